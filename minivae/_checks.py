@@ -13,28 +13,32 @@ Array = NDArray[Any]
 
 def check_integer(name: str, value: Any, low: int, high: int | None = None, *, of: str = "") -> int:
     """Return `value` as an int between `low` and `high`; `of` says what `high` is."""
-    if not isinstance(value, Integral) or isinstance(value, bool):
+    if isinstance(value, bool) or not isinstance(value, Integral):
         raise TypeError(f"{name} must be an integer, got {value!r}")
+    value = int(value)
     if value < low or (high is not None and value > high):
         allowed = f"at least {low}" if high is None else f"between {low} and {of}{high}"
         raise ValueError(f"{name} must be {allowed}, got {value}")
-    return int(value)
+    return value
 
 
-def check_real(name: str, value: Any, low: float, high: float = np.inf, *, closed: str = "") -> float:
+def check_real(
+    name: str, value: Any, low: float, high: float = np.inf, *, closed: str = ""
+) -> float:
     """Return `value` as a finite float between `low` and `high`; ends are open unless in `closed`.
 
     `closed` is any of ``""``, ``"low"``, ``"high"``, ``"both"``.
     """
-    if not isinstance(value, Real) or isinstance(value, bool):
+    if isinstance(value, bool) or not isinstance(value, Real):
         raise TypeError(f"{name} must be a number, got {value!r}")
+    value = float(value)
     above = value >= low if closed in ("low", "both") else value > low
     below = value <= high if closed in ("high", "both") else value < high
-    if not (above and below and np.isfinite(float(value))):
+    if not (above and below and np.isfinite(value)):
         left = "[" if closed in ("low", "both") else "("
         right = "]" if closed in ("high", "both") else ")"
-        raise ValueError(f"{name} must be in {left}{low:g}, {high:g}{right}, got {value}")
-    return float(value)
+        raise ValueError(f"{name} must be in {left}{low:g}, {high:g}{right}, got {value:g}")
+    return value
 
 
 def as_batch(

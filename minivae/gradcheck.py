@@ -1,0 +1,355 @@
+"""Check a gradient written by hand against the function it claims to be the gradient of."""
+
+from __future__ import annotations
+
+import inspect
+import warnings
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from minivae._checks import Array, check_integer
+from minivae.layers import cast
+
+COMPLEX_STEP = 1e-30
+STEPS = (4e-3, 4e-4, 4e-5, 4e-6)
+TOLERANCES = {"central": 1e-7, "complex": 1e-10}
+
+
+@dataclass(frozen=True)
+class Entry:
+    """The worst entry of one array: where it is, and both values there."""
+
+    name: str
+    index: tuple[int, ...]
+    analytic: float
+    numeric: float
+    relative_error: float
+    n_checked: int
+    n_kinks: int
+    hint: str
+
+    def __str__(self) -> str:
+        place = f"{self.name}[{', '.join(map(str, self.index))}]"
+        text = (
+            f"{place}: analytic {self.analytic:.10g}, numeric {self.numeric:.10g}, "
+            f"relative error {self.relative_error:.1e} (worst of {self.n_checked})"
+        )
+        if self.n_kinks:
+            text += f"; {self.n_kinks} on a kink, between the slopes of both sides"
+        return text + (f"; {self.hint}" if self.hint else "")
+
+
+@dataclass(frozen=True)
+class GradientReport:
+    """What `check_gradients` found.
+
+    Attributes
+    ----------
+    target : str
+        What was checked.
+    method : {"central", "complex"}
+    tolerance : float
+        The largest relative error that passes.
+    entries : list of Entry
+        The worst entry of every parameter and input.
+    notes : list of str
+        What else a reader should know; a check that could not be made says why.
+    """
+
+    target: str
+    method: str
+    tolerance: float
+    entries: list[Entry] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def worst(self) -> Entry | None:
+        """The entry with the largest relative error."""
+        return max(self.entries, key=lambda entry: entry.relative_error, default=None)
+
+    @property
+    def n_checked(self) -> int:
+        """How many numbers were compared."""
+        return sum(entry.n_checked for entry in self.entries)
+
+    @property
+    def ok(self) -> bool:
+        """Whether something was compared, and every relative error is within the tolerance."""
+        return self.worst is not None and self.worst.relative_error <= self.tolerance
+
+    def raise_if_failed(self) -> None:
+        """Raise `AssertionError` with the whole report unless it is `ok`."""
+        if not self.ok:
+            raise AssertionError(str(self))
+
+    def __str__(self) -> str:
+        verdict = "ok" if self.ok else "FAILED"
+        title = f"{self.target}: {verdict} ({self.method}, tolerance {self.tolerance:.0e})"
+        return "\n  ".join([title, *map(str, self.entries), *self.notes])
+
+
+class _Problem(NamedTuple):
+    evaluate: Callable[[], Array]
+    differentiate: Callable[[Array], Mapping[str, Array]]
+    arrays: Mapping[str, Array]
+
+
+def check_gradients(
+    target: Any,
+    *inputs: Any,
+    backward: Callable[..., Any] | None = None,
+    method: str = "central",
+    tolerance: float | None = None,
+    max_entries: int | None = None,
+    rng: int | np.random.Generator | None = None,
+    **options: Any,
+) -> GradientReport:
+    """Compare a hand-written gradient with a numerical one, number by number, in float64.
+
+    The output is reduced to one number by a random cotangent, ``sum(dy * output)``: a sum with
+    weights of one is blind to every error that cancels.
+
+    Parameters
+    ----------
+    target : model, layer or function
+        A model (`loss_and_grads`): all its parameters are checked. A layer (`forward`,
+        `backward`): its parameters and its inputs. A function: those arguments whose gradients
+        `backward` returns.
+    *inputs : array_like
+        The batch, or the function's arguments. They are copied, never changed.
+    backward : callable, optional
+        For a function ``f(*inputs)``: ``backward(*inputs, dy)`` returns the gradient of
+        ``sum(dy * f(*inputs))`` with respect to the first input, or a tuple for the first few.
+    method : {"central", "complex"}
+        Central differences, extrapolated over three step sizes [1]_; or the complex step [2]_,
+        which has no subtraction and so no rounding to speak of, where the function is built of
+        complex-safe operations (not `numpy.abs`, nor most of `scipy.special`).
+    tolerance : float, optional
+        The largest relative error that passes; 1e-7 for central differences, 1e-10 for the complex
+        step. The error is relative to the entry or, where that is larger, to a thousandth of its
+        array's largest gradient or a millionth of the largest of all.
+    max_entries : int, optional
+        Check at most this many numbers of each array, drawn at random.
+    rng : int or numpy.random.Generator, optional
+        Draws the cotangent, the entries, and for a model the seed of its noise.
+    **options
+        Passed on to a model's `loss_and_grads`, for example ``eps=``.
+
+    Returns
+    -------
+    GradientReport
+
+    Raises
+    ------
+    TypeError
+        `target` is none of the three, or the complex step meets an operation that refuses it.
+    ValueError
+        `method` is unknown, or `max_entries` is below 1.
+
+    References
+    ----------
+    .. [1] Ridders: Accurate computation of F'(x) and F'(x) F''(x), Adv. Eng. Software 4 (1982).
+    .. [2] Martins, Sturdza, Alonso: The complex-step derivative approximation, ACM TOMS 29 (2003).
+    """
+    if method not in TOLERANCES:
+        raise ValueError(f"method must be 'central' or 'complex', got {method!r}")
+    if max_entries is not None:
+        check_integer("max_entries", max_entries, 1)
+    rng = np.random.default_rng(rng)
+    if hasattr(target, "loss_and_grads") and not options.keys() & {"eps", "rng"}:
+        options["rng"] = int(rng.integers(2**32))  # a seed: every call draws the same noise
+    name = getattr(target, "__name__", type(target).__name__)
+    report = GradientReport(name, method, TOLERANCES[method] if tolerance is None else tolerance)
+    if any(a.dtype == np.float32 for a in getattr(target, "params", {}).values()):
+        report.notes.append("float32 parameters were checked in float64")
+
+    problem = _problem(target, inputs, backward, options, np.float64)
+    output = np.asarray(problem.evaluate())
+    cotangent = rng.standard_normal(output.shape)
+    analytic = {k: np.array(g) for k, g in problem.differentiate(cotangent).items()}
+    if obstacle := _obstacle(problem, output, analytic):
+        report.notes.append(obstacle)
+        return report
+
+    if method == "complex":
+        problem = _problem(target, inputs, backward, options, np.complex128)
+    which = {key: _choose(array.size, max_entries, rng) for key, array in analytic.items()}
+    numeric = {
+        key: np.array([_slope(problem, key, i, cotangent, method) for i in indices])
+        for key, indices in which.items()
+    }
+    largest = max(np.max(np.abs(slopes)) for slopes in [*numeric.values(), *analytic.values()])
+    for key, slopes in numeric.items():
+        floor = max(1e-3 * np.max(np.abs(slopes)), 1e-6 * largest, np.finfo(float).tiny)
+        entry = _compare(problem, key, which[key], analytic[key], slopes, cotangent, report, floor)
+        report.entries.append(entry)
+    return report
+
+
+def _problem(
+    target: Any, inputs: tuple[Any, ...], backward: Any, options: dict[str, Any], dtype: Any
+) -> _Problem:
+    """Return the target's value, its hand-written gradient, and the arrays both depend on."""
+    if hasattr(target, "loss_and_grads"):
+        model = cast(target, dtype)
+        return _Problem(
+            evaluate=lambda: model.loss_and_grads(*inputs, **options)[0]["loss"],
+            differentiate=lambda dy: {
+                k: dy * g for k, g in model.loss_and_grads(*inputs, **options)[1].items()
+            },
+            arrays=model.params,
+        )
+    points = [np.array(value, dtype) for value in inputs]
+    if hasattr(target, "forward"):
+        layer = cast(target, dtype)
+
+        def backpropagate(dy: Array) -> dict[str, Array]:
+            layer.forward(*points)
+            return {"x": layer.backward(dy), **layer.grads}
+
+        return _Problem(
+            lambda: layer.forward(*points), backpropagate, {"x": points[0], **layer.params}
+        )
+    if not callable(target) or backward is None:
+        raise TypeError("target must be a model, a layer, or a function given with backward=")
+    names = list(inspect.signature(target).parameters)
+
+    def differentiate(dy: Array) -> dict[str, Array]:
+        gradients = backward(*points, dy)
+        gradients = gradients if isinstance(gradients, tuple) else (gradients,)
+        return dict(zip(names, gradients, strict=False))
+
+    return _Problem(lambda: target(*points), differentiate, dict(zip(names, points, strict=False)))
+
+
+def _obstacle(problem: _Problem, output: Array, analytic: Mapping[str, Array]) -> str | None:
+    """Return why the two gradients cannot be compared, if so it is."""
+    if not np.array_equal(output, problem.evaluate(), equal_nan=True):
+        return "not deterministic: two calls at one point differ; freeze the noise (pass eps=)"
+    if not np.all(np.isfinite(output)):
+        return "the function's value is not finite here"
+    for key, gradient in analytic.items():
+        if gradient.shape != problem.arrays[key].shape:
+            shape = problem.arrays[key].shape
+            return f"{key} has shape {shape}, but its gradient has shape {gradient.shape}"
+        if not np.all(np.isfinite(gradient)):
+            return f"the gradient of {key} is not finite here"
+    return None
+
+
+def _choose(size: int, max_entries: int | None, rng: np.random.Generator) -> Array:
+    if max_entries is None or max_entries >= size:
+        return np.arange(size)
+    return np.sort(rng.choice(size, max_entries, replace=False))
+
+
+def _shifted(problem: _Problem, key: str, i: int, step: complex) -> Array:
+    """Return the output with entry `i` of an array moved by `step`, and move it back."""
+    array = problem.arrays[key]
+    before = array.flat[i]
+    array.flat[i] = before + step
+    output = np.array(problem.evaluate())
+    array.flat[i] = before
+    return output
+
+
+def _slope(problem: _Problem, key: str, i: int, cotangent: Array, method: str) -> float:
+    """Return the numerical derivative of ``sum(cotangent * output)`` by one entry."""
+    if method == "complex":
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", np.exceptions.ComplexWarning)
+            output = _shifted(problem, key, i, 1j * COMPLEX_STEP)
+        if not np.iscomplexobj(output):
+            raise TypeError("the complex step was lost on the way: the function's value is real")
+        # f'(x) = Im f(x + i h) / h
+        return float(np.sum(cotangent * output.imag) / COMPLEX_STEP)
+
+    def central(h: float) -> float:
+        change = _shifted(problem, key, i, h) - _shifted(problem, key, i, -h)
+        return float(np.sum(cotangent * change) / (2 * h))
+
+    best, smallest_error = 0.0, np.inf
+    size = max(1.0, abs(problem.arrays[key].flat[i]))
+    for h in STEPS:
+        d1, d2, d4 = central(h * size), central(h * size / 2), central(h * size / 4)
+        # (4 D(h/2) - D(h)) / 3 has no h^2 error; two of them tell how large the next one is
+        coarse, fine = (4 * d2 - d1) / 3, (4 * d4 - d2) / 3
+        error = abs(fine - coarse)
+        if error < smallest_error:
+            best, smallest_error = fine, error
+        if error <= 1e-8 * abs(fine):  # else a kink or a strong curvature is near: come closer
+            break
+    return best
+
+
+def _compare(
+    problem: _Problem,
+    key: str,
+    which: Array,
+    analytic: Array,
+    numeric: Array,
+    cotangent: Array,
+    report: GradientReport,
+    floor: float,
+) -> Entry:
+    """Return the worst entry of one array; what a kink explains does not count as wrong."""
+    ours = analytic.ravel()[which]
+    errors = np.abs(ours - numeric) / np.maximum(floor, np.maximum(np.abs(ours), np.abs(numeric)))
+    n_kinks = 0
+    if report.method == "central":
+        for j in np.flatnonzero(errors > report.tolerance):
+            if _on_kink(problem, key, which[j], cotangent, ours[j], floor):
+                errors[j], n_kinks = 0.0, n_kinks + 1
+    worst = int(np.argmax(errors))
+    index = tuple(int(k) for k in np.unravel_index(which[worst], analytic.shape))
+    hint = ""
+    if errors[worst] > report.tolerance:
+        hint = _hint(analytic, ours, numeric, len(cotangent) if cotangent.ndim else 0)
+    values = float(ours[worst]), float(numeric[worst]), float(errors[worst])
+    return Entry(key, index, *values, len(which), n_kinks, hint)
+
+
+def _on_kink(
+    problem: _Problem, key: str, i: int, cotangent: Array, slope: float, floor: float
+) -> bool:
+    """Return whether the two one-sided slopes differ, and `slope` is one between them."""
+    h = 1e-6
+    middle = _shifted(problem, key, i, 0)
+    right = float(np.sum(cotangent * (_shifted(problem, key, i, h) - middle)) / h)
+    left = float(np.sum(cotangent * (middle - _shifted(problem, key, i, -h))) / h)
+    margin = 1e-4 * max(abs(left), abs(right), floor)
+    between = min(left, right) - margin <= slope <= max(left, right) + margin
+    return between and abs(right - left) > 10 * margin
+
+
+def _hint(analytic: Array, ours: Array, numeric: Array, n_rows: int) -> str:
+    """Return what the ratio of the two gradients suggests."""
+    large = np.abs(numeric) > 1e-3 * np.max(np.abs(numeric))
+    if not np.any(ours):
+        return "the gradient is zero everywhere: was it ever filled?"
+    if not np.any(large):
+        return "the gradient should be zero"
+    ratios = ours[large] / numeric[large]
+    ratio = float(np.median(ratios))
+    if np.allclose(ratios, ratio, rtol=1e-4):
+        causes = {-1.0: "the sign is flipped", 2.0: "twice too large", 0.5: "half of what it is"}
+        causes |= {-2.0: "the sign is flipped, and twice too large"}
+        causes |= {-0.5: "the sign is flipped, and half of what it is"}
+        if n_rows > 2:
+            causes |= {n_rows: "not divided by the batch size"}
+            causes |= {1 / n_rows: "divided by the batch size once too often"}
+        for factor, cause in causes.items():
+            if np.isclose(ratio, factor, rtol=1e-3):
+                return cause
+        return f"{ratio:.6g} times what it is"
+    square = analytic.ndim == 2 and analytic.shape[0] == analytic.shape[1]
+    if (
+        square
+        and len(ours) == analytic.size
+        and np.allclose(analytic.T.ravel(), numeric, rtol=1e-4)
+    ):
+        return "transposed"
+    return ""
