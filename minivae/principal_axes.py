@@ -48,6 +48,6 @@ def principal_axes(X: Array) -> tuple[Array, Array, Array]:
         axes = V[:, ::-1].T
     squares = squares[::-1]
     if squares[0] <= 0:
-        raise ValueError(f"X must vary, got {n_samples} rows that are all equal")
+        raise ValueError(f"X must vary, got {n_samples} rows without variance")
     rounding = len(squares) * np.finfo(float).eps * squares[0]
     return mean, np.where(squares > rounding, squares, 0.0), axes

@@ -1,0 +1,85 @@
+"""What a Markov chain leaves behind: its samples, and how many independent ones they are worth."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from minivae._checks import Array, check_integer
+
+
+@dataclass(frozen=True, eq=False)
+class Chain:
+    """Samples in the order in which they were visited.
+
+    Attributes
+    ----------
+    samples : array, shape (n_samples, n_dims)
+        One row a step; a rejected step repeats the row above it.
+    acceptance_rate : float
+        The share of proposals that were accepted, 1 for Gibbs.
+    """
+
+    samples: Array
+    acceptance_rate: float
+
+    def autocorrelation(self, max_lag: int) -> Array:
+        """Return the correlation of the chain with itself, `lag` steps later.
+
+        Parameters
+        ----------
+        max_lag : int
+            Between 0 and ``n_samples - 1``.
+
+        Returns
+        -------
+        array, shape (max_lag + 1, n_dims)
+            Row `lag`; row 0 is ones. The usual estimate, with 1 / n_samples at every lag.
+
+        Raises
+        ------
+        ValueError
+            A coordinate never moves.
+        """
+        n = len(self.samples)
+        check_integer("max_lag", max_lag, 0, n - 1, of="n_samples - 1 = ")
+        still = np.ptp(self.samples, axis=0) == 0
+        if still.any():
+            raise ValueError(f"coordinate {still.argmax()} never moves: it has no autocorrelation")
+        centered = self.samples - self.samples.mean(axis=0)
+        # covariance is a convolution with the time-reversed self; 2n keeps it from wrapping round
+        spectrum = np.abs(np.fft.rfft(centered, 2 * n, axis=0)) ** 2
+        covariance = np.fft.irfft(spectrum, 2 * n, axis=0)[: max_lag + 1]
+        correlation: Array = covariance / covariance[0]
+        return correlation
+
+    def autocorrelation_time(self) -> Array:
+        """Return how many steps one independent sample costs, for each coordinate.
+
+        It is the sum of the autocorrelation over all lags, positive and negative, cut off where
+        noise takes over: Geyer's initial monotone sequence. The sums of neighbouring pairs of
+        lags are positive and fall for every reversible chain (Metropolis, HMC, and each block of
+        a two-block Gibbs sampler), so the sum stops at the first negative one and lets none rise.
+
+        Returns
+        -------
+        array, shape (n_dims,)
+            Below 1 for a chain whose steps cancel each other's errors.
+
+        References
+        ----------
+        Geyer (1992), Practical Markov chain Monte Carlo, Statistical Science 7(4), section 3.3.
+        """
+        n, n_dims = self.samples.shape
+        correlation = self.autocorrelation(n - 1)[: n - n % 2]
+        pairs = correlation.reshape(-1, 2, n_dims).sum(axis=1)  # lags 0 and 1, 2 and 3, ...
+        before_negative = np.logical_and.accumulate(pairs > 0, axis=0)
+        monotone = np.minimum.accumulate(pairs, axis=0) * before_negative
+        time: Array = 2 * monotone.sum(axis=0) - 1
+        return time
+
+    def effective_sample_size(self) -> Array:
+        """Return how many independent samples give the mean as precisely, shape (n_dims,)."""
+        n_effective: Array = len(self.samples) / self.autocorrelation_time()
+        return n_effective

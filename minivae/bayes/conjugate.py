@@ -1,0 +1,226 @@
+"""Conjugate models: priors that data turn into a posterior of the same family, by arithmetic.
+
+`update` gives the posterior, `predictive` the distribution of the next observation, and
+`log_evidence` what the prior expected of the data. The three are tied together: the evidence is
+the product of the one-step predictives, each after the observations before it.
+
+References
+----------
+Gelman, Carlin, Stern, Dunson, Vehtari and Rubin (2013), Bayesian Data Analysis, 3rd edition,
+chapters 2 and 3. Murphy (2007), Conjugate Bayesian analysis of the Gaussian distribution.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from math import lgamma, log, pi, sqrt
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from minivae._checks import Array, check_integer, check_real
+
+
+@dataclass(frozen=True)
+class BetaBernoulli:
+    """A coin whose chance of a one is Beta(a, b).
+
+    Parameters
+    ----------
+    a, b : float
+        Positive: as if `a` ones and `b` zeros had been seen before the data.
+    """
+
+    a: float
+    b: float
+
+    def __post_init__(self) -> None:
+        check_real("a", self.a, 0)
+        check_real("b", self.b, 0)
+
+    def update(self, data: ArrayLike) -> BetaBernoulli:
+        """Return the posterior after `data`, ones and zeros of shape (n,)."""
+        ones, zeros = _count(data)
+        return BetaBernoulli(self.a + ones, self.b + zeros)
+
+    def log_evidence(self, data: ArrayLike) -> float:
+        """Return the log probability of `data`, in this order, in nats."""
+        posterior = self.update(data)
+        return _log_beta(posterior.a, posterior.b) - _log_beta(self.a, self.b)
+
+    def predictive(self) -> Any:
+        """Return the next observation's distribution, a frozen `scipy.stats.bernoulli`."""
+        from scipy import stats
+
+        return stats.bernoulli(self.a / (self.a + self.b))
+
+    def sample_predictive(self, n: int, rng: Any = None) -> Array:
+        """Return `n` ones and zeros, each from a coin of its own."""
+        n, rng = check_integer("n", n, 1), np.random.default_rng(rng)
+        chance = rng.beta(self.a, self.b, size=n)
+        return rng.binomial(1, chance)
+
+
+@dataclass(frozen=True)
+class NormalKnownVariance:
+    """Normal observations of known variance, around an unknown mean that is N(mean, variance).
+
+    Parameters
+    ----------
+    mean, variance : float
+        What is known about the mean.
+    noise_variance : float
+        The variance of each observation around that mean.
+    """
+
+    mean: float
+    variance: float
+    noise_variance: float = field(kw_only=True)
+
+    def __post_init__(self) -> None:
+        check_real("mean", self.mean, -np.inf)
+        check_real("variance", self.variance, 0)
+        check_real("noise_variance", self.noise_variance, 0)
+
+    def update(self, data: ArrayLike) -> NormalKnownVariance:
+        """Return the posterior after `data`, shape (n,): precisions add, means are weighted."""
+        n, average, _ = _summarize(data)
+        precision = 1 / self.variance + n / self.noise_variance
+        mean = (self.mean / self.variance + n * average / self.noise_variance) / precision
+        return NormalKnownVariance(mean, 1 / precision, noise_variance=self.noise_variance)
+
+    def log_evidence(self, data: ArrayLike) -> float:
+        """Return the log density of `data`, shape (n,), in nats."""
+        n, average, squares = _summarize(data)
+        # cov(data) = c I + v 1 1^T: eigenvalue c + n v along the average, c across it
+        across, along = self.noise_variance, self.noise_variance + n * self.variance
+        log_determinant = (n - 1) * log(across) + log(along)
+        distance = squares / across + n * (average - self.mean) ** 2 / along
+        return -0.5 * (n * log(2 * pi) + log_determinant + distance)
+
+    def predictive(self) -> Any:
+        """Return the next observation's distribution, a frozen `scipy.stats.norm`."""
+        from scipy import stats
+
+        return stats.norm(self.mean, sqrt(self.variance + self.noise_variance))
+
+    def sample_predictive(self, n: int, rng: Any = None) -> Array:
+        """Return `n` observations, each around a mean of its own."""
+        n, rng = check_integer("n", n, 1), np.random.default_rng(rng)
+        means = rng.normal(self.mean, sqrt(self.variance), size=n)
+        return rng.normal(means, sqrt(self.noise_variance))
+
+
+@dataclass(frozen=True)
+class NormalInverseGamma:
+    """Normal observations of unknown mean and variance.
+
+    The variance is inverse-gamma(alpha, beta); given it, the mean is N(mean, variance / kappa).
+
+    Parameters
+    ----------
+    mean : float
+        Where the mean is expected.
+    kappa : float
+        Positive: how many observations that expectation is worth.
+    alpha, beta : float
+        Positive: shape and scale of the variance's distribution.
+    """
+
+    mean: float
+    kappa: float
+    alpha: float
+    beta: float
+
+    def __post_init__(self) -> None:
+        check_real("mean", self.mean, -np.inf)
+        check_real("kappa", self.kappa, 0)
+        check_real("alpha", self.alpha, 0)
+        check_real("beta", self.beta, 0)
+
+    @classmethod
+    def from_reference_prior(cls, data: ArrayLike) -> Self:
+        """Return the posterior of the improper prior 1 / variance.
+
+        Its predictive is Student's t with n - 1 degrees of freedom, location `data.mean()` and
+        scale ``data.std(ddof=1) * sqrt(1 + 1 / n)``, whose intervals have exactly the coverage
+        that they state over repeated data sets.
+
+        Raises
+        ------
+        ValueError
+            Fewer than two different observations: the posterior would be improper as well.
+        """
+        n, average, squares = _summarize(data)
+        if np.ptp(data) == 0:
+            raise ValueError(f"data must hold at least two different values, got {n} times one")
+        return cls(average, n, (n - 1) / 2, squares / 2)
+
+    def update(self, data: ArrayLike) -> NormalInverseGamma:
+        """Return the posterior after `data`, shape (n,)."""
+        n, average, squares = _summarize(data)
+        kappa = self.kappa + n
+        surprise = self.kappa * n / kappa * (average - self.mean) ** 2
+        return NormalInverseGamma(
+            mean=(self.kappa * self.mean + n * average) / kappa,
+            kappa=kappa,
+            alpha=self.alpha + n / 2,
+            beta=self.beta + (squares + surprise) / 2,
+        )
+
+    def log_evidence(self, data: ArrayLike) -> float:
+        """Return the log density of `data`, shape (n,), in nats."""
+        n, posterior = np.size(data), self.update(data)
+        log_ratio = posterior._log_normalizer() - self._log_normalizer()
+        return log_ratio - n / 2 * log(2 * pi)
+
+    def predictive(self) -> Any:
+        """Return the next observation's distribution, a frozen `scipy.stats.t`."""
+        from scipy import stats
+
+        scale = sqrt(self.beta * (self.kappa + 1) / (self.alpha * self.kappa))
+        return stats.t(2 * self.alpha, loc=self.mean, scale=scale)
+
+    def sample_predictive(self, n: int, rng: Any = None) -> Array:
+        """Return `n` observations, each with a mean and a variance of its own."""
+        n, rng = check_integer("n", n, 1), np.random.default_rng(rng)
+        variances = self.beta / rng.gamma(self.alpha, size=n)
+        means = rng.normal(self.mean, np.sqrt(variances / self.kappa))
+        return rng.normal(means, np.sqrt(variances))
+
+    def _log_normalizer(self) -> float:
+        return lgamma(self.alpha) - self.alpha * log(self.beta) - 0.5 * log(self.kappa)
+
+
+def _log_beta(a: float, b: float) -> float:
+    return lgamma(a) + lgamma(b) - lgamma(a + b)
+
+
+def _count(data: ArrayLike) -> tuple[int, int]:
+    """Ones and zeros."""
+    values = _observations(data)
+    other = values[(values != 0) & (values != 1)]
+    if other.size:
+        raise ValueError(f"data must be 0 or 1, got {other[0]:g}")
+    ones = int(values.sum())
+    return ones, values.size - ones
+
+
+def _summarize(data: ArrayLike) -> tuple[int, float, float]:
+    """Count, average, and the sum of squares around the average: all that a normal needs."""
+    values = _observations(data)
+    average = values.mean()
+    return values.size, float(average), float(((values - average) ** 2).sum())
+
+
+def _observations(data: ArrayLike) -> Array:
+    values = np.asarray(data)
+    if values.dtype.kind not in "fiub":
+        raise TypeError(f"data must hold real numbers, got dtype {values.dtype}")
+    if values.ndim != 1 or values.size == 0:
+        raise ValueError(f"data must have shape (n,) with n at least 1, got shape {values.shape}")
+    if not np.isfinite(values).all():
+        at = int(np.argmin(np.isfinite(values)))
+        raise ValueError(f"data must be finite, got {values[at]} at index {at}")
+    return values.astype(np.float64)

@@ -1,0 +1,128 @@
+"""Hamiltonian Monte Carlo: proposals that follow the gradient, far away and still accepted.
+
+References
+----------
+Duane, Kennedy, Pendleton and Roweth (1987), Hybrid Monte Carlo. Neal (2011), MCMC Using
+Hamiltonian Dynamics, arXiv 1206.1901.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from minivae._checks import Array, check_integer, check_real
+from minivae.bayes._runs import chain_of, check_log_density, check_start
+from minivae.bayes.chain import Chain
+
+LogDensityAndGradient = Callable[[Array], tuple[Array, Array]]
+
+
+def leapfrog(
+    log_density_and_gradient: LogDensityAndGradient,
+    z: Array,
+    momentum: Array,
+    *,
+    step: float,
+    n_leapfrog: int,
+) -> tuple[Array, Array, Array]:
+    """Follow Hamilton's equations with the energy ``|momentum|^2 / 2 - log p(z)``.
+
+    Half a step of the momentum, a step of the position, half a step of the momentum. Each moves
+    one by a function of the other, so volumes are kept; the three read the same backwards, so
+    that negating the momentum leads back to the start. The energy is kept up to O(step^2).
+
+    Parameters
+    ----------
+    log_density_and_gradient : callable
+        ``(batch, n_dims) -> (batch,), (batch, n_dims)``.
+    z, momentum : array, shape (batch, n_dims)
+        Where each trajectory starts.
+    step : float
+    n_leapfrog : int
+        Steps in a trajectory.
+
+    Returns
+    -------
+    z, momentum : array, shape (batch, n_dims)
+        Where each trajectory ends.
+    log_density : array, shape (batch,)
+        At its end.
+    """
+    log_p, gradient = log_density_and_gradient(z)
+    for _ in range(n_leapfrog):
+        momentum = momentum + step / 2 * gradient
+        z = z + step * momentum
+        log_p, gradient = log_density_and_gradient(z)
+        momentum = momentum + step / 2 * gradient
+    return z, momentum, log_p
+
+
+def hmc(
+    log_density_and_gradient: LogDensityAndGradient,
+    start: ArrayLike,
+    n_samples: int,
+    *,
+    step: float,
+    n_leapfrog: int,
+    rng: Any = None,
+) -> Chain:
+    """Draw a momentum, follow the leapfrog, accept with probability min(1, exp(energy lost)).
+
+    The accept step makes the samples exact at every step size, and even with a wrong gradient,
+    which costs acceptance and nothing else: only a check finds it. For ``f`` as below,
+
+    >>> check_gradients(lambda z: f(z)[0], z, backward=lambda z, dy: dy[:, None] * f(z)[1])
+
+    On a Gaussian, the leapfrog is stable below twice the narrowest standard deviation, and a
+    trajectory that takes about a period (``step * n_leapfrog`` near 2 pi standard deviations)
+    comes back to where it started and hardly mixes.
+
+    Parameters
+    ----------
+    log_density_and_gradient : callable
+        ``(batch, n_dims) -> (batch,), (batch, n_dims)``, the density up to a constant.
+    start : array_like, shape (n_dims,)
+        Where the chain starts; not among the samples.
+    n_samples : int
+    step : float
+        Of the leapfrog.
+    n_leapfrog : int
+        Steps in a trajectory.
+    rng : seed or Generator
+
+    Returns
+    -------
+    Chain
+
+    Raises
+    ------
+    ValueError
+        The log density is not finite at `start`.
+
+    Warns
+    -----
+    RuntimeWarning
+        No trajectory was accepted.
+    """
+    z, n_samples = check_start(start, n_samples)
+    step, n_leapfrog = check_real("step", step, 0), check_integer("n_leapfrog", n_leapfrog, 1)
+    rng = np.random.default_rng(rng)
+    log_p = check_log_density(log_density_and_gradient(z)[0], z)[0]
+    samples, n_accepted = np.empty((n_samples, z.shape[1])), 0
+    for n in range(n_samples):
+        momentum = rng.standard_normal(z.shape)
+        with np.errstate(over="ignore", invalid="ignore"):  # an unstable trajectory is rejected
+            end, end_momentum, end_log_p = leapfrog(
+                log_density_and_gradient, z, momentum, step=step, n_leapfrog=n_leapfrog
+            )
+            kinetic, end_kinetic = (momentum**2).sum() / 2, (end_momentum**2).sum() / 2
+            energy_lost = (kinetic - log_p) - (end_kinetic - end_log_p[0])
+        if -rng.standard_exponential() < energy_lost:
+            z, log_p = end, end_log_p[0]
+            n_accepted += 1
+        samples[n] = z[0]
+    return chain_of(samples, n_accepted, step)

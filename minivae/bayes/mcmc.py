@@ -1,0 +1,121 @@
+"""Markov chain Monte Carlo: samples from a density that is known up to its constant.
+
+A log density takes rows, as everywhere here: ``log_density(z)`` turns z of shape
+(batch, n_dims) into shape (batch,), in nats, minus infinity outside its support.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from minivae._checks import Array, check_real
+from minivae.bayes._runs import chain_of, check_log_density, check_start
+from minivae.bayes.chain import Chain
+
+LogDensity = Callable[[Array], Array]
+Conditional = Callable[[Array, np.random.Generator], float]
+
+
+def metropolis(
+    log_density: LogDensity, start: ArrayLike, n_samples: int, *, step: float, rng: Any = None
+) -> Chain:
+    """Walk at random, and accept a proposal with probability min(1, its density / the old one).
+
+    Parameters
+    ----------
+    log_density : callable
+        ``(batch, n_dims) -> (batch,)``, up to a constant.
+    start : array_like, shape (n_dims,)
+        Where the chain starts; not among the samples.
+    n_samples : int
+    step : float
+        The standard deviation of the normal proposal, in each coordinate.
+    rng : seed or Generator
+
+    Returns
+    -------
+    Chain
+
+    Raises
+    ------
+    ValueError
+        `log_density` is not finite at `start`, or NaN or plus infinity on the way.
+
+    Warns
+    -----
+    RuntimeWarning
+        No proposal was accepted.
+
+    References
+    ----------
+    Metropolis, Rosenbluth, Rosenbluth, Teller and Teller (1953), Equation of State Calculations
+    by Fast Computing Machines.
+    """
+    z, n_samples = check_start(start, n_samples)
+    step, rng = check_real("step", step, 0), np.random.default_rng(rng)
+    log_p = check_log_density(log_density(z), z)[0]
+    samples, n_accepted = np.empty((n_samples, z.shape[1])), 0
+    for n in range(n_samples):
+        proposal = z + step * rng.standard_normal(z.shape)
+        proposed_log_p = log_density(proposal)[0]
+        if not proposed_log_p < np.inf:
+            raise ValueError(
+                f"log_density must be finite, or minus infinity outside its support, "
+                f"got {proposed_log_p} at {proposal[0]}"
+            )
+        # the log of a uniform number is minus a standard exponential one
+        if -rng.standard_exponential() < proposed_log_p - log_p:
+            z, log_p = proposal, proposed_log_p
+            n_accepted += 1
+        samples[n] = z[0]
+    return chain_of(samples, n_accepted, step)
+
+
+def gibbs(
+    conditionals: Sequence[Conditional], start: ArrayLike, n_samples: int, *, rng: Any = None
+) -> Chain:
+    """Draw one coordinate after the other from its distribution given all others.
+
+    Parameters
+    ----------
+    conditionals : sequence of n_dims callables
+        ``conditionals[j](z, rng)`` draws coordinate j given the others in `z`, shape (n_dims,).
+    start : array_like, shape (n_dims,)
+        Where the chain starts; not among the samples.
+    n_samples : int
+        Sweeps through all coordinates, in their order.
+    rng : seed or Generator
+
+    Returns
+    -------
+    Chain
+
+    Raises
+    ------
+    ValueError
+        Not one conditional for each coordinate of `start`, or a draw that is not finite.
+
+    References
+    ----------
+    Geman and Geman (1984), Stochastic Relaxation, Gibbs Distributions, and the Bayesian
+    Restoration of Images.
+    """
+    rows, n_samples = check_start(start, n_samples)
+    z, rng = rows[0].copy(), np.random.default_rng(rng)
+    if len(conditionals) != len(z):
+        raise ValueError(
+            f"conditionals must be one for each of start's {len(z)} coordinates, "
+            f"got {len(conditionals)}"
+        )
+    samples = np.empty((n_samples, len(z)))
+    for n in range(n_samples):
+        for j, draw in enumerate(conditionals):
+            z[j] = draw(z, rng)
+        if not np.isfinite(z).all():
+            raise ValueError(f"conditionals must draw finite numbers, got {z} in sweep {n}")
+        samples[n] = z
+    return Chain(samples, acceptance_rate=1.0)

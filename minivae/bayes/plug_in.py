@@ -1,0 +1,70 @@
+"""Plug-in prediction: act as if the estimates were the truth, and cover too little.
+
+A new observation differs from the *estimated* mean by the noise and by the estimate's own error.
+The plug-in interval forgets the second, and that the standard deviation is a guess as well. The
+interval that remembers both is Student's t:
+``NormalInverseGamma.from_reference_prior(data).predictive().interval(level)``.
+"""
+
+from __future__ import annotations
+
+from math import sqrt
+from statistics import NormalDist
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from minivae._checks import Array, as_batch, check_integer, check_real
+
+
+def plug_in_interval(data: ArrayLike, level: float = 0.95, *, ddof: int = 1) -> tuple[Array, Array]:
+    """Return the central interval of a normal with the mean and standard deviation of `data`.
+
+    Parameters
+    ----------
+    data : array_like, shape (..., n)
+        At least two observations along the last axis; leading axes are separate data sets.
+    level : float
+        The coverage that the interval claims, between 0 and 1.
+    ddof : int
+        1 for the usual standard deviation, 0 for the maximum-likelihood one.
+
+    Returns
+    -------
+    low, high : array, shape (...)
+        Ends of the interval for the next observation.
+    """
+    data = np.atleast_1d(np.asarray(data, dtype=np.float64))
+    n = check_integer("the number of observations", data.shape[-1], 2)
+    as_batch(data.reshape(-1, n), name="data")
+    half_width = _quantile(level) * data.std(axis=-1, ddof=check_integer("ddof", ddof, 0, 1))
+    center = data.mean(axis=-1)
+    return center - half_width, center + half_width
+
+
+def plug_in_coverage(n: int, level: float = 0.95, *, ddof: int = 1) -> float:
+    """Return how often the plug-in interval of `n` normal observations holds the next one.
+
+    Parameters
+    ----------
+    n : int
+        The number of observations, at least 2.
+    level, ddof
+        As in `plug_in_interval`.
+
+    Returns
+    -------
+    float
+        A probability, the same for every true mean and variance.
+    """
+    from scipy import stats
+
+    n, ddof = check_integer("n", n, 2), check_integer("ddof", ddof, 0, 1)
+    # (next - mean) / (s sqrt(1 + 1/n)) is Student's t with n - 1 degrees of freedom
+    s_multiple = _quantile(level) * sqrt((n - 1) / (n - ddof))
+    return float(1 - 2 * stats.t(n - 1).sf(s_multiple / sqrt(1 + 1 / n)))
+
+
+def _quantile(level: float) -> float:
+    """Half the width of the standard normal's central interval."""
+    return NormalDist().inv_cdf(0.5 + check_real("level", level, 0, 1) / 2)

@@ -1,0 +1,87 @@
+"""The IDX format of MNIST: a magic number, the sizes, then the bytes; packed with gzip or not."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import struct
+import zlib
+from io import BufferedIOBase
+
+import numpy as np
+from numpy.typing import NDArray
+
+UINT8 = 0x08  # the type code of unsigned bytes
+GZIP = b"\x1f\x8b"
+PIECE = 1 << 20  # bytes unpacked at once
+
+
+def read_idx(
+    file: BufferedIOBase, name: str, shape: tuple[int, ...], sha256: str
+) -> NDArray[np.uint8]:
+    """Read an array of bytes whose shape and checksum are known beforehand.
+
+    Parameters
+    ----------
+    file : seekable binary file
+        IDX, plain or packed with gzip: the first bytes tell which.
+    name : str
+        What the messages call the file.
+    shape : tuple of int
+        The shape that the header must state, so that no header can ask for more memory.
+    sha256 : str
+        Hexadecimal SHA-256 of the unpacked content.
+
+    Returns
+    -------
+    array : ndarray of uint8, of the given shape
+
+    Raises
+    ------
+    ValueError
+        The file is not IDX, has another shape, is damaged, too short or too long, or has another
+        checksum; the message begins with its name.
+    """
+    packed = file.read(len(GZIP)) == GZIP
+    file.seek(0)
+    try:
+        return _read_plain(gzip.GzipFile(fileobj=file) if packed else file, name, shape, sha256)
+    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+        raise ValueError(f"{name} is damaged: {error}") from error
+
+
+def _read_plain(
+    file: BufferedIOBase, name: str, shape: tuple[int, ...], sha256: str
+) -> NDArray[np.uint8]:
+    header = _read_header(file, name, shape)
+    array = np.empty(shape, dtype=np.uint8)
+    flat = array.reshape(-1)
+    digest = hashlib.sha256(header)
+    for start in range(0, flat.size, PIECE):
+        piece = flat[start : start + PIECE]
+        n_read = file.readinto(piece.data)
+        if n_read < piece.size:
+            raise ValueError(f"{name} is cut short after {start + n_read} of {flat.size} items")
+        digest.update(piece.data)
+    if file.read(1):
+        raise ValueError(f"{name} is longer than the {flat.size} items of its header")
+    if digest.hexdigest() != sha256:
+        raise ValueError(
+            f"{name} must have the SHA-256 {sha256} when unpacked, got {digest.hexdigest()}"
+        )
+    return array
+
+
+def _read_header(file: BufferedIOBase, name: str, shape: tuple[int, ...]) -> bytes:
+    # Two zero bytes, the type of an item, the number of axes; then each size, big-endian.
+    magic = bytes([0, 0, UINT8, len(shape)])
+    got = file.read(len(magic))
+    if got != magic:
+        raise ValueError(f"{name} must begin with the IDX magic {magic.hex()}, got '{got.hex()}'")
+    sizes = file.read(4 * len(shape))
+    if len(sizes) < 4 * len(shape):
+        raise ValueError(f"{name} is cut short within its header")
+    got_shape = struct.unpack(f">{len(shape)}I", sizes)
+    if got_shape != shape:
+        raise ValueError(f"{name} must hold an array of shape {shape}, got {got_shape}")
+    return magic + sizes

@@ -1,0 +1,165 @@
+"""MNIST: where its four files are looked for, and what they must hold."""
+
+from __future__ import annotations
+
+import os
+import sys
+from io import BytesIO
+from math import prod
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .download import download, keep
+from .idx import read_idx
+
+
+class IdxFile(NamedTuple):
+    """What is known of a file beforehand; the checksum is that of the unpacked content."""
+
+    name: str
+    shape: tuple[int, ...]
+    sha256: str
+
+
+SPLITS = {
+    "train": (
+        IdxFile(
+            "train-images-idx3-ubyte",
+            (60_000, 28, 28),
+            "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
+        ),
+        IdxFile(
+            "train-labels-idx1-ubyte",
+            (60_000,),
+            "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
+        ),
+    ),
+    "test": (
+        IdxFile(
+            "t10k-images-idx3-ubyte",
+            (10_000, 28, 28),
+            "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
+        ),
+        IdxFile(
+            "t10k-labels-idx1-ubyte",
+            (10_000,),
+            "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
+        ),
+    ),
+}
+MIRRORS = (
+    "https://ossci-datasets.s3.amazonaws.com/mnist/",
+    "https://storage.googleapis.com/cvdf-datasets/mnist/",
+)
+
+
+def mnist(
+    split: str = "train", *, folder: str | os.PathLike[str] | None = None
+) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """Read the handwritten digits of MNIST.
+
+    Without `folder` the files are looked for in the folder that the environment variable
+    ``MINIVAE_DATA`` names, then in the cache (``MINIVAE_CACHE``, else ``minivae`` in the user's
+    cache folder), and are downloaded into the cache when neither has them.
+
+    Parameters
+    ----------
+    split : {"train", "test"}
+        60,000 or 10,000 images.
+    folder : path, optional
+        The only place to look: it holds ``train-images-idx3-ubyte.gz`` and its like, or the same
+        files unpacked, without ``.gz``.
+
+    Returns
+    -------
+    images : ndarray of uint8, shape (n, 784)
+        Ink from 0 to 255; 28 x 28 pixels, row by row from the top left.
+    labels : ndarray of uint8, shape (n,)
+        The digit, 0 to 9.
+
+    Raises
+    ------
+    ValueError
+        `split` is neither, or a file is not the original: damaged, cut short, another data set.
+    OSError
+        A folder or a file is missing, or could not be downloaded.
+
+    References
+    ----------
+    LeCun, Bottou, Bengio and Haffner (1998), "Gradient-based learning applied to document
+    recognition", Proceedings of the IEEE 86(11).
+    """
+    if split not in ("train", "test"):
+        raise ValueError(f"split must be 'train' or 'test', got {split!r}")
+    images, labels = (_load(file, folder) for file in SPLITS[split])
+    return images.reshape(len(images), -1), labels
+
+
+def cache_folder() -> Path:
+    """Return the folder of downloads: ``MINIVAE_CACHE``, else the platform's place for them."""
+    if given := os.environ.get("MINIVAE_CACHE"):
+        return Path(given).expanduser()
+    if sys.platform == "win32":
+        user = os.environ.get("LOCALAPPDATA") or "~/AppData/Local"
+    elif sys.platform == "darwin":
+        user = "~/Library/Caches"
+    else:
+        user = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
+    return Path(user).expanduser() / "minivae"
+
+
+def _load(file: IdxFile, folder: str | os.PathLike[str] | None) -> NDArray[np.uint8]:
+    if folder is not None:
+        path = _find(file, folder, "folder")
+        if path is None:
+            raise FileNotFoundError(f"folder={str(folder)!r} has no {file.name}.gz nor {file.name}")
+        return _read(path, file)
+    if (given := os.environ.get("MINIVAE_DATA")) and (path := _find(file, given, "MINIVAE_DATA")):
+        return _read(path, file)
+    cache = cache_folder()
+    if cache.exists() and (path := _find(file, cache, "MINIVAE_CACHE")):
+        try:
+            return _read(path, file)
+        except ValueError:  # the cache is ours to repair, unlike the other two
+            pass
+    return _download(file, cache)
+
+
+def _find(file: IdxFile, folder: str | os.PathLike[str], name: str) -> Path | None:
+    place = Path(folder).expanduser()
+    if not place.is_dir():
+        raise NotADirectoryError(f"{name} must name a folder, got {str(folder)!r}")
+    candidates = (place / f"{file.name}.gz", place / file.name)
+    return next((path for path in candidates if path.is_file()), None)
+
+
+def _read(path: Path, file: IdxFile) -> NDArray[np.uint8]:
+    with open(path, "rb") as stream:
+        return read_idx(stream, str(path), file.shape, file.sha256)
+
+
+def _download(file: IdxFile, cache: Path) -> NDArray[np.uint8]:
+    packed = f"{file.name}.gz"
+    try:
+        content, array = download(
+            [mirror + packed for mirror in MIRRORS],
+            lambda content: read_idx(BytesIO(content), "the content", file.shape, file.sha256),
+            largest=prod(file.shape) + 4096,  # even what gzip could not make smaller
+        )
+    except OSError as error:
+        names = ", ".join(f"{each.name}.gz" for pair in SPLITS.values() for each in pair)
+        raise OSError(
+            f"cannot download {packed}:\n{error}\n"
+            f"Get the four files {names} elsewhere, put them (or the same unpacked, without .gz) "
+            f"into a folder, and set the environment variable MINIVAE_DATA to that folder; "
+            f"or put them into the cache, {cache}"
+        ) from error
+    try:
+        keep(cache / packed, content)
+    except OSError as error:
+        message = f"cannot keep {cache / packed}: {error.strerror}; MINIVAE_CACHE names the folder"
+        raise OSError(error.errno, message) from error
+    return array

@@ -1,0 +1,291 @@
+"""Training: shuffled minibatches, the loop over epochs, callbacks, checkpoints."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from minivae import storage
+from minivae._checks import Array, as_batch, as_data_set, check_integer, check_real
+from minivae.optimizers import Adam, Optimizer
+
+VALIDATION_BATCH = 1000
+
+
+@dataclass
+class Run:
+    """One training run: all that the next epoch depends on, and what a callback may look at.
+
+    Attributes
+    ----------
+    model, optimizer, rng
+        What is trained, by what, and where shuffling and noise come from.
+    epoch : int
+        Epochs that are done.
+    epochs : int
+        Epochs that are asked for.
+    history : dict of lists
+        ``epoch``, ``loss``, the model's other parts of the loss, and each with ``val_``.
+    stop : bool
+        A callback sets it to end training after this epoch.
+    """
+
+    model: Any
+    optimizer: Optimizer
+    rng: np.random.Generator
+    epochs: int
+    callbacks: list[Any]
+    conditions: dict[str, int]
+    epoch: int = 0
+    stop: bool = False
+    history: dict[str, list[float]] = field(default_factory=dict)
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return the model's file contents, and below ``"run"`` what resuming needs besides."""
+        states = {str(i): c.state_dict() for i, c in enumerate(self.callbacks) if _has_state(c)}
+        run = {
+            "epoch": self.epoch,
+            "stop": self.stop,
+            "conditions": self.conditions,
+            "rng": self.rng.bit_generator.state,
+            "optimizer": self.optimizer.state_dict(),
+            "callbacks": states,
+        }
+        self.model.history_ = self.history
+        return self.model.state_dict() | {"run": run}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Go back to where `state_dict` was taken."""
+        if "run" not in state:
+            raise ValueError("resume must name a checkpoint of a training run, got a saved model")
+        run = state["run"]
+        for name, value in self.conditions.items():
+            if run["conditions"][name] != value:
+                raise ValueError(
+                    f"the checkpoint was made with {name}={run['conditions'][name]}, got {value}"
+                )
+        self.model.load_state_dict(state)
+        self.history = {name: list(values) for name, values in self.model.history_.items()}
+        self.optimizer.load_state_dict(run["optimizer"])
+        self.rng.bit_generator.state = run["rng"]
+        self.epoch, self.stop = run["epoch"], run["stop"]
+        for i, callback in enumerate(self.callbacks):
+            if _has_state(callback) and str(i) in run["callbacks"]:
+                callback.load_state_dict(run["callbacks"][str(i)])
+
+
+def fit(
+    model: Any,
+    X: ArrayLike,
+    *,
+    epochs: int,
+    batch_size: int = 128,
+    optimizer: Optimizer | None = None,
+    validation: ArrayLike | None = None,
+    corrupt: Callable[[Array, np.random.Generator], Array] | None = None,
+    callbacks: Iterable[Any] = (),
+    rng: int | np.random.Generator | None = None,
+    verbose: bool = False,
+    resume: str | os.PathLike[str] | None = None,
+) -> Run:
+    """Train `model` on `X`; the models' own `fit` documents the parameters.
+
+    Returns
+    -------
+    Run
+        As it stands after the last epoch.
+    """
+    X = as_data_set(X, model.n_features, model.dtype, interval=model.likelihood.interval)
+    check_integer("epochs", epochs, 1)
+    check_integer("batch_size", batch_size, 1, len(X), of="n_samples=")
+    if validation is not None:
+        interval = model.likelihood.interval
+        validation = as_data_set(
+            validation, model.n_features, model.dtype, name="validation", interval=interval
+        )
+    run = Run(
+        model=model,
+        optimizer=optimizer or Adam(),
+        rng=np.random.default_rng(rng),
+        epochs=epochs,
+        callbacks=[*callbacks, Progress()] if verbose else list(callbacks),
+        conditions={"n_samples": len(X), "batch_size": batch_size},
+    )
+    if resume is not None:
+        run.load_state_dict(storage.read(resume))
+    while run.epoch < epochs and not run.stop:
+        losses = _train_epoch(run, X, batch_size, corrupt)
+        if validation is not None:
+            losses |= {f"val_{k}": v for k, v in evaluate(model, validation).items()}
+        run.epoch += 1
+        for name, value in {"epoch": run.epoch, **losses}.items():
+            run.history.setdefault(name, []).append(value)
+        for callback in run.callbacks:
+            callback(run)
+    for callback in run.callbacks:
+        if hasattr(callback, "finish"):
+            callback.finish(run)
+    model.history_ = run.history
+    return run
+
+
+def minibatches(
+    n_samples: int, batch_size: int, rng: int | np.random.Generator | None = None
+) -> Iterator[Array]:
+    """Yield shuffled row numbers, `batch_size` at a time; the last batch holds what is left."""
+    order = np.random.default_rng(rng).permutation(n_samples)
+    for start in range(0, n_samples, batch_size):
+        yield order[start : start + batch_size]
+
+
+def _train_epoch(run: Run, X: Array, batch_size: int, corrupt: Any) -> dict[str, float]:
+    """Take one optimizer step for each minibatch, and return the epoch's mean losses."""
+    model, totals = run.model, dict[str, float]()
+    for step, rows in enumerate(minibatches(len(X), batch_size, run.rng)):
+        x = target = as_batch(X[rows], dtype=model.dtype)
+        if corrupt is not None:
+            x = corrupt(target.copy(), run.rng)
+        losses, grads = model.loss_and_grads(x, target=target, rng=run.rng)
+        if not np.isfinite(losses["loss"]):
+            raise FloatingPointError(_diagnosis(model, run.epoch, step))
+        run.optimizer.step(model.params, grads)
+        for name, value in losses.items():
+            totals[name] = totals.get(name, 0.0) + float(value) * len(rows)
+    return {name: total / len(X) for name, total in totals.items()}
+
+
+def evaluate(model: Any, X: ArrayLike) -> dict[str, float]:
+    """Return the model's mean losses over a data set, always with the same noise.
+
+    Parameters
+    ----------
+    model : model with `losses`
+    X : array_like, shape (n_samples, n_features)
+
+    Returns
+    -------
+    dict of str to float
+        ``loss`` and its parts, per example.
+    """
+    X = np.asarray(X)
+    rng, totals = np.random.default_rng(0), dict[str, float]()
+    for start in range(0, len(X), VALIDATION_BATCH):
+        x = X[start : start + VALIDATION_BATCH]
+        for name, value in model.losses(x, rng=rng).items():
+            totals[name] = totals.get(name, 0.0) + float(value) * len(x)
+    return {name: total / len(X) for name, total in totals.items()}
+
+
+def _diagnosis(model: Any, epoch: int, step: int) -> str:
+    bad = [name for name, value in model.params.items() if not np.all(np.isfinite(value))]
+    bad += [f"the gradient of {n}" for n, g in model.grads.items() if not np.all(np.isfinite(g))]
+    where = f"; first seen in {bad[0]}" if bad else ""
+    return (
+        f"the loss stopped being finite in epoch {epoch + 1}, step {step + 1}{where}; "
+        "try a smaller learning_rate, or data of a smaller scale"
+    )
+
+
+def _has_state(callback: Any) -> bool:
+    return hasattr(callback, "state_dict")
+
+
+class Progress:
+    """A callback that prints a line for every epoch: losses in nats, and the time left."""
+
+    def __init__(self) -> None:
+        self.start: float | None = None
+        self.first = 0
+
+    def __call__(self, run: Run) -> None:
+        """Print the line of the epoch that has just ended."""
+        parts = [f"{k} {v[-1]:9.4f}" for k, v in run.history.items() if k != "epoch"]
+        now = time.monotonic()
+        if self.start is None:
+            self.start, self.first = now, run.epoch
+        else:
+            pace = (now - self.start) / (run.epoch - self.first)
+            parts.append(f"{pace * (run.epochs - run.epoch):5.0f} s left")
+        print(f"epoch {run.epoch:3d}/{run.epochs}  " + "  ".join(parts), flush=True)
+
+
+class Checkpoint:
+    """A callback that saves the run after every epoch, for ``fit(..., resume=path)``.
+
+    The file is also a saved model: the model's `load` reads it. A resumed run ends bit for bit
+    where an uninterrupted one does.
+
+    Parameters
+    ----------
+    path : str or path
+    """
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        self.path = path
+
+    def __call__(self, run: Run) -> None:
+        """Write the file; the one before stays until this one is complete."""
+        storage.write(self.path, run.state_dict())
+
+
+class EarlyStopping:
+    """A callback that ends training when the loss no longer falls, and keeps the best epoch.
+
+    Parameters
+    ----------
+    patience : int
+        Epochs without improvement that are waited for.
+    min_delta : float
+        The fall, in the loss's units, that counts as one.
+    monitor : str
+        A key of the history; by default ``val_loss`` where there is one, else ``loss``.
+
+    Attributes
+    ----------
+    best, best_epoch : float, int
+        The lowest value seen and its epoch, whose parameters the model has after `fit`.
+    """
+
+    def __init__(
+        self, patience: int = 5, *, min_delta: float = 0.0, monitor: str | None = None
+    ) -> None:
+        self.patience = check_integer("patience", patience, 1)
+        self.min_delta = check_real("min_delta", min_delta, 0, closed="low")
+        self.monitor = monitor
+        self.best, self.best_epoch = float("inf"), 0
+        self.best_params: dict[str, Array] = {}
+
+    def __call__(self, run: Run) -> None:
+        """Remember the best parameters; stop when they are `patience` epochs old."""
+        monitor = self.monitor or ("val_loss" if "val_loss" in run.history else "loss")
+        if monitor not in run.history:
+            raise ValueError(f"monitor must be one of {sorted(run.history)}, got {monitor!r}")
+        value = run.history[monitor][-1]
+        if value < self.best - self.min_delta:
+            self.best, self.best_epoch = value, run.epoch
+            self.best_params = {name: p.copy() for name, p in run.model.params.items()}
+        run.stop = run.stop or run.epoch - self.best_epoch >= self.patience
+
+    def finish(self, run: Run) -> None:
+        """Give the model its best parameters back."""
+        for name, value in self.best_params.items():
+            run.model.params[name][...] = value
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return what resuming needs."""
+        return {
+            "best": self.best,
+            "best_epoch": self.best_epoch,
+            "params": {name: value.copy() for name, value in self.best_params.items()},
+        }
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Take over what `state_dict` returned."""
+        self.best, self.best_epoch = state["best"], state["best_epoch"]
+        self.best_params = dict(state["params"])
