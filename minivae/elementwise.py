@@ -18,8 +18,12 @@ def sigmoid(a: Array) -> Array:
     -------
     array of the same shape, between 0 and 1
     """
-    e = np.exp(np.minimum(a, -a))  # exp(-|a|) <= 1; np.abs would lose a complex step
-    return np.maximum(e, a >= 0) / (1 + e)
+    # with e = exp(-|a|): 1 / (1 + e) for a >= 0, e / (1 + e) for a < 0
+    e = _exp_minus_abs(a)
+    y = np.maximum(e, a >= 0)
+    e += 1
+    y /= e
+    return y
 
 
 def softplus(a: Array) -> Array:
@@ -34,4 +38,14 @@ def softplus(a: Array) -> Array:
     array of the same shape, positive
     """
     # log(1 + e^a) = max(a, 0) + log(1 + e^-|a|)
-    return np.maximum(a, 0) + np.log1p(np.exp(np.minimum(a, -a)))
+    e = _exp_minus_abs(a)
+    y = np.log1p(e, out=e)
+    y += np.maximum(a, 0)
+    return y
+
+
+def _exp_minus_abs(a: Array) -> Array:
+    """Return ``exp(-|a|)``, between 0 and 1; `numpy.abs` would lose a complex step."""
+    e = np.negative(a)
+    np.minimum(a, e, out=e)
+    return np.exp(e, out=e)

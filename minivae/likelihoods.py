@@ -64,11 +64,13 @@ class Bernoulli(Likelihood):
     def log_prob(self, x: Array, out: Array) -> Array:
         """Return ``log p(x | out)``, shape (batch,), in nats."""
         # log p = sum_d [ x a - log(1 + e^a) ]
-        return np.sum(x * out - softplus(out), axis=1)
+        return np.vecdot(x, out) - np.sum(softplus(out), axis=1)
 
     def log_prob_backward(self, x: Array, out: Array, dlog_prob: Array) -> Array:
         """Return ``dout``; ``d log p / da = x - sigmoid(a)``."""
-        return dlog_prob[:, None] * (x - sigmoid(out))
+        dout = x - sigmoid(out)
+        dout *= dlog_prob[:, None]
+        return dout
 
     def mean(self, out: Array) -> Array:
         """Return ``E[x | out] = sigmoid(out)``."""
