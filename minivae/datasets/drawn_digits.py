@@ -104,18 +104,17 @@ def _place(segments: Floats, size: Floats, bend: Floats, lean: Floats, shift: Fl
 
 
 def _ink(ends: Floats, thickness: Floats) -> NDArray[np.float32]:
-    """Return the ink of every pixel, shape (batch, 784), from its distance to the nearest segment."""
-    start, stop = ends.astype(np.float32).swapaxes(0, 1)  # (batch, n_segments, 2)
-    along = stop - start
-    per_length = along / np.square(along).sum(axis=-1, keepdims=True)
+    """Return the ink of every pixel, (batch, 784), from its distance to the nearest segment."""
+    x, y = np.moveaxis(ends.astype(np.float32), -1, 0)[..., None, None]
+    x0, y0 = x[:, 0], y[:, 0]  # (batch, n_segments, 1, 1)
+    ex, ey = x[:, 1] - x0, y[:, 1] - y0
+    length2 = np.square(ex) + np.square(ey)
     pixel = np.arange(SIDE, dtype=np.float32) - (SIDE - 1) / 2
-    dx = (pixel - start[..., :1])[..., None, :]  # (batch, n_segments, 1, 28)
-    dy = (-pixel - start[..., 1:])[..., :, None]  # (batch, n_segments, 28, 1): rows go down
-    ux, uy = np.moveaxis(along, -1, 0)[..., None, None]
-    vx, vy = np.moveaxis(per_length, -1, 0)[..., None, None]
-    foot = np.clip(dx * vx + dy * vy, 0, 1)  # (batch, n_segments, 28, 28)
-    squared = np.square(dx - foot * ux) + np.square(dy - foot * uy)
-    distance = np.sqrt(squared.min(axis=1)).reshape(len(ends), -1)
+    dx = pixel - x0  # (batch, n_segments, 1, 28)
+    dy = -pixel[:, None] - y0  # (batch, n_segments, 28, 1): image rows go down
+    foot = np.clip(dx * (ex / length2) + dy * (ey / length2), 0, 1)  # (batch, n_segments, 28, 28)
+    squared = np.square(dx - foot * ex) + np.square(dy - foot * ey)
+    distance = np.sqrt(squared.min(axis=1)).reshape(len(ends), SIDE * SIDE)
     # A pixel is inked by how far the stroke's edge reaches over it: the edge is one pixel wide.
     half_width = thickness[:, None].astype(np.float32) / 2
     ink: NDArray[np.float32] = np.clip(half_width + np.float32(0.5) - distance, 0, 1)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 UINT8 = 0x08  # the type code of unsigned bytes
 GZIP = b"\x1f\x8b"
-PIECE = 1 << 20  # bytes unpacked at once
+PIECE = 1 << 18  # bytes unpacked at once
 
 
 def read_idx(
