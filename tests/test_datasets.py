@@ -145,6 +145,15 @@ def test_the_bar_of_seven_turns_with_the_rotation_and_not_with_the_slant(drawn):
     assert errors.max() < 0.04
 
 
+def test_the_slant_comes_before_the_rotation():
+    rng = np.random.default_rng(0)
+    slant, rotation, x, y = rng.uniform(-1, 1, (4, 20))
+    turned = (x + slant * y + 1j * y) * np.exp(1j * rotation)
+    lean = drawn_digits._slant_then_rotate(slant, rotation)
+    moved = np.stack([x, y], axis=1)[:, None] @ lean
+    np.testing.assert_allclose(moved[:, 0], np.stack([turned.real, turned.imag], 1), atol=1e-12)
+
+
 def upper_edge_angle(image):
     """Angle of the upper edge of the ink, counterclockwise, right of the middle."""
     inked = np.flatnonzero(image.max(axis=0) > 0.5)

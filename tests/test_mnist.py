@@ -261,6 +261,8 @@ class Mirrors(BaseHTTPRequestHandler):
             self.send_error(404)
         elif behaviour == "stall":
             self.server.over.wait(10)
+        elif behaviour == "garble":
+            self.wfile.write(b"no status line\r\n\r\n")
         elif behaviour != "drop":
             content = PACKED[name]
             if behaviour == "wrong":
@@ -311,7 +313,7 @@ def test_downloads_once_into_the_cache(serve, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "behaviour", ["wrong", "missing", "stall", "drop", "half", "halt", "endless"]
+    "behaviour", ["wrong", "missing", "stall", "drop", "garble", "half", "halt", "endless"]
 )
 def test_the_second_address_helps_where_the_first_fails(serve, tmp_path, behaviour):
     requests = serve(behaviour, "good")
@@ -327,6 +329,7 @@ def test_the_second_address_helps_where_the_first_fails(serve, tmp_path, behavio
         ("missing", "HTTP Error 404"),
         ("stall", "timed out"),
         ("drop", "closed connection without response"),
+        ("garble", "no status line"),
         ("half", "the content is damaged"),
         ("halt", "timed out"),
         ("endless", "the content is longer than 4126 bytes"),
