@@ -81,10 +81,10 @@ def test_simple_classifiers_read_the_digits(drawn):
     train, test = drawn.images[:2000], drawn.images[2000:]
     labels, truth = drawn.labels[:2000], drawn.labels[2000:]
     nearest = labels[cdist(test, train).argmin(axis=1)]
-    assert np.mean(nearest == truth) > 0.99  # 0.998 when this was written
+    assert np.mean(nearest == truth) > 0.99  # 0.996 when this was written
     means = np.stack([train[labels == k].mean(axis=0) for k in range(10)])
     closest = cdist(test, means).argmin(axis=1)
-    assert np.mean(closest == truth) > 0.93  # 0.96
+    assert np.mean(closest == truth) > 0.93  # 0.969
     for k in range(10):
         assert np.mean(nearest[truth == k] == k) > 0.96
 
