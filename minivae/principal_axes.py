@@ -12,7 +12,7 @@ from minivae._checks import Array, as_batch, check_integer
 def row_blocks(X: Array, n_rows: int = 4096) -> Iterator[Array]:
     """Yield the checked `X` in blocks of rows, each as float64: a memmap is never copied whole."""
     for start in range(0, len(X), n_rows):
-        yield as_batch(X[start : start + n_rows], name="X", first_row=start)
+        yield as_batch(X[start : start + n_rows], name="X")
 
 
 def principal_axes(X: Array) -> tuple[Array, Array, Array]:

@@ -163,6 +163,15 @@ def test_the_rows_of_W_are_orthogonal_and_reconstruction_shrinks(case):
     np.testing.assert_allclose(model.reconstruct(X), shrunk, atol=1e-7)
 
 
+@pytest.mark.parametrize(("d", "k"), [(4, 1), (5, 2), (8, 5)])
+def test_data_alike_in_all_directions_are_all_noise(d, k):
+    for scale in (0.1, 0.3, 1.0):
+        X = scale * np.vstack([np.eye(d), -np.eye(d)])
+        model = ProbabilisticPCA(k).fit(X)
+        assert model.noise_variance_ == pytest.approx(scale**2 / d, rel=1e-12)
+        np.testing.assert_allclose(model.W_, 0, atol=1e-7 * scale)
+
+
 def test_samples_have_the_models_moments():
     rng = np.random.default_rng(1)
     model = ProbabilisticPCA(2).fit(rng.standard_normal((50, 5)) * [4, 3, 2, 1, 1] + 7)
