@@ -257,6 +257,28 @@ def test_autocorrelation_time_of_an_autoregression(phi):
     np.testing.assert_allclose(chain.effective_sample_size(), 100_000 / time, rtol=0.15)
 
 
+def test_autocorrelation_time_stops_at_a_negative_pair_and_lets_none_rise():
+    rng = np.random.default_rng(0)
+    n_limited = 0
+    for _ in range(50):
+        chain = Chain(autoregressive(0.6, 301, 1, rng), 1.0)
+        correlation = iter(chain.autocorrelation(299)[:, 0])
+        time, free_time, smallest = -1, -1, np.inf
+        for pair in zip(correlation, correlation, strict=True):
+            if sum(pair) <= 0:
+                break
+            smallest = min(smallest, sum(pair))
+            time, free_time = time + 2 * smallest, free_time + 2 * sum(pair)
+        assert chain.autocorrelation_time()[0] == pytest.approx(max(time, 1 / np.log10(301)))
+        n_limited += free_time > time > 1
+    assert n_limited > 3
+
+
+def test_a_chain_that_cancels_its_errors_counts_for_more_but_not_for_infinity():
+    half_a_period = hmc(standard_normal, [1.0], 2000, step=0.1, n_leapfrog=31, rng=0)
+    np.testing.assert_allclose(half_a_period.effective_sample_size(), 2000 * np.log10(2000))
+
+
 def test_effective_sample_size_predicts_the_error_of_the_mean():
     values = autoregressive(0.8, 2000, 1000)
     chain = Chain(values, 1.0)

@@ -65,18 +65,20 @@ class Chain:
         Returns
         -------
         array, shape (n_dims,)
-            Below 1 for a chain whose steps cancel each other's errors.
+            Below 1 for a chain whose steps cancel each other's errors, but not below
+            ``1 / log10(n_samples)``: a smaller estimate is mostly noise.
 
         References
         ----------
         Geyer (1992), Practical Markov chain Monte Carlo, Statistical Science 7(4), section 3.3.
+        The lower bound is that of the Stan Reference Manual, "Effective sample size".
         """
         n, n_dims = self.samples.shape
         correlation = self.autocorrelation(n - 1)[: n - n % 2]
         pairs = correlation.reshape(-1, 2, n_dims).sum(axis=1)  # lags 0 and 1, 2 and 3, ...
         before_negative = np.logical_and.accumulate(pairs > 0, axis=0)
         monotone = np.minimum.accumulate(pairs, axis=0) * before_negative
-        time: Array = 2 * monotone.sum(axis=0) - 1
+        time: Array = np.maximum(2 * monotone.sum(axis=0) - 1, 1 / np.log10(n))
         return time
 
     def effective_sample_size(self) -> Array:

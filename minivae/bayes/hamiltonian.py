@@ -73,9 +73,9 @@ def hmc(
     """Draw a momentum, follow the leapfrog, accept with probability min(1, exp(energy lost)).
 
     The accept step makes the samples exact at every step size, and even with a wrong gradient,
-    which costs acceptance and nothing else: only a check finds it. For ``f`` as below,
+    which costs acceptance and nothing else. Only a check finds it; with `f` for the function::
 
-    >>> check_gradients(lambda z: f(z)[0], z, backward=lambda z, dy: dy[:, None] * f(z)[1])
+        check_gradients(lambda z: f(z)[0], z, backward=lambda z, dy: dy[:, None] * f(z)[1])
 
     On a Gaussian, the leapfrog is stable below twice the narrowest standard deviation, and a
     trajectory that takes about a period (``step * n_leapfrog`` near 2 pi standard deviations)
