@@ -1,0 +1,156 @@
+"""Claims: what textbooks say of this subject, each as a function that measures it.
+
+A claim is a function decorated with `claim` in any module of this package. It takes nothing, its
+docstring is the derivation in a few lines, and it returns an `Outcome`: an exact value, and a
+measured one that was obtained on another route. Writing the function is all that is needed:
+`all_claims` finds it, ``python -m minivae prove`` runs it, and so do the tests.
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import pkgutil
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from minivae._checks import Array
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """An exact value, a measured one, and how far apart they may be.
+
+    Parameters
+    ----------
+    exact, measured : array_like
+        Of one shape.
+    tolerance : array_like
+        The largest absolute difference that passes, for each entry or for all.
+    relation : {"==", "<=", ">="}
+        What `measured` must be to `exact`; for an inequality the tolerance is how far it may miss.
+    draw : callable, optional
+        ``draw(ax)`` makes the claim's picture; without it, measured is drawn against exact.
+    """
+
+    exact: ArrayLike
+    measured: ArrayLike
+    tolerance: ArrayLike = 0.0
+    relation: Literal["==", "<=", ">="] = "=="
+    draw: Callable[[Any], Any] | None = None
+
+    @property
+    def excess(self) -> Array:
+        """How far each entry is beyond what the tolerance allows; NaN fails."""
+        difference = np.asarray(self.measured, float) - np.asarray(self.exact, float)
+        miss = {"==": np.abs(difference), "<=": difference, ">=": -difference}[self.relation]
+        return np.atleast_1d(np.where(np.isnan(miss), np.inf, miss - self.tolerance))
+
+    @property
+    def ok(self) -> bool:
+        """Whether every entry is within the tolerance."""
+        return bool(np.all(self.excess <= 0))
+
+    @property
+    def worst(self) -> tuple[float, float, float]:
+        """Exact value, measured value and tolerance where they agree least."""
+        values = np.broadcast_arrays(self.exact, self.measured, self.tolerance)
+        i = int(np.argmax(self.excess))
+        exact, measured, tolerance = (float(np.atleast_1d(v).ravel()[i]) for v in values)
+        return exact, measured, tolerance
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A claim: its name, what it says, who said so, and the function that measures it."""
+
+    name: str
+    family: str
+    statement: str
+    source: str
+    measure: Callable[[], Outcome]
+
+    @property
+    def derivation(self) -> str:
+        """Why it is true, in a few lines."""
+        return inspect.getdoc(self.measure) or ""
+
+
+@dataclass(frozen=True)
+class Row:
+    """A line of the ledger."""
+
+    claim: Claim
+    outcome: Outcome
+    seconds: float
+
+    def __str__(self) -> str:
+        exact, measured, tolerance = self.outcome.worst
+        verdict = "ok" if self.outcome.ok else "FAILED"
+        return (
+            f"{verdict:6s}  {self.claim.name}: {self.claim.statement} [{self.claim.source}]\n"
+            f"        measured {measured:.10g} {self.outcome.relation} exact {exact:.10g}, "
+            f"tolerance {tolerance:.1e}, {self.seconds:.1f} s"
+        )
+
+
+_REGISTRY: dict[str, Claim] = {}
+
+
+def claim(statement: str, *, source: str) -> Callable[[Callable[[], Outcome]], Any]:
+    """Return a decorator that enters a function into the ledger.
+
+    Parameters
+    ----------
+    statement : str
+        What is claimed, in a line.
+    source : str
+        Author and year, or "derived here".
+    """
+
+    def enter(measure: Callable[[], Outcome]) -> Callable[[], Outcome]:
+        name = measure.__name__.replace("_", "-")
+        family = measure.__module__.rpartition(".")[2]
+        _REGISTRY[name] = Claim(name, family, statement, source, measure)
+        return measure
+
+    return enter
+
+
+def all_claims() -> dict[str, Claim]:
+    """Return every claim of the package by name, family after family."""
+    for module in pkgutil.iter_modules(__path__):
+        importlib.import_module(f"{__name__}.{module.name}")
+    return dict(_REGISTRY)
+
+
+def find_claim(name: str) -> Claim:
+    """Return the claim of that name.
+
+    Raises
+    ------
+    ValueError
+        There is none; the message suggests the nearest.
+    """
+    claims = all_claims()
+    key = name.strip().lower().replace("_", "-")
+    if key not in claims:
+        near = get_close_matches(key, claims, n=3, cutoff=0.3)
+        raise ValueError(
+            f"there is no claim {name!r}; "
+            + (f"did you mean {', '.join(near)}?" if near else "prove --list names them all")
+        )
+    return claims[key]
+
+
+def prove(claim: Claim) -> Row:
+    """Measure a claim."""
+    start = time.perf_counter()
+    outcome = claim.measure()
+    return Row(claim, outcome, time.perf_counter() - start)
