@@ -76,7 +76,7 @@ def fit_lbfgs(
         options={
             "maxiter": max_iterations,
             "maxfun": 2 * max_iterations,
-            "maxcor": 50,
+            "maxcor": 30,
             "ftol": 0,
             "gtol": 1e-12,
         },
