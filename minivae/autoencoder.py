@@ -12,6 +12,7 @@ from minivae._checks import Array, as_batch, check_integer
 from minivae.layers import Dense, Sequential, cast, check_dtype, mlp
 from minivae.likelihoods import Likelihood, SquaredError, likelihood_from
 from minivae.model import Losses, Model
+from minivae.regularizers import Regularizer, regularizer_from
 
 
 class LinearAutoencoder(Model):
@@ -23,6 +24,9 @@ class LinearAutoencoder(Model):
         1 <= n_latent <= n_features.
     bias : bool
         Whether encoder and decoder add a vector; with it, the data need not be centred.
+    regularizer : Regularizer, optional
+        ``L2(weight)``, ``NonUniformL2(weights)`` or ``ProductL2(weight)`` of
+        `minivae.regularizers`: a penalty of the two matrices, added to the loss.
     dtype : dtype
     rng : int or numpy.random.Generator, optional
 
@@ -31,7 +35,7 @@ class LinearAutoencoder(Model):
     The loss is ``|x - x_hat|^2``, summed over features and averaged over the batch, so its least
     value is the sum of the discarded eigenvalues of ``X.T @ X / n_samples`` for centred `X`.
     Every product of two factors ``W_e C @ inv(C) W_d`` gives the same loss, so only the subspace is
-    determined, not the axes.
+    determined, not the axes. A regularizer of the matrices themselves determines more.
 
     References
     ----------
@@ -45,6 +49,7 @@ class LinearAutoencoder(Model):
         n_latent: int,
         *,
         bias: bool = False,
+        regularizer: dict[str, Any] | Regularizer | None = None,
         dtype: DTypeLike = np.float64,
         rng: int | np.random.Generator | None = None,
     ) -> None:
@@ -54,10 +59,12 @@ class LinearAutoencoder(Model):
         self.encoder = Sequential([Dense(n_features, n_latent, bias=bias, dtype=dtype, rng=rng)])
         self.decoder = Sequential([Dense(n_latent, n_features, bias=bias, dtype=dtype, rng=rng)])
         self.likelihood = SquaredError()
+        self.regularizer = regularizer_from(regularizer, n_latent)
         self.config = {
             "n_features": self.n_features,
             "n_latent": self.n_latent,
             "bias": bool(bias),
+            "regularizer": self.regularizer and self.regularizer.config,
             "dtype": dtype.name,
         }
 
@@ -68,10 +75,28 @@ class LinearAutoencoder(Model):
     _code = encode
 
     def losses(self, x: ArrayLike, *, rng: int | np.random.Generator | None = None) -> Losses:
-        """Return ``{"loss": mean |x - x_hat|^2}``."""
+        """Return ``{"loss": mean |x - x_hat|^2}``, or with a regularizer the loss and its parts.
+
+        The parts are ``"reconstruction"``, the squared error, and ``"penalty"``.
+        """
         x = as_batch(x, self.n_features, self.dtype)
-        r = self.decoder.forward(self.encoder.forward(x)) - x
-        return {"loss": np.sum(r * r) / len(x)}
+        return self._losses(self.decoder.forward(self.encoder.forward(x)) - x)
+
+    def _losses(self, r: Array) -> Losses:
+        squared_error = np.sum(r * r) / len(r)
+        if self.regularizer is None:
+            return {"loss": squared_error}
+        penalty = self.regularizer.penalty(*self._matrices)
+        return {
+            "loss": squared_error + penalty,
+            "reconstruction": squared_error,
+            "penalty": penalty,
+        }
+
+    @property
+    def _matrices(self) -> tuple[Array, Array]:
+        params = self.params
+        return params["encoder.0.W"], params["decoder.0.W"]
 
     def loss_and_grads(
         self,
@@ -81,7 +106,7 @@ class LinearAutoencoder(Model):
         eps: ArrayLike | None = None,
         rng: int | np.random.Generator | None = None,
     ) -> tuple[Losses, dict[str, Array]]:
-        """Return the squared error of a batch and its gradient by every parameter.
+        """Return the loss of a batch and its gradient by every parameter.
 
         Parameters
         ----------
@@ -94,7 +119,7 @@ class LinearAutoencoder(Model):
         Returns
         -------
         losses : dict
-            ``{"loss": mean |target - x_hat|^2}``.
+            ``{"loss": mean |target - x_hat|^2}``; with a regularizer the parts, as in `losses`.
         grads : dict of str to array
             The layers' own arrays: the next call overwrites them.
         """
@@ -104,12 +129,17 @@ class LinearAutoencoder(Model):
         z = self.encoder.forward(x)  # (n, n_latent)
         x_hat = self.decoder.forward(z)  # (n, n_features)
         r = x_hat - target
-        loss = np.sum(r * r) / n
+        losses = self._losses(r)
 
         dx_hat = 2 * r / n
         dz = self.decoder.backward(dx_hat)
         self.encoder.backward_params(dz)
-        return {"loss": loss}, self.grads
+        grads = self.grads
+        if self.regularizer is not None:
+            dW_e, dW_d = self.regularizer.penalty_backward(*self._matrices)
+            grads["encoder.0.W"] += dW_e
+            grads["decoder.0.W"] += dW_d
+        return losses, grads
 
 
 class Autoencoder(Model):
