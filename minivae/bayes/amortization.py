@@ -118,7 +118,9 @@ def inference_gaps(
     """
     M, precision = model.posterior()
     x = as_batch(x, len(M))
-    best = model.elbo(x, x @ M, -np.log(np.diag(precision)) + np.zeros_like(mu))
+    best_mu = x @ M
+    best_log_var = np.broadcast_to(-np.log(np.diag(precision)), best_mu.shape)
+    best = model.elbo(x, best_mu, best_log_var)
     return InferenceGaps(model.log_marginal(x) - best, best - model.elbo(x, mu, log_var))
 
 

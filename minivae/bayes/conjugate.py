@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from minivae._checks import Array, check_integer, check_real
+from minivae.bayes._observations import count, summarize
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,7 @@ class BetaBernoulli:
 
     def update(self, data: ArrayLike) -> BetaBernoulli:
         """Return the posterior after `data`, ones and zeros of shape (n,)."""
-        ones, zeros = _count(data)
+        ones, zeros = count(data)
         return BetaBernoulli(self.a + ones, self.b + zeros)
 
     def log_evidence(self, data: ArrayLike) -> float:
@@ -85,14 +86,14 @@ class NormalKnownVariance:
 
     def update(self, data: ArrayLike) -> NormalKnownVariance:
         """Return the posterior after `data`, shape (n,): precisions add, means are weighted."""
-        n, average, _ = _summarize(data)
+        n, average, _ = summarize(data)
         precision = 1 / self.variance + n / self.noise_variance
         mean = (self.mean / self.variance + n * average / self.noise_variance) / precision
         return NormalKnownVariance(mean, 1 / precision, noise_variance=self.noise_variance)
 
     def log_evidence(self, data: ArrayLike) -> float:
         """Return the log density of `data`, shape (n,), in nats."""
-        n, average, squares = _summarize(data)
+        n, average, squares = summarize(data)
         # cov(data) = c I + v 1 1^T: eigenvalue c + n v along the average, c across it
         across, along = self.noise_variance, self.noise_variance + n * self.variance
         log_determinant = (n - 1) * log(across) + log(along)
@@ -152,14 +153,14 @@ class NormalInverseGamma:
         ValueError
             Fewer than two different observations: the posterior would be improper as well.
         """
-        n, average, squares = _summarize(data)
+        n, average, squares = summarize(data)
         if np.ptp(data) == 0:
             raise ValueError(f"data must hold at least two different values, got {n} times one")
         return cls(average, n, (n - 1) / 2, squares / 2)
 
     def update(self, data: ArrayLike) -> NormalInverseGamma:
         """Return the posterior after `data`, shape (n,)."""
-        n, average, squares = _summarize(data)
+        n, average, squares = summarize(data)
         kappa = self.kappa + n
         surprise = self.kappa * n / kappa * (average - self.mean) ** 2
         return NormalInverseGamma(
@@ -195,32 +196,3 @@ class NormalInverseGamma:
 
 def _log_beta(a: float, b: float) -> float:
     return lgamma(a) + lgamma(b) - lgamma(a + b)
-
-
-def _count(data: ArrayLike) -> tuple[int, int]:
-    """Ones and zeros."""
-    values = _observations(data)
-    other = values[(values != 0) & (values != 1)]
-    if other.size:
-        raise ValueError(f"data must be 0 or 1, got {other[0]:g}")
-    ones = int(values.sum())
-    return ones, values.size - ones
-
-
-def _summarize(data: ArrayLike) -> tuple[int, float, float]:
-    """Count, average, and the sum of squares around the average: all that a normal needs."""
-    values = _observations(data)
-    average = values.mean()
-    return values.size, float(average), float(((values - average) ** 2).sum())
-
-
-def _observations(data: ArrayLike) -> Array:
-    values = np.asarray(data)
-    if values.dtype.kind not in "fiub":
-        raise TypeError(f"data must hold real numbers, got dtype {values.dtype}")
-    if values.ndim != 1 or values.size == 0:
-        raise ValueError(f"data must have shape (n,) with n at least 1, got shape {values.shape}")
-    if not np.isfinite(values).all():
-        at = int(np.argmin(np.isfinite(values)))
-        raise ValueError(f"data must be finite, got {values[at]} at index {at}")
-    return values.astype(np.float64)
