@@ -1,0 +1,39 @@
+"""A file is written whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+
+@contextmanager
+def whole_file(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
+    """Open a temporary file beside `path`, and put it there once all of it is on the disk.
+
+    Raises
+    ------
+    OSError
+        The folder is missing, `path` is a folder, or the disk is full; what was at `path` before
+        is unharmed, and nothing else is left behind.
+    """
+    path = Path(path)
+    if path.is_dir():
+        raise IsADirectoryError(f"path must name a file, and {path} is a folder")
+    if not path.parent.is_dir():
+        raise FileNotFoundError(f"cannot save {path}: there is no folder {path.parent}")
+    temporary = path.with_name(f"{path.name}.{secrets.token_hex(4)}.part")
+    try:
+        with open(temporary, "xb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    except BaseException as error:
+        temporary.unlink(missing_ok=True)
+        if isinstance(error, OSError):
+            raise OSError(error.errno, f"cannot save {path}: {error.strerror}") from error
+        raise

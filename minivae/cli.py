@@ -1,0 +1,182 @@
+"""The command line: arguments only; each command is one call into `minivae.commands`."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+EXAMPLES = """\
+examples:
+  minivae tour                                            the main job, in under a minute
+  minivae verify --data digits --latent 8 --out verify    PCA beside a linear autoencoder
+  minivae gradcheck                                       every hand-written gradient
+  minivae train vae --data digits --latent 2 --hidden 256 128 --epochs 20 --out run
+  minivae train vae --data digits --latent 2 --hidden 256 128 --epochs 40 --out run --resume
+  minivae prove --list                                    the claims that can be proved
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command, and return the exit status: 0, 1 if a claim fails, 2 for a wrong argument."""
+    parser = _parser()
+    chosen = parser.parse_args(arguments)
+    try:
+        return 0 if chosen.run(chosen) else 1
+    except (ValueError, TypeError, OSError, FloatingPointError) as error:
+        print(f"minivae {chosen.command}: {error}", file=sys.stderr)
+        return 2
+    except BrokenPipeError:  # whoever read our output has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except KeyboardInterrupt:
+        print("stopped", file=sys.stderr)
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="minivae",
+        description="Autoencoders, PCA and VAEs from scratch in NumPy, every claim checked.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    commands = parser.add_subparsers(dest="command", required=True, metavar="command")
+    for add in (_add_tour, _add_verify, _add_gradcheck, _add_train, _add_prove):
+        add(commands)
+    return parser
+
+
+def _command(commands: Any, name: str, text: str, example: str) -> argparse.ArgumentParser:
+    parser: argparse.ArgumentParser = commands.add_parser(
+        name,
+        help=text,
+        description=text[0].upper() + text[1:] + ".",
+        epilog=f"example:\n  minivae {name} {example}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--seed", type=int, default=0, help="one seed, one result (default 0)")
+    return parser
+
+
+def _add_tour(commands: Any) -> None:
+    text = "verify, check every gradient, train a VAE; pictures, a report and a verdict"
+    parser = _command(commands, "tour", text, "--out my-tour")
+    _add_out(parser, "minivae-tour")
+    parser.add_argument("--quick", action="store_true", help="less data, fewer epochs")
+
+    def run(chosen: argparse.Namespace) -> bool:
+        from minivae.commands.tour import tour
+
+        return tour(chosen.out, quick=chosen.quick, seed=chosen.seed)
+
+    parser.set_defaults(run=run)
+
+
+def _add_verify(commands: Any) -> None:
+    text = "compare a trained linear autoencoder with PCA, or a linear VAE with probabilistic PCA"
+    parser = _command(commands, "verify", text, "--data digits --latent 8 --out verify")
+    parser.add_argument("--model", choices=("autoencoder", "vae"), default="autoencoder")
+    _add_data(parser, default="patches")
+    parser.add_argument("--latent", type=int, default=8, metavar="K")
+    parser.add_argument("--bias", action="store_true", help="biases instead of centred data")
+    parser.add_argument("--out", type=Path, metavar="DIR", help="write pictures there")
+
+    def run(chosen: argparse.Namespace) -> bool:
+        from minivae.commands.verify import verify, verify_vae
+
+        options = {"n_samples": chosen.samples, "seed": chosen.seed}
+        if chosen.model == "vae":
+            return verify_vae(chosen.data, chosen.latent, **options).ok
+        bias, out = chosen.bias, chosen.out
+        return verify(chosen.data, chosen.latent, bias=bias, out=out, **options).ok
+
+    parser.set_defaults(run=run)
+
+
+def _add_gradcheck(commands: Any) -> None:
+    text = "check every hand-written gradient by central differences and by the complex step"
+    parser = _command(commands, "gradcheck", text, "--seed 1")
+
+    def run(chosen: argparse.Namespace) -> bool:
+        from minivae.commands.gradcheck import gradcheck
+
+        return all(row.ok for row in gradcheck(chosen.seed))
+
+    parser.set_defaults(run=run)
+
+
+def _add_train(commands: Any) -> None:
+    text = "train an autoencoder or a VAE, with a checkpoint after every epoch, and draw it"
+    example = "vae --data digits --latent 2 --hidden 256 128 --epochs 20 --out run"
+    parser = _command(commands, "train", text, example)
+    parser.add_argument("kind", choices=("ae", "vae"))
+    _add_data(parser, default="digits")
+    _add_out(parser, "minivae-train")
+    parser.add_argument("--latent", type=int, default=2, metavar="K")
+    parser.add_argument("--hidden", type=int, nargs="*", default=[], metavar="WIDTH")
+    parser.add_argument("--activation", default="relu", help="default relu")
+    parser.add_argument(
+        "--likelihood",
+        default="bernoulli",
+        choices=(
+            "bernoulli",
+            "continuous_bernoulli",
+            "gaussian",
+            "gaussian_predicted",
+            "squared_error",
+        ),
+    )
+    parser.add_argument("--beta", type=float, default=1.0, help="weight of the KL (default 1)")
+    parser.add_argument("--epochs", type=int, default=10)
+    parser.add_argument("--batch-size", type=int, default=128)
+    parser.add_argument("--learning-rate", type=float, default=1e-3)
+    parser.add_argument("--patience", type=int, help="stop early, and keep the best epoch")
+    parser.add_argument("--dtype", choices=("float32", "float64"), default="float32")
+    parser.add_argument("--resume", action="store_true", help="go on from the checkpoint in --out")
+
+    def run(chosen: argparse.Namespace) -> bool:
+        from minivae.commands.train import train
+
+        names = ("data", "hidden", "activation", "likelihood", "beta", "epochs", "batch_size")
+        names += ("learning_rate", "patience", "dtype", "resume", "seed")
+        options = {name: getattr(chosen, name) for name in names}
+        train(chosen.kind, chosen.out, n_latent=chosen.latent, n_samples=chosen.samples, **options)
+        return True
+
+    parser.set_defaults(run=run)
+
+
+def _add_prove(commands: Any) -> None:
+    text = "measure the claims of the subject against exact values, all of them or one by name"
+    parser = _command(commands, "prove", text, "adam-constant-gradient --out proofs")
+    parser.add_argument("name", nargs="?", help="one claim, with its derivation")
+    parser.add_argument("--list", action="store_true", help="name all claims, and measure none")
+    parser.add_argument("--out", type=Path, metavar="DIR", help="write a picture of each there")
+
+    def run(chosen: argparse.Namespace) -> bool:
+        from minivae.commands.prove import list_claims, prove_all, prove_one
+
+        if chosen.list:
+            list_claims()
+            return True
+        if chosen.name is not None:
+            return prove_one(chosen.name, chosen.out).outcome.ok
+        return all(row.outcome.ok for row in prove_all(chosen.out))
+
+    parser.set_defaults(run=run)
+
+
+def _add_out(parser: argparse.ArgumentParser, default: str) -> None:
+    text = f"folder for what is written (default {default})"
+    parser.add_argument("--out", type=Path, default=Path(default), metavar="DIR", help=text)
+
+
+def _add_data(parser: argparse.ArgumentParser, *, default: str) -> None:
+    text = f"drawn digits, MNIST, or patches of a photograph (default {default})"
+    names = ("digits", "mnist", "patches")
+    parser.add_argument("--data", choices=names, default=default, help=text)
+    parser.add_argument("--samples", type=int, metavar="N", help="how many rows to train on")

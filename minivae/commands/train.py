@@ -1,0 +1,174 @@
+"""``minivae train``: an autoencoder or a VAE on a data set of your choice."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from minivae._checks import Array, as_batch
+from minivae.autoencoder import Autoencoder
+from minivae.commands.data import Split, load_split
+from minivae.likelihoods import Gaussian, Likelihood
+from minivae.optimizers import Adam
+from minivae.training import Checkpoint, EarlyStopping, evaluate
+from minivae.vae import VAE
+
+LIKELIHOODS: dict[str, str | Likelihood] = {
+    "bernoulli": "bernoulli",
+    "continuous_bernoulli": "continuous_bernoulli",
+    "gaussian": Gaussian("learned"),
+    "gaussian_predicted": Gaussian("predicted"),
+    "squared_error": "squared_error",
+}
+
+
+def train(
+    kind: str,
+    out: Path,
+    *,
+    data: str = "digits",
+    n_latent: int = 2,
+    hidden: Sequence[int] = (),
+    activation: str = "relu",
+    likelihood: str = "bernoulli",
+    beta: float = 1.0,
+    epochs: int = 10,
+    batch_size: int = 128,
+    learning_rate: float = 1e-3,
+    patience: int | None = None,
+    dtype: str = "float32",
+    n_samples: int | None = None,
+    resume: bool = False,
+    seed: int = 0,
+) -> Autoencoder | VAE:
+    """Train a model, a line for every epoch, and write checkpoint and pictures into `out`.
+
+    Parameters
+    ----------
+    kind : {"ae", "vae"}
+    out : Path
+        A folder for ``checkpoint.npz``, which is also the trained model, and the pictures.
+    data : {"digits", "mnist", "patches"}
+    n_latent, hidden, activation, beta, dtype
+        Of the model.
+    likelihood : str
+        A key of `LIKELIHOODS`; a Gaussian has a learned variance.
+    epochs, batch_size, learning_rate
+        Of Adam.
+    patience : int, optional
+        Stop after so many epochs without improvement, and keep the best.
+    n_samples : int, optional
+        How many rows to train on.
+    resume : bool
+        Go on from the checkpoint in `out`.
+    seed : int
+
+    Returns
+    -------
+    Autoencoder or VAE
+    """
+    split = load_split(data, n_train=n_samples, rng=seed)
+    rng = np.random.default_rng(seed)
+    options: dict[str, Any] = {"beta": beta} if kind == "vae" else {}
+    model = (VAE if kind == "vae" else Autoencoder)(
+        split.train.shape[1],
+        n_latent,
+        hidden=hidden,
+        activation=activation,
+        likelihood=LIKELIHOODS[likelihood],
+        dtype=dtype,
+        rng=rng,
+        **options,
+    )
+    checkpoint = out / "checkpoint.npz"
+    if resume and not checkpoint.is_file():
+        raise FileNotFoundError(f"there is nothing to resume: {checkpoint} does not exist")
+    out.mkdir(parents=True, exist_ok=True)
+    print(f"{len(split.train)} rows of {data} to train on, {len(split.test)} to test on\n{model}")
+    stopping = [] if patience is None else [EarlyStopping(patience)]
+    model.fit(
+        split.train,
+        epochs=epochs,
+        batch_size=batch_size,
+        optimizer=Adam(learning_rate),
+        validation=split.test,
+        callbacks=[*stopping, Checkpoint(checkpoint)],
+        rng=rng,
+        verbose=True,
+        resume=checkpoint if resume else None,
+    )
+    report_test_loss(model, split.test)
+    draw(model, split, out)
+    print(f"pictures and checkpoint are in {out}")
+    return model
+
+
+def report_test_loss(model: Autoencoder | VAE, test: Array) -> dict[str, float]:
+    """Print the loss on the rows that were held out, per example and per feature."""
+    losses = evaluate(model, test)
+    squared = model.likelihood.name == "squared_error"
+    parts = ", ".join(f"{name} {value:.4f}" for name, value in losses.items() if name != "loss")
+    print(
+        f"test loss {losses['loss']:.4f} {'' if squared else 'nats '}per example"
+        + (f" ({parts})" if parts else "")
+        + f", {losses['loss'] / test.shape[1]:.5f} per feature"
+    )
+    return losses
+
+
+def baselines(split: Split, n_latent: int) -> dict[str, float]:
+    """Return what simple answers cost in Bernoulli nats per image, to compare a loss with.
+
+    Parameters
+    ----------
+    split : Split
+        Data in [0, 1], or ``uint8``.
+    n_latent : int
+        Of PCA, whose reconstructions are clipped to [0.001, 0.999].
+
+    Returns
+    -------
+    dict of str to float
+        The mean image, PCA, and the entropy of the grey values, below which nothing can go.
+    """
+    from scipy.special import entr
+
+    from minivae.pca import PCA
+
+    x = as_batch(split.test)
+    pca = PCA(n_latent).fit(split.train)
+
+    def cross_entropy(p: Array) -> float:
+        p = np.clip(p, 1e-3, 1 - 1e-3)
+        return float(-np.mean(np.sum(x * np.log(p) + (1 - x) * np.log1p(-p), axis=1)))
+
+    return {
+        "mean image": cross_entropy(pca.mean_),
+        f"PCA with {n_latent}": cross_entropy(pca.reconstruct(x)),
+        "entropy of the grey values": float(np.mean(np.sum(entr(x) + entr(1 - x), axis=1))),
+    }
+
+
+def draw(model: Autoencoder | VAE, split: Split, out: Path, *, seed: int = 0) -> None:
+    """Write pictures of the losses, reconstructions, codes, samples, and a 2-D code's manifold."""
+    from minivae import plots
+
+    x = as_batch(split.test)
+    codes = model.transform(x)
+    levels = baselines(split, model.n_latent) if model.likelihood.name == "bernoulli" else None
+    plots.save(plots.loss_curves(model.history_, baselines=levels), out / "loss.png")
+    plots.save(
+        plots.reconstructions(x[:12], model.reconstruct(x[:12])), out / "reconstructions.png"
+    )
+    if split.test_labels is not None and model.n_latent >= 2:
+        scatter = plots.latent_scatter(codes, split.test_labels, prior=isinstance(model, VAE))
+        plots.save(scatter, out / "codes.png")
+    if isinstance(model, VAE):
+        plots.save(plots.loss_parts(model.history_), out / "loss_parts.png")
+        plots.save(plots.image_grid(model.sample(64, seed, mean=True)), out / "samples.png")
+        if model.n_latent == 2:
+            images = model.decode(plots.manifold_grid(15))
+            plots.save(plots.manifold(images), out / "manifold.png")
