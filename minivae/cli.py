@@ -141,10 +141,10 @@ def _add_train(commands: Any) -> None:
     def run(chosen: argparse.Namespace) -> bool:
         from minivae.commands.train import train
 
-        names = ("data", "hidden", "activation", "likelihood", "beta", "epochs", "batch_size")
-        names += ("learning_rate", "patience", "dtype", "resume", "seed")
-        options = {name: getattr(chosen, name) for name in names}
-        train(chosen.kind, chosen.out, n_latent=chosen.latent, n_samples=chosen.samples, **options)
+        options = vars(chosen).copy()
+        for name in ("command", "run"):
+            del options[name]
+        train(n_latent=options.pop("latent"), n_samples=options.pop("samples"), **options)
         return True
 
     parser.set_defaults(run=run)

@@ -197,22 +197,34 @@ def _has_state(callback: Any) -> bool:
 
 
 class Progress:
-    """A callback that prints a line for every epoch: losses in nats, and the time left."""
+    """A callback that prints a line: the loss and its parts, validation loss, and the time left.
 
-    def __init__(self) -> None:
-        self.start: float | None = None
-        self.first = 0
+    Parameters
+    ----------
+    every : int
+        Epochs from one line to the next; the first and the last always have one.
+    """
+
+    def __init__(self, every: int = 1) -> None:
+        self.every = check_integer("every", every, 1)
+        self.start, self.first = time.monotonic(), 0
 
     def __call__(self, run: Run) -> None:
         """Print the line of the epoch that has just ended."""
-        parts = [f"{k} {v[-1]:9.4f}" for k, v in run.history.items() if k != "epoch"]
-        now = time.monotonic()
-        if self.start is None:
-            self.start, self.first = now, run.epoch
-        else:
-            pace = (now - self.start) / (run.epoch - self.first)
-            parts.append(f"{pace * (run.epochs - run.epoch):5.0f} s left")
-        print(f"epoch {run.epoch:3d}/{run.epochs}  " + "  ".join(parts), flush=True)
+        if not self.first:  # the pace is taken from here, because the first epoch warms up
+            self.start, self.first = time.monotonic(), run.epoch
+        elif run.epoch % self.every and run.epoch != run.epochs:
+            return
+        words = [f"epoch {run.epoch:3d}/{run.epochs}"]
+        for name, values in run.history.items():
+            if name == "val_loss":
+                words.append(f"validation {values[-1]:.4f}")
+            elif name != "epoch" and not name.startswith("val_"):
+                words.append(f"{name} {values[-1]:.4f}")
+        if run.epoch > self.first:
+            pace = (time.monotonic() - self.start) / (run.epoch - self.first)
+            words.append(f"{pace * (run.epochs - run.epoch):.0f} s left")
+        print("  ".join(words), flush=True)
 
 
 class Checkpoint:
