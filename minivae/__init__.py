@@ -4,7 +4,11 @@ Every gradient is written by hand, and every claim is checked against something 
 from here. ``python -m minivae tour`` shows it.
 """
 
+from importlib import import_module
+from typing import Any
+
 from minivae.autoencoder import Autoencoder, LinearAutoencoder
+from minivae.equivalence import EquivalenceReport, verify_pca_equivalence
 from minivae.gaussian import (
     bound_log_var,
     bound_log_var_backward,
@@ -29,10 +33,64 @@ from minivae.layers import (
     Tanh,
     mlp,
 )
+from minivae.lbfgs import fit_lbfgs
 from minivae.likelihoods import Bernoulli, ContinuousBernoulli, Gaussian, SquaredError
 from minivae.model import load
 from minivae.optimizers import SGD, Adam
-from minivae.training import Checkpoint, EarlyStopping, minibatches
+from minivae.pca import PCA
+from minivae.probabilistic_pca import ProbabilisticPCA
+from minivae.training import Checkpoint, EarlyStopping, Progress, minibatches
 from minivae.vae import VAE
 
 __version__ = "0.1.0"
+
+__all__ = [
+    "PCA",
+    "SGD",
+    "VAE",
+    "Adam",
+    "Autoencoder",
+    "Bernoulli",
+    "Checkpoint",
+    "ContinuousBernoulli",
+    "Dense",
+    "EarlyStopping",
+    "EquivalenceReport",
+    "Gaussian",
+    "GradientReport",
+    "Layer",
+    "LeakyReLU",
+    "LinearAutoencoder",
+    "ProbabilisticPCA",
+    "Progress",
+    "ReLU",
+    "Sequential",
+    "Sigmoid",
+    "Softplus",
+    "SquaredError",
+    "Tanh",
+    "bound_log_var",
+    "bound_log_var_backward",
+    "check_gradients",
+    "fit_lbfgs",
+    "gaussian_kl",
+    "gaussian_kl_backward",
+    "gaussian_kl_between",
+    "gaussian_kl_between_backward",
+    "gaussian_log_density",
+    "gaussian_log_density_backward",
+    "load",
+    "minibatches",
+    "mlp",
+    "reparameterize",
+    "reparameterize_backward",
+    "verify_pca_equivalence",
+]
+
+_ROOMS = ("bayes", "claims", "datasets", "plots")  # imported when they are first entered
+
+
+def __getattr__(name: str) -> Any:
+    if name in _ROOMS:
+        return import_module(f"{__name__}.{name}")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
