@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from numbers import Integral, Real
 from typing import Any
 
@@ -31,14 +32,21 @@ def check_real(
     """
     if isinstance(value, bool) or not isinstance(value, Real):
         raise TypeError(f"{name} must be a number, got {value!r}")
-    value = float(value)
-    above = value >= low if closed in ("low", "both") else value > low
-    below = value <= high if closed in ("high", "both") else value < high
-    if not (above and below and np.isfinite(value)):
+    number = float(value)
+    above = number >= low if closed in ("low", "both") else number > low
+    below = number <= high if closed in ("high", "both") else number < high
+    if not (above and below and np.isfinite(number)):
         left = "[" if closed in ("low", "both") else "("
         right = "]" if closed in ("high", "both") else ")"
-        raise ValueError(f"{name} must be in {left}{low:g}, {high:g}{right}, got {value:g}")
-    return value
+        raise ValueError(f"{name} must be in {left}{low:g}, {high:g}{right}, got {value}")
+    return number
+
+
+def check_widths(name: str, widths: Any) -> list[int]:
+    """Return `widths` as a list of positive ints."""
+    if not isinstance(widths, Iterable):
+        raise TypeError(f"{name} must be a sequence of integers, got {widths!r}")
+    return [check_integer(name, width, 1) for width in widths]
 
 
 def as_batch(
@@ -47,6 +55,7 @@ def as_batch(
     dtype: DTypeLike = np.float64,
     *,
     name: str = "x",
+    columns: str = "n_features",
     interval: tuple[float, float] | None = None,
     first_row: int = 0,
 ) -> Array:
@@ -62,8 +71,8 @@ def as_batch(
         The width that is required.
     dtype : dtype
         The floating dtype of the result; `x` itself is returned where it fits already.
-    name : str
-        What the message calls `x`.
+    name, columns : str
+        What the message calls `x`, and the number of its columns.
     interval : (low, high), optional
         The closed interval in which every value must lie.
     first_row : int
@@ -76,7 +85,7 @@ def as_batch(
     ValueError
         Wrong rank, wrong width, no rows, NaN, infinity, or a value outside `interval`.
     """
-    x = _matrix_of_reals(x, n_features, name)
+    x = _matrix_of_reals(x, n_features, name, columns)
     if x.dtype == np.uint8:
         x = np.divide(x, 255, dtype=dtype)
     else:
@@ -93,7 +102,7 @@ def as_batch(
         low, high = interval
         row, column = np.argwhere((x.real < low) | (x.real > high))[0]
         raise ValueError(
-            f"{name} must lie in [{low:g}, {high:g}], got {x[row, column].real:g} in row "
+            f"{name} must lie in [{low:g}, {high:g}], got {x[row, column].real} in row "
             f"{first_row + row}, column {column}"
         )
     return x
@@ -115,21 +124,24 @@ def as_data_set(
     X : array_like or memmap, shape (n_samples, n_features)
         It stays where it is: only `rows_at_once` rows are ever converted.
     """
-    X = _matrix_of_reals(X, n_features, name)
+    X = _matrix_of_reals(X, n_features, name, "n_features")
     for start in range(0, len(X), rows_at_once):
         piece = X[start : start + rows_at_once]
         as_batch(piece, n_features, dtype, name=name, interval=interval, first_row=start)
     return X
 
 
-def _matrix_of_reals(x: ArrayLike, n_features: int | None, name: str) -> Array:
-    x = np.asarray(x)
+def _matrix_of_reals(x: ArrayLike, width: int | None, name: str, columns: str) -> Array:
+    try:
+        x = np.asarray(x)
+    except ValueError as error:
+        raise ValueError(f"{name} must be a matrix, with rows of one length: {error}") from error
     if x.dtype.kind not in "fiub":
         raise TypeError(f"{name} must hold real numbers, got dtype {x.dtype}")
     if x.ndim != 2:
-        raise ValueError(f"{name} must have shape (n_samples, n_features), got shape {x.shape}")
+        raise ValueError(f"{name} must have shape (n_samples, {columns}), got shape {x.shape}")
     if x.shape[0] == 0 or x.shape[1] == 0:
         raise ValueError(f"{name} must have at least one row and one column, got shape {x.shape}")
-    if n_features is not None and x.shape[1] != n_features:
-        raise ValueError(f"{name} must have n_features={n_features} columns, got {x.shape[1]}")
+    if width is not None and x.shape[1] != width:
+        raise ValueError(f"{name} must have {columns}={width} columns, got {x.shape[1]}")
     return x

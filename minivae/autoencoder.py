@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
-from minivae._checks import Array, as_batch, check_integer
+from minivae._checks import Array, as_batch, check_integer, check_widths
 from minivae.layers import Dense, Sequential, cast, check_dtype, mlp
 from minivae.likelihoods import Likelihood, SquaredError, likelihood_from
 from minivae.model import Losses, Model
@@ -175,7 +175,7 @@ class Autoencoder(Model):
     ) -> None:
         self.n_features = check_integer("n_features", n_features, 1)
         self.n_latent = check_integer("n_latent", n_latent, 1)
-        widths = [check_integer("hidden", width, 1) for width in hidden]
+        widths = check_widths("hidden", hidden)
         self.likelihood = cast(likelihood_from(likelihood), check_dtype(dtype))
         rng = np.random.default_rng(rng)
         n_outputs = self.likelihood.n_outputs(n_features)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable
+from itertools import pairwise
 from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from minivae import storage, training
-from minivae._checks import Array, as_batch
+from minivae._checks import Array, as_batch, as_data_set
 from minivae.layers import Composite
 from minivae.likelihoods import Likelihood
 from minivae.optimizers import Optimizer
@@ -98,14 +99,15 @@ class Model(Composite):
             ``corrupt(x, rng)`` returns a noisy batch of the same shape; the model sees it, and is
             asked for the clean one (a denoising autoencoder).
         callbacks : iterable of callables
-            Each is called with the `Run` after every epoch: `Checkpoint`, `EarlyStopping`, yours.
+            Each is called with the `Run` after every epoch: `EarlyStopping`, yours, and last
+            `Checkpoint`.
         rng : int or numpy.random.Generator, optional
             One seed gives one history, bit for bit.
         verbose : bool
             Print a line for every epoch.
         resume : path, optional
             A file of `Checkpoint`: go on where it stopped, with the same data, batch size,
-            optimizer and callbacks.
+            kind of optimizer and callbacks.
 
         Returns
         -------
@@ -150,10 +152,9 @@ class Model(Composite):
         -------
         array, shape (n_samples, n_latent)
         """
-        X = np.asarray(X)
+        X = as_data_set(X, self.n_features, self.dtype)
         step = training.VALIDATION_BATCH
-        codes = [self._code(X[i : i + step]) for i in range(0, max(1, len(X)), step)]
-        return np.concatenate(codes)
+        return np.concatenate([self._code(X[i : i + step]) for i in range(0, len(X), step)])
 
     def fit_transform(self, X: ArrayLike, **options: Any) -> Array:
         """Return ``fit(X, **options).transform(X)``."""
@@ -188,10 +189,7 @@ class Model(Composite):
         raise NotImplementedError
 
     def _check_code(self, z: ArrayLike) -> Array:
-        z = np.asarray(z)
-        if z.ndim != 2 or z.shape[1] != self.n_latent:
-            raise ValueError(f"z must have shape (batch, n_latent={self.n_latent}), got {z.shape}")
-        return as_batch(z, dtype=self.dtype, name="z")
+        return as_batch(z, self.n_latent, self.dtype, name="z", columns="n_latent")
 
     def _check_input_and_target(
         self, x: ArrayLike, target: ArrayLike | None
@@ -220,13 +218,14 @@ class Model(Composite):
         """Take over parameters and history; kind and arguments must be this model's own."""
         if state["kind"] != type(self).__name__ or state["config"] != self.config:
             raise ValueError(f"the file holds {state['kind']} {state['config']}, not {self!r}")
-        params = self.params
-        shapes = {name: value.shape for name, value in params.items()}
-        if {name: value.shape for name, value in state["params"].items()} != shapes:
-            raise ValueError(f"the file's parameters do not have the shapes {shapes}")
+        params, history = self.params, state["history"]
+        shapes = {name: (value.dtype.name, value.shape) for name, value in params.items()}
+        theirs = {name: (v.dtype.name, v.shape) for name, v in state["params"].items()}
+        if theirs != shapes:
+            raise ValueError(f"the file's parameters must be {shapes}, got {theirs}")
+        self.history_ = {name: list(values) for name, values in history.items()}
         for name, value in state["params"].items():
             params[name][...] = value
-        self.history_ = state["history"]
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the model to one ``.npz`` file, whole or not at all.
@@ -263,10 +262,11 @@ class Model(Composite):
 
 
 def _refuse_more_than(state: storage.Tree) -> None:
-    """Refuse a width that the file's own arrays cannot have, before memory is taken for it."""
+    """Refuse widths that ask for more than the file's own arrays, before memory is taken."""
     config = state["config"]
-    largest = max(array.size for array in state["params"].values())
-    if max(config["n_features"], config["n_latent"], *config.get("hidden", ())) > largest:
+    widths = [config["n_features"], *config.get("hidden", ()), config["n_latent"]]
+    n_weights = sum(n_in * n_out for n_in, n_out in pairwise(widths))
+    if n_weights > sum(array.size for array in state["params"].values()):
         raise ValueError("its widths do not fit its parameters")
 
 

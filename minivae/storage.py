@@ -8,12 +8,17 @@ rest is one JSON text.
 from __future__ import annotations
 
 import json
+import math
 import os
-import tempfile
 from pathlib import Path
 from typing import Any, TypeAlias
+from zipfile import ZipFile, ZipInfo
 
 import numpy as np
+from numpy.lib import format as npy
+
+from minivae._checks import Array
+from minivae._files import whole_file
 
 Tree: TypeAlias = dict[str, Any]
 
@@ -28,25 +33,12 @@ def write(path: str | os.PathLike[str], tree: Tree) -> None:
     OSError
         The folder is missing, `path` is a folder, or the disk is full; nothing is left behind.
     """
-    path = Path(path)
-    if path.is_dir():
-        raise IsADirectoryError(f"path must name a file, and {path} is a folder")
-    if not path.parent.is_dir():
-        raise FileNotFoundError(f"cannot save {path}: there is no folder {path.parent}")
     arrays, plain = _split(tree)
-    header = json.dumps({"format": FORMAT, "tree": plain})
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".part")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            np.savez(file, allow_pickle=False, header=np.array(header), **arrays)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    except BaseException as error:
-        os.unlink(temporary)
-        if isinstance(error, OSError):
-            raise OSError(error.errno, f"cannot save {path}: {error.strerror}") from error
-        raise
+    header = np.array(json.dumps({"format": FORMAT, "tree": plain}))
+    with whole_file(path) as file, ZipFile(file, "w") as archive:
+        for name, array in {"header": header, **arrays}.items():
+            with archive.open(f"{name}.npy", "w", force_zip64=True) as member:
+                npy.write_array(member, array, allow_pickle=False)
 
 
 def read(path: str | os.PathLike[str]) -> Tree:
@@ -64,14 +56,31 @@ def read(path: str | os.PathLike[str]) -> Tree:
         raise IsADirectoryError(f"path must name a file, and {path} is a folder")
     with open(path, "rb") as file:
         try:
-            with np.load(file, allow_pickle=False) as archive:
-                contents = {name: archive[name] for name in archive.files}
+            size = os.fstat(file.fileno()).st_size
+            with ZipFile(file) as archive:
+                contents = {
+                    member.filename.removesuffix(".npy"): _read_array(archive, member, size)
+                    for member in archive.infolist()
+                }
             header = json.loads(str(contents.pop("header")))
             if header["format"] != FORMAT:
                 raise ValueError(f"its format is {header['format']!r}, not {FORMAT!r}")
             return _join(header["tree"], contents)
         except Exception as error:  # a foreign file can fail in any way, and must in none but this
             raise ValueError(f"{path} is damaged, or not a minivae file: {error}") from error
+
+
+def _read_array(archive: ZipFile, member: ZipInfo, size: int) -> Array:
+    """Return one array, unless its shape asks for more bytes than the file, of `size`, can hold."""
+    with archive.open(member) as file:
+        if npy.read_magic(file) != (1, 0):
+            raise ValueError(f"{member.filename} is not in version 1.0 of the npy format")
+        shape, _, dtype = npy.read_array_header_1_0(file)
+        if math.prod(shape) * dtype.itemsize > size:
+            raise ValueError(f"{member.filename} cannot have the shape {shape}")
+    with archive.open(member) as file:
+        array: Array = npy.read_array(file, allow_pickle=False)
+    return array
 
 
 def _split(tree: Tree, prefix: str = "") -> tuple[dict[str, Any], Tree]:

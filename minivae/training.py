@@ -41,7 +41,7 @@ class Run:
     rng: np.random.Generator
     epochs: int
     callbacks: list[Any]
-    conditions: dict[str, int]
+    conditions: dict[str, int | str]
     epoch: int = 0
     stop: bool = False
     history: dict[str, list[float]] = field(default_factory=dict)
@@ -63,21 +63,19 @@ class Run:
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Go back to where `state_dict` was taken."""
         if "run" not in state:
-            raise ValueError("resume must name a checkpoint of a training run, got a saved model")
+            raise ValueError("it is a saved model, not a checkpoint of a training run")
         run = state["run"]
         for name, value in self.conditions.items():
             if run["conditions"][name] != value:
-                raise ValueError(
-                    f"the checkpoint was made with {name}={run['conditions'][name]}, got {value}"
-                )
-        self.model.load_state_dict(state)
-        self.history = {name: list(values) for name, values in self.model.history_.items()}
+                raise ValueError(f"it was made with {name}={run['conditions'][name]}, got {value}")
         self.optimizer.load_state_dict(run["optimizer"])
         self.rng.bit_generator.state = run["rng"]
         self.epoch, self.stop = run["epoch"], run["stop"]
         for i, callback in enumerate(self.callbacks):
             if _has_state(callback) and str(i) in run["callbacks"]:
                 callback.load_state_dict(run["callbacks"][str(i)])
+        self.model.load_state_dict(state)  # last, so that a refused file leaves the model alone
+        self.history = self.model.history_
 
 
 def fit(
@@ -101,25 +99,56 @@ def fit(
     Run
         As it stands after the last epoch.
     """
-    X = as_data_set(X, model.n_features, model.dtype, interval=model.likelihood.interval)
+    interval = model.likelihood.interval
+    X = as_data_set(X, model.n_features, model.dtype, interval=interval)
     check_integer("epochs", epochs, 1)
     check_integer("batch_size", batch_size, 1, len(X), of="n_samples=")
     if validation is not None:
-        interval = model.likelihood.interval
         validation = as_data_set(
             validation, model.n_features, model.dtype, name="validation", interval=interval
         )
+    optimizer = Adam() if optimizer is None else optimizer
+    if not hasattr(optimizer, "step"):
+        raise TypeError(f"optimizer must have a step, as SGD and Adam have, got {optimizer!r}")
+    callbacks = [*callbacks, Progress()] if verbose else list(callbacks)
     run = Run(
         model=model,
-        optimizer=optimizer or Adam(),
+        optimizer=optimizer,
         rng=np.random.default_rng(rng),
         epochs=epochs,
-        callbacks=[*callbacks, Progress()] if verbose else list(callbacks),
-        conditions={"n_samples": len(X), "batch_size": batch_size},
+        # checkpoints come last: they hold what the others have made of the epoch
+        callbacks=sorted(callbacks, key=lambda callback: isinstance(callback, Checkpoint)),
+        conditions={
+            "n_samples": len(X),
+            "batch_size": batch_size,
+            "optimizer": type(optimizer).__name__,
+        },
     )
     if resume is not None:
-        run.load_state_dict(storage.read(resume))
-    while run.epoch < epochs and not run.stop:
+        state = storage.read(resume)
+        try:
+            run.load_state_dict(state)
+        except Exception as error:
+            raise ValueError(f"cannot resume from {resume}: {error}") from error
+    _train(run, X, batch_size, corrupt, validation)
+    return run
+
+
+def minibatches(
+    n_samples: int, batch_size: int, rng: int | np.random.Generator | None = None
+) -> Iterator[Array]:
+    """Yield shuffled row numbers, `batch_size` at a time; the last batch holds what is left."""
+    check_integer("n_samples", n_samples, 1)
+    check_integer("batch_size", batch_size, 1)
+    order = np.random.default_rng(rng).permutation(n_samples)
+    for start in range(0, n_samples, batch_size):
+        yield order[start : start + batch_size]
+
+
+def _train(run: Run, X: Array, batch_size: int, corrupt: Any, validation: Array | None) -> None:
+    """Train until the epochs are done or a callback stops the run."""
+    model = run.model
+    while run.epoch < run.epochs and not run.stop:
         losses = _train_epoch(run, X, batch_size, corrupt)
         if validation is not None:
             losses |= {f"val_{k}": v for k, v in evaluate(model, validation).items()}
@@ -132,16 +161,6 @@ def fit(
         if hasattr(callback, "finish"):
             callback.finish(run)
     model.history_ = run.history
-    return run
-
-
-def minibatches(
-    n_samples: int, batch_size: int, rng: int | np.random.Generator | None = None
-) -> Iterator[Array]:
-    """Yield shuffled row numbers, `batch_size` at a time; the last batch holds what is left."""
-    order = np.random.default_rng(rng).permutation(n_samples)
-    for start in range(0, n_samples, batch_size):
-        yield order[start : start + batch_size]
 
 
 def _train_epoch(run: Run, X: Array, batch_size: int, corrupt: Any) -> dict[str, float]:
@@ -150,13 +169,17 @@ def _train_epoch(run: Run, X: Array, batch_size: int, corrupt: Any) -> dict[str,
     for step, rows in enumerate(minibatches(len(X), batch_size, run.rng)):
         x = target = as_batch(X[rows], dtype=model.dtype)
         if corrupt is not None:
-            x = corrupt(target.copy(), run.rng)
-        losses, grads = model.loss_and_grads(x, target=target, rng=run.rng)
-        if not np.isfinite(losses["loss"]):
-            raise FloatingPointError(_diagnosis(model, run.epoch, step))
-        run.optimizer.step(model.params, grads)
+            noisy = corrupt(target.copy(), run.rng)
+            x = as_batch(noisy, model.n_features, model.dtype, name="what corrupt returns")
+        with np.errstate(all="ignore"):  # what overflows is reported here, with its step and array
+            losses, grads = model.loss_and_grads(x, target=target, rng=run.rng)
+            if not np.isfinite(losses["loss"]):
+                raise FloatingPointError(_diagnosis(model, "the loss", run.epoch, step))
+            run.optimizer.step(model.params, grads)
         for name, value in losses.items():
             totals[name] = totals.get(name, 0.0) + float(value) * len(rows)
+    if not all(np.all(np.isfinite(value)) for value in model.params.values()):
+        raise FloatingPointError(_diagnosis(model, "a parameter", run.epoch, step))
     return {name: total / len(X) for name, total in totals.items()}
 
 
@@ -173,7 +196,7 @@ def evaluate(model: Any, X: ArrayLike) -> dict[str, float]:
     dict of str to float
         ``loss`` and its parts, per example.
     """
-    X = np.asarray(X)
+    X = as_data_set(X, model.n_features, model.dtype, interval=model.likelihood.interval)
     rng, totals = np.random.default_rng(0), dict[str, float]()
     for start in range(0, len(X), VALIDATION_BATCH):
         x = X[start : start + VALIDATION_BATCH]
@@ -182,12 +205,15 @@ def evaluate(model: Any, X: ArrayLike) -> dict[str, float]:
     return {name: total / len(X) for name, total in totals.items()}
 
 
-def _diagnosis(model: Any, epoch: int, step: int) -> str:
-    bad = [name for name, value in model.params.items() if not np.all(np.isfinite(value))]
-    bad += [f"the gradient of {n}" for n, g in model.grads.items() if not np.all(np.isfinite(g))]
-    where = f"; first seen in {bad[0]}" if bad else ""
+def _diagnosis(model: Any, what: str, epoch: int, step: int) -> str:
+    """Return what happened, when, in which array, and what to try."""
+    arrays = model.params | {f"the gradient of {n}": g for n, g in model.grads.items()}
+    sizes = {name: np.max(np.abs(array)) for name, array in arrays.items()}
+    bad = [name for name, size in sizes.items() if not np.isfinite(size)]
+    name = bad[0] if bad else max(sizes, key=lambda name: sizes[name])
     return (
-        f"the loss stopped being finite in epoch {epoch + 1}, step {step + 1}{where}; "
+        f"{what} stopped being finite in epoch {epoch + 1}, step {step + 1}, "
+        f"when {name} held {sizes[name]:.0e}; "
         "try a smaller learning_rate, or data of a smaller scale"
     )
 
@@ -278,6 +304,8 @@ class EarlyStopping:
         monitor = self.monitor or ("val_loss" if "val_loss" in run.history else "loss")
         if monitor not in run.history:
             raise ValueError(f"monitor must be one of {sorted(run.history)}, got {monitor!r}")
+        if run.epoch == 1:  # forget what an earlier run may have left
+            self.best, self.best_epoch = float("inf"), 0
         value = run.history[monitor][-1]
         if value < self.best - self.min_delta:
             self.best, self.best_epoch = value, run.epoch
