@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
-from minivae._checks import Array, as_batch, check_integer, check_real
+from minivae._checks import Array, as_batch, check_integer, check_real, check_widths
 from minivae.gaussian import (
     bound_log_var,
     bound_log_var_backward,
@@ -16,6 +16,11 @@ from minivae.gaussian import (
     gaussian_kl_backward,
     reparameterize,
     reparameterize_backward,
+)
+from minivae.importance import (
+    check_beta,
+    importance_weighted_loss_and_grads,
+    importance_weighted_losses,
 )
 from minivae.layers import cast, check_dtype, mlp
 from minivae.likelihoods import Likelihood, likelihood_from
@@ -50,13 +55,17 @@ class VAE(Model):
     beta : float
         Weight of the KL in the loss. The loss is minus a lower bound of log p(x) for
         ``beta >= 1`` only.
+    n_importance : int
+        Samples of z for each example. Above 1 the loss is minus the importance-weighted bound,
+        which is tighter than the ELBO; `beta` must then be 1.
     dtype : dtype
     rng : int or numpy.random.Generator, optional
 
     References
     ----------
     Kingma, Welling: Auto-Encoding Variational Bayes, ICLR 2014, arXiv 1312.6114. Higgins et al.:
-    beta-VAE, ICLR 2017, for `beta`.
+    beta-VAE, ICLR 2017, for `beta`. Burda, Grosse, Salakhutdinov: Importance weighted
+    autoencoders, ICLR 2016, arXiv 1509.00519, for `n_importance`.
     """
 
     def __init__(
@@ -68,13 +77,16 @@ class VAE(Model):
         activation: str = "relu",
         likelihood: str | dict[str, Any] | Likelihood = "bernoulli",
         beta: float = 1.0,
+        n_importance: int = 1,
         dtype: DTypeLike = np.float64,
         rng: int | np.random.Generator | None = None,
     ) -> None:
         self.n_features = check_integer("n_features", n_features, 1)
         self.n_latent = check_integer("n_latent", n_latent, 1)
-        widths = [check_integer("hidden", width, 1) for width in hidden]
+        widths = check_widths("hidden", hidden)
         self.beta = check_real("beta", beta, 0, closed="low")
+        self.n_importance = check_integer("n_importance", n_importance, 1)
+        check_beta(self.beta, self.n_importance)
         self.likelihood = cast(likelihood_from(likelihood), check_dtype(dtype))
         rng = np.random.default_rng(rng)
         n_outputs = self.likelihood.n_outputs(n_features)
@@ -91,6 +103,7 @@ class VAE(Model):
             "activation": activation,
             "likelihood": self.likelihood.config,
             "beta": self.beta,
+            "n_importance": self.n_importance,
             "dtype": np.dtype(dtype).name,
         }
 
@@ -110,7 +123,8 @@ class VAE(Model):
         target : array_like, optional
             What is to be reconstructed, where it is not `x` itself.
         eps : array_like, shape (batch, n_latent), optional
-            The standard normal noise; the same noise gives the same answer.
+            The standard normal noise; the same noise gives the same answer. Its shape is
+            (batch, n_importance, n_latent) where `n_importance` is above 1.
         rng : int or numpy.random.Generator, optional
             Draws `eps` where it is not given.
 
@@ -118,11 +132,14 @@ class VAE(Model):
         -------
         losses : dict
             ``loss = reconstruction + beta * kl``, means over the batch; `reconstruction` is
-            ``-log p(target | z)``.
+            ``-log p(target | z)``. With `n_importance` above 1 the loss is minus the tighter bound,
+            on average below that sum.
         grads : dict of str to array
             The layers' own arrays: the next call overwrites them.
         """
         x, target = self._check_input_and_target(x, target)
+        if self.n_importance > 1:
+            return importance_weighted_loss_and_grads(self, x, target, eps, rng)
         eps = self._noise(len(x), eps, rng)
         n, k = len(x), self.n_latent
 
@@ -185,6 +202,9 @@ class VAE(Model):
 
     def losses(self, x: ArrayLike, *, rng: int | np.random.Generator | None = None) -> Losses:
         """Return ``loss``, ``reconstruction`` and ``kl`` of a batch, without gradients."""
+        if self.n_importance > 1:
+            x, _ = self._check_input_and_target(x, None)
+            return importance_weighted_losses(self, x, rng)
         parts = self.elbo(x, rng=rng)
         reconstruction, kl = -np.mean(parts.reconstruction), np.mean(parts.kl)
         loss = reconstruction + self.beta * kl
@@ -218,7 +238,7 @@ class VAE(Model):
     def _noise(self, n: int, eps: ArrayLike | None, rng: int | np.random.Generator | None) -> Array:
         if eps is None:
             eps = np.random.default_rng(rng).standard_normal((n, self.n_latent))
-        eps = as_batch(eps, self.n_latent, self.dtype, name="eps")
+        eps = as_batch(eps, self.n_latent, self.dtype, name="eps", columns="n_latent")
         if len(eps) != n:
             raise ValueError(f"eps must have {n} rows, as x has, got {len(eps)}")
         return eps
