@@ -1,0 +1,97 @@
+"""Markov chains: whether they mix, and how long they remember."""
+
+from __future__ import annotations
+
+import numpy as np
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
+from numpy.typing import ArrayLike
+
+from minivae._checks import Array
+from minivae.plots.figures import new_axes
+from minivae.plots.style import COLORS, LINES, as_vector, draw_curves, draw_level, finish
+
+BINS = 40
+
+
+def chain_trace(samples: ArrayLike, *, ax: Axes | None = None) -> list[Artist]:
+    """Draw a chain over its steps, histogram at the side: one that mixes looks like noise.
+
+    Parameters
+    ----------
+    samples : array_like, shape (n_samples,) or (n_samples, n_dims)
+        In the order in which they were visited.
+    ax : Axes, optional
+        The histogram hangs on at its right.
+
+    Returns
+    -------
+    list of artists
+        The trace of each coordinate, then the outline of each histogram.
+
+    Raises
+    ------
+    TypeError, ValueError
+        Wrong rank, NaN.
+    """
+    columns = _columns("samples", samples)
+    ax = new_axes(8.0, 3.2) if ax is None else ax
+    side = ax.inset_axes((1.02, 0, 0.2, 1), sharey=ax)
+    traces: list[Artist] = []
+    outlines: list[Artist] = []
+    bins = np.histogram_bin_edges(np.concatenate(columns), BINS)
+    for i, (label, column) in enumerate(_by_coordinate(columns).items()):
+        color, linestyle = COLORS[i % len(COLORS)], LINES[i % len(LINES)]
+        traces += ax.plot(column, color=color, linewidth=0.6, label=label)
+        count, _ = np.histogram(column, bins, density=True)
+        outlines.append(
+            side.stairs(count, bins, orientation="horizontal", color=color, linestyle=linestyle)
+        )
+    side.tick_params(labelleft=False, left=False)
+    side.set_xticks([])
+    finish(side, "density", "")
+    finish(ax, "step", "sample")
+    return traces + outlines
+
+
+def autocorrelation(correlation: ArrayLike, *, ax: Axes | None = None) -> list[Artist]:
+    """Draw how long a chain remembers: the sooner it falls to zero, the more a sample is worth.
+
+    Parameters
+    ----------
+    correlation : array_like, shape (n_lags,) or (n_lags, n_dims)
+        Of the chain with itself `lag` steps later, from lag 0 on.
+    ax : Axes, optional
+
+    Returns
+    -------
+    list of artists
+        A line for each coordinate, then that of zero.
+
+    Raises
+    ------
+    TypeError, ValueError
+        Wrong rank, NaN.
+    """
+    columns = _columns("correlation", correlation)
+    ax = new_axes() if ax is None else ax
+    artists = draw_curves(ax, np.arange(len(columns[0])), _by_coordinate(columns))
+    artists.append(draw_level(ax, 0, "", "-"))
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+    finish(ax, "lag (steps)", "autocorrelation")
+    return artists
+
+
+def _columns(name: str, values: ArrayLike) -> list[Array]:
+    """Return the coordinates one by one; a vector is a single one."""
+    values = np.asarray(values)
+    if values.ndim not in (1, 2) or values.size == 0:
+        raise ValueError(f"{name} must have shape (n,) or (n, n_dims), got shape {values.shape}")
+    return [as_vector(name, column) for column in values.reshape(len(values), -1).T]
+
+
+def _by_coordinate(columns: list[Array]) -> dict[str, Array]:
+    if len(columns) == 1:
+        return {"": columns[0]}
+    return {f"coordinate {i + 1}": column for i, column in enumerate(columns)}

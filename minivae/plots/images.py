@@ -1,0 +1,148 @@
+"""Images beside each other: samples, reconstructions under their originals, interpolations."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.image import AxesImage
+from numpy.typing import ArrayLike
+
+from minivae._checks import Array
+from minivae.plots.tiles import (
+    Shape,
+    as_tiles,
+    draw_tiles,
+    grey_limits,
+    label_columns,
+    label_rows,
+    spread,
+)
+
+Images = ArrayLike | Mapping[str, ArrayLike]
+
+
+def image_grid(
+    images: ArrayLike,
+    *,
+    ax: Axes | None = None,
+    n_columns: int | None = None,
+    shape: Shape | None = None,
+) -> AxesImage:
+    """Draw images as one mosaic, row by row: what a data set, or a model's samples, look like.
+
+    Parameters
+    ----------
+    images : array_like, shape (n, n_features)
+        White at 0 and black at 1, or from the smallest to the largest value where they leave
+        [0, 1]; ``uint8`` is scaled from 0..255.
+    ax : Axes, optional
+    n_columns : int, optional
+        By default as square as full rows allow.
+    shape : (height, width), optional
+        Pixels; by default the images are square.
+
+    Returns
+    -------
+    AxesImage
+
+    Raises
+    ------
+    TypeError, ValueError
+        Wrong rank, NaN, images that `shape` does not fit, or not square without one.
+    """
+    return draw_tiles(as_tiles(images, shape), ax, n_columns)
+
+
+def reconstructions(
+    x: ArrayLike, x_hat: Images, *, ax: Axes | None = None, shape: Shape | None = None
+) -> AxesImage:
+    """Draw originals above their reconstructions: what the code keeps, and what it loses.
+
+    Parameters
+    ----------
+    x : array_like, shape (n, n_features)
+        Their values set the scale of grey, as in `image_grid`.
+    x_hat : array_like, shape (n, n_features), or dict of str to array_like
+        A dict makes one labelled row of each: ``{"noisy": ..., "denoised": ...}``.
+    ax : Axes, optional
+    shape : (height, width), optional
+        Pixels; by default the images are square.
+
+    Returns
+    -------
+    AxesImage
+
+    Raises
+    ------
+    TypeError, ValueError
+        As `image_grid`, or rows that differ in shape.
+    """
+    original = as_tiles(x, shape, name="x")
+    labels, rows = _as_rows("x_hat", x_hat, "reconstruction", shape)
+    return _draw_rows(["original", *labels], [original, *rows], ax, grey_limits(original))
+
+
+def interpolation(
+    images: Images, *, ax: Axes | None = None, shape: Shape | None = None
+) -> AxesImage:
+    """Draw the decoded way from one code to another: whether the code space has holes between.
+
+    Parameters
+    ----------
+    images : array_like, shape (n_steps, n_features), or dict of str to array_like
+        Decoded at evenly spaced parts t of the way, t = 0 at the start and 1 at the end. A dict
+        makes one labelled row of each: ``{"autoencoder": ..., "VAE": ...}``.
+    ax : Axes, optional
+    shape : (height, width), optional
+        Pixels; by default the images are square.
+
+    Returns
+    -------
+    AxesImage
+
+    Raises
+    ------
+    TypeError, ValueError
+        As `image_grid`, or rows that differ in shape.
+    """
+    labels, rows = _as_rows("images", images, "", shape)
+    image = _draw_rows(labels, rows, ax)
+    n_steps, _, width = rows[0].shape
+    columns = spread(n_steps)
+    t = np.linspace(0, 1, n_steps)[columns]
+    label_columns(image.axes, width, columns, [f"{value:.2g}" for value in t])
+    image.axes.set_xlabel("part of the way, t")
+    return image
+
+
+def _as_rows(
+    name: str, images: Images, label: str, shape: Shape | None
+) -> tuple[list[str], list[Array]]:
+    """Return the labels and the tiles of each row; `label` is that of a single one."""
+    if not isinstance(images, Mapping):
+        return [label], [as_tiles(images, shape, name=name)]
+    if not images:
+        raise ValueError(f"{name} must hold at least one row, got {{}}")
+    rows = [as_tiles(row, shape, name=f"{name}[{key!r}]") for key, row in images.items()]
+    return list(images), rows
+
+
+def _draw_rows(
+    labels: list[str],
+    rows: list[Array],
+    ax: Axes | None,
+    limits: tuple[float, float] | None = None,
+) -> AxesImage:
+    """Draw one labelled row of tiles under the other."""
+    n, height, width = rows[0].shape
+    for label, row in zip(labels, rows, strict=True):
+        if row.shape != rows[0].shape:
+            raise ValueError(
+                f"every row must hold {n} images of {height} x {width} pixels, as the first does, "
+                f"got shape {row.shape} for {label!r}"
+            )
+    image = draw_tiles(np.concatenate(rows), ax, n, limits=limits)
+    label_rows(image.axes, height, range(len(rows)), labels)
+    return image

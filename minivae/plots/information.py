@@ -1,0 +1,161 @@
+"""Nats: where the code spends them, what they buy, and how tight a bound on log p(x) is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
+from numpy.typing import ArrayLike
+
+from minivae._checks import check_real
+from minivae.plots.figures import new_axes
+from minivae.plots.style import (
+    COLORS,
+    GUIDE,
+    Curves,
+    as_curves,
+    as_vector,
+    draw_curves,
+    draw_level,
+    finish,
+    number,
+)
+from minivae.plots.tiles import spread
+
+
+def kl_per_dimension(kl: ArrayLike, *, ax: Axes | None = None) -> list[Artist]:
+    """Draw the KL of every latent dimension: one at zero has collapsed, and carries nothing.
+
+    Parameters
+    ----------
+    kl : array_like, shape (n_latent,)
+        KL(q(z_i | x) || p(z_i)) in nats, averaged over the data. Its sum, the rate, is the label.
+    ax : Axes, optional
+
+    Returns
+    -------
+    list of artists
+        One bar a dimension.
+
+    Raises
+    ------
+    TypeError, ValueError
+        Not a finite vector.
+    """
+    kl = as_vector("kl", kl)
+    ax = new_axes() if ax is None else ax
+    bars = ax.bar(
+        np.arange(1, len(kl) + 1), kl, color=COLORS[0], label=f"sum: {number(kl.sum())} nats"
+    )
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+    finish(ax, "latent dimension", "KL to the prior (nats per example)")
+    return list(bars)
+
+
+def rate_distortion(
+    rate: ArrayLike,
+    distortion: ArrayLike,
+    *,
+    ax: Axes | None = None,
+    bound: tuple[ArrayLike, ArrayLike] | None = None,
+    labels: Sequence[str] | None = None,
+    unit: str = "nats per example",
+) -> list[Artist]:
+    """Draw what each nat of code buys: a beta-VAE moves along the curve, a better model below it.
+
+    Parameters
+    ----------
+    rate : array_like, shape (n,)
+        The KL, in nats per example.
+    distortion : array_like, shape (n,)
+        The reconstruction loss, in `unit`.
+    ax : Axes, optional
+    bound : (rate, distortion), optional
+        Two arrays of one length: the best curve that theory allows.
+    labels : sequence of n str, optional
+        Written beside the points, the beta of each for example.
+    unit : str
+        Of the distortion.
+
+    Returns
+    -------
+    list of artists
+        The measured points in the order of their rates, then the bound.
+
+    Raises
+    ------
+    TypeError, ValueError
+        Lengths that differ, NaN.
+
+    References
+    ----------
+    Alemi et al.: Fixing a Broken ELBO, ICML 2018.
+    """
+    rate = as_vector("rate", rate)
+    distortion = as_vector("distortion", distortion, len(rate))
+    if labels is not None and len(labels) != len(rate):
+        raise ValueError(f"labels must be {len(rate)}, one for each rate, got {len(labels)}")
+    if bound is not None:
+        bound_rate = as_vector("bound[0]", bound[0])
+        bound_distortion = as_vector("bound[1]", bound[1], len(bound_rate))
+    ax = new_axes() if ax is None else ax
+    order = np.argsort(rate)
+    artists: list[Artist] = draw_curves(ax, rate[order], {"measured": distortion[order]})
+    if bound is not None:
+        artists += ax.plot(bound_rate, bound_distortion, color=GUIDE, linestyle="--", zorder=1)
+        artists[-1].set_label("bound")
+    for x, y, label in zip(rate, distortion, labels or (), strict=False):
+        ax.annotate(label, (x, y), xytext=(6, 6), textcoords="offset points")
+    finish(ax, "rate: KL to the prior (nats per example)", f"distortion ({unit})")
+    return artists
+
+
+def importance_bounds(
+    k: ArrayLike, bounds: Curves, *, exact: float | None = None, ax: Axes | None = None
+) -> list[Artist]:
+    """Draw importance-weighted bounds: more samples for each x bring them up to log p(x).
+
+    Parameters
+    ----------
+    k : array_like, shape (n,)
+        Samples for each x, at least 1; one is the ELBO.
+    bounds : array_like, shape (n,), or dict of str to array_like
+        Nats per example.
+    exact : float, optional
+        log p(x), where it is known: a horizontal line.
+    ax : Axes, optional
+
+    Returns
+    -------
+    list of artists
+        A line for each curve, then the exact value.
+
+    Raises
+    ------
+    TypeError, ValueError
+        Lengths that differ, NaN, a `k` below 1.
+
+    References
+    ----------
+    Burda, Grosse, Salakhutdinov: Importance Weighted Autoencoders, ICLR 2016, theorem 1.
+    """
+    k = as_vector("k", k)
+    if k.min() < 1:
+        raise ValueError(f"k must be at least 1, got {k.min():g}")
+    curves = as_curves("bounds", bounds, len(k))
+    if exact is not None:
+        exact = check_real("exact", exact, float("-inf"))
+    ax = new_axes() if ax is None else ax
+    artists = draw_curves(ax, k, curves)
+    if exact is not None:
+        artists.append(draw_level(ax, exact, f"log p(x) = {number(exact)}"))
+    ax.set_xscale("log")
+    ticks = np.unique(k)
+    ticks = ticks[spread(len(ticks))]
+    ax.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
+    ax.set_xticks([], minor=True)
+    finish(ax, "importance samples k", "bound on log p(x) (nats per example)")
+    return artists

@@ -1,0 +1,129 @@
+"""The code space: where the data lie in it, and what each of its directions does."""
+
+from __future__ import annotations
+
+import numpy as np
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.image import AxesImage
+from matplotlib.patches import Circle
+from matplotlib.patheffects import withStroke
+from numpy.typing import ArrayLike
+
+from minivae._checks import Array, as_batch
+from minivae.plots.figures import new_axes
+from minivae.plots.style import COLORS, GUIDE, MARKERS, as_vector, number
+from minivae.plots.tiles import Shape, as_tiles, draw_tiles, label_columns, label_rows, spread
+
+
+def latent_scatter(
+    z: ArrayLike, labels: ArrayLike, *, ax: Axes | None = None, prior: bool = False
+) -> list[Artist]:
+    """Draw the first two dimensions of the codes by class: whether the code finds the classes.
+
+    Parameters
+    ----------
+    z : array_like, shape (n, n_latent)
+        At least two dimensions.
+    labels : array_like, shape (n,)
+        Each class has a colour and marker, and its label at a typical code: that nearest to the
+        medians of its coordinates.
+    ax : Axes, optional
+    prior : bool
+        Draw the circles of one and two standard deviations of N(0, I), which hold 39 % and 86 %
+        of it.
+
+    Returns
+    -------
+    list of artists
+        A `PathCollection` for each class in sorted order, then the circles.
+
+    Raises
+    ------
+    TypeError, ValueError
+        `z` is not a finite matrix of at least two columns, or not one label for each row.
+    """
+    z, labels = as_batch(z, name="z"), np.asarray(labels)
+    if z.shape[1] < 2:
+        raise ValueError(f"z must have at least 2 columns, got {z.shape[1]}")
+    if labels.shape != (len(z),):
+        raise ValueError(f"labels must have shape ({len(z)},), as z has rows, got {labels.shape}")
+    ax = new_axes(6.0, 6.0) if ax is None else ax
+    artists: list[Artist] = []
+    for i, label in enumerate(np.unique(labels)):
+        points = z[labels == label, :2]
+        color, marker = COLORS[i % len(COLORS)], MARKERS[i % len(MARKERS)]
+        x, y = points.T
+        dots = ax.scatter(x, y, s=10, color=color, marker=marker, alpha=0.7, linewidths=0)
+        dots.set_label(str(label))
+        artists.append(dots)
+        x, y = points[np.linalg.norm(points - np.median(points, axis=0), axis=1).argmin()]
+        text = ax.text(x, y, str(label), fontsize=16, fontweight="bold")
+        text.set(ha="center", va="center", path_effects=[withStroke(linewidth=3.5, foreground="w")])
+    if prior:
+        artists += [
+            ax.add_patch(Circle((0, 0), radius, fill=False, color=GUIDE, ls=style, zorder=3))
+            for radius, style in ((1, "-"), (2, "--"))
+        ]
+    ax.legend(loc="center left", bbox_to_anchor=(1, 0.5), frameon=False, markerscale=2.5)
+    ax.set(xlabel="$z_1$", ylabel="$z_2$", aspect="equal")
+    return artists
+
+
+def traversal_grid(z: ArrayLike, values: ArrayLike) -> Array:
+    """Return copies of one code, each with one coordinate replaced by one of the values.
+
+    Parameters
+    ----------
+    z : array_like, shape (n_latent,)
+    values : array_like, shape (n_steps,)
+
+    Returns
+    -------
+    array, shape (n_latent * n_steps, n_latent)
+        Row by row as `traversals` draws them: the first coordinate at all values, the second ...
+    """
+    z, values = as_vector("z", z), as_vector("values", values)
+    codes = np.tile(z.astype(float), (len(z), len(values), 1))  # (n_latent, n_steps, n_latent)
+    coordinate = np.arange(len(z))
+    codes[coordinate, :, coordinate] = values
+    return codes.reshape(-1, len(z))
+
+
+def traversals(
+    images: ArrayLike, values: ArrayLike, *, ax: Axes | None = None, shape: Shape | None = None
+) -> AxesImage:
+    """Draw a row for each latent dimension, moved alone: what it means, if anything.
+
+    Parameters
+    ----------
+    images : array_like, shape (n_latent * n_steps, n_features)
+        The decoded ``traversal_grid(z, values)``.
+    values : array_like, shape (n_steps,)
+    ax : Axes, optional
+    shape : (height, width), optional
+        Pixels; by default the images are square.
+
+    Returns
+    -------
+    AxesImage
+
+    Raises
+    ------
+    TypeError, ValueError
+        As `image_grid`, or not one image for each dimension and value.
+    """
+    tiles, values = as_tiles(images, shape), as_vector("values", values)
+    n_latent, rest = divmod(len(tiles), len(values))
+    if rest:
+        raise ValueError(f"images must be n_latent * {len(values)} values, got {len(tiles)}")
+    image = draw_tiles(tiles, ax, len(values))
+    some = spread(len(values))
+    label_columns(
+        image.axes, tiles.shape[2], some, [number(value, "z.2f") for value in values[some]]
+    )
+    label_rows(
+        image.axes, tiles.shape[1], range(n_latent), [f"$z_{{{i + 1}}}$" for i in range(n_latent)]
+    )
+    image.axes.set_xlabel("value of the coordinate")
+    return image

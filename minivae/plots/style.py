@@ -1,0 +1,102 @@
+"""What all pictures share: colours, markers and line styles, and curves drawn with them.
+
+Every curve differs from the next in colour, marker and line style, so that it is still known in
+grey print and by colour-blind eyes.
+
+References
+----------
+Tol: Colour Schemes, technical note SRON/EPS/TN/09-002, the scheme "muted".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from numpy.typing import ArrayLike
+
+from minivae._checks import Array
+
+COLORS = (  # neighbours differ in lightness too
+    *("#332288", "#CC6677", "#117733", "#88CCEE", "#882255"),
+    *("#DDCC77", "#AA4499", "#44AA99", "#000000", "#999933"),
+)
+MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">", "*")
+LINES = ("-", "--", "-.", ":", (0, (6, 1, 1, 1, 1, 1)))
+SEQUENTIAL = "gray_r"
+DIVERGING = "RdBu_r"
+GUIDE = "0.35"  # the grey of whatever is there for comparison
+MARKED_POINTS = 15
+
+Curves = ArrayLike | Mapping[str, ArrayLike]
+
+
+def as_vector(name: str, values: ArrayLike, length: int | None = None) -> Array:
+    """Return `values` as a finite array of shape (n,), of the length that is required."""
+    vector = np.asarray(values)
+    if vector.dtype.kind not in "fiub":
+        raise TypeError(f"{name} must hold real numbers, got dtype {vector.dtype}")
+    if vector.ndim != 1 or len(vector) == 0:
+        raise ValueError(f"{name} must have shape (n,), n at least 1, got shape {vector.shape}")
+    if length is not None and len(vector) != length:
+        raise ValueError(f"{name} must have {length} values, got {len(vector)}")
+    wrong = np.flatnonzero(~np.isfinite(vector))
+    if len(wrong):
+        raise ValueError(f"{name} must be finite, got {vector[wrong[0]]} at index {wrong[0]}")
+    return vector
+
+
+def as_curves(name: str, curves: Curves, length: int) -> dict[str, Array]:
+    """Return curves by label; a curve without a label has the empty one."""
+    if not isinstance(curves, Mapping):
+        return {"": as_vector(name, curves, length)}
+    if not curves:
+        raise ValueError(f"{name} must hold at least one curve, got {{}}")
+    return {label: as_vector(f"{name}[{label!r}]", y, length) for label, y in curves.items()}
+
+
+def above_rounding(name: str, values: Array) -> Array:
+    """Return `values` for a log axis: 2.2e-16, the rounding of float64, where they are smaller."""
+    if values.min() < 0:
+        raise ValueError(f"{name} must not be negative, got {values.min():g}")
+    return np.maximum(values, np.finfo(float).eps)
+
+
+def number(value: float, spec: str = ".4g") -> str:
+    """Return `value` as matplotlib writes it, with a true minus sign."""
+    return format(value, spec).replace("-", "\N{MINUS SIGN}")
+
+
+def draw_curves(ax: Axes, x: Array, curves: Mapping[str, Array]) -> list[Artist]:
+    """Draw each curve in the next colour, marker and line style."""
+    every = -(-len(x) // MARKED_POINTS)
+    return [
+        ax.plot(
+            x,
+            y,
+            label=label,
+            color=COLORS[i % len(COLORS)],
+            linestyle=LINES[i % len(LINES)],
+            marker=MARKERS[i % len(MARKERS)],
+            markersize=5,
+            markevery=every,
+        )[0]
+        for i, (label, y) in enumerate(curves.items())
+    ]
+
+
+def draw_level(ax: Axes, y: float, label: str, linestyle: Any = "--") -> Artist:
+    """Draw a horizontal line to compare with."""
+    return ax.axhline(y, color=GUIDE, linestyle=linestyle, linewidth=1.2, label=label)
+
+
+def finish(ax: Axes, xlabel: str, ylabel: str) -> None:
+    """Name the axes, and in a legend whatever has a label."""
+    ax.set_xlabel(xlabel)
+    ax.set_ylabel(ylabel)
+    ax.spines[["top", "right"]].set_visible(False)
+    if ax.get_legend_handles_labels()[1]:
+        ax.legend(frameon=False)
