@@ -10,6 +10,7 @@ opened. Images are drawn as ink, 0 white and 1 black; for photographs, whose 1 i
 ``image_grid(patches).set_cmap("gray")``.
 """
 
+from minivae.plots.agreement import measured_against_exact
 from minivae.plots.chains import autocorrelation, chain_trace
 from minivae.plots.figures import figure_of, new_axes, save
 from minivae.plots.gradients import gradient_errors
@@ -37,6 +38,7 @@ __all__ = [
     "loss_parts",
     "manifold",
     "manifold_grid",
+    "measured_against_exact",
     "new_axes",
     "rate_distortion",
     "reconstructions",
