@@ -1,0 +1,160 @@
+"""Conjugate Bayes: posteriors, predictions and evidences by arithmetic, checked by integration."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from scipy import integrate, stats
+
+from minivae.bayes import conjugate
+from minivae.claims import Outcome, claim
+
+COINS = [1, 0, 1, 1, 0, 1, 1]
+REALS = [1.2, 0.7, 2.1, 1.5]
+
+
+@claim("A coin's posterior adds counts to pseudo-counts", source="Gelman et al. 2013, chapter 2")
+def beta_bernoulli() -> Outcome:
+    """After s ones in n tosses a Beta(a, b) prior is a Beta(a + s, b + n - s) posterior.
+
+    p^(a-1) (1-p)^(b-1) p^s (1-p)^(n-s) is the same function with larger exponents. Its integral
+    B(a+s, b+n-s), over the prior's B(a, b), is the evidence; the mean (a+s) / (a+b+n) is the
+    chance of a one. Measured is all of this; exact is prior times likelihood, integrated over p.
+    """
+    prior = conjugate.BetaBernoulli(2, 2)
+    posterior = prior.update(COINS)
+    density = stats.beta(posterior.a, posterior.b).pdf
+    p = np.linspace(0.02, 0.98, 49)
+
+    def joint(p: Any) -> Any:
+        return stats.beta.pdf(p, 2, 2) * p**5 * (1 - p) ** 2
+
+    evidence = integrate.quad(joint, 0, 1)[0]
+    chance = integrate.quad(lambda p: p * joint(p), 0, 1)[0] / evidence
+
+    def draw(ax: Any) -> None:
+        ax.plot(p, stats.beta(2, 2).pdf(p), "--", label="prior Beta(2, 2)")
+        ax.plot(p, density(p), label=f"posterior Beta({posterior.a:g}, {posterior.b:g})")
+        ax.plot(p[::4], joint(p[::4]) / evidence, "k.", label="prior x likelihood / evidence")
+        ax.set(xlabel="chance of a one", ylabel="density", title="five ones in seven tosses")
+        ax.legend()
+
+    return Outcome(
+        exact=[evidence, chance, *joint(p) / evidence],
+        measured=[np.exp(prior.log_evidence(COINS)), posterior.predictive().mean(), *density(p)],
+        tolerance=1e-10,
+        draw=draw,
+    )
+
+
+@claim("For a normal mean, precisions add", source="Gelman et al. 2013, chapter 2")
+def normal_mean() -> Outcome:
+    """With noise of known variance c, a N(m, v) prior becomes normal with 1/v' = 1/v + n/c.
+
+    The exponent of prior times likelihood is a quadratic in the mean: its curvature, the
+    precision, is a sum over its terms, and its peak is their average weighted by precision. The
+    next observation adds its own noise: variance v' + c. Exact is the integral over the mean.
+    """
+    prior = conjugate.NormalKnownVariance(0, 2, noise_variance=0.5)
+    posterior = prior.update(REALS)
+    predictive = posterior.predictive()
+    values = np.array([-1.0, 0.5, 1.3, 3.0])
+
+    def joint(mean: float, data: list[float]) -> float:
+        likelihood = stats.norm.pdf(data, mean, np.sqrt(0.5)).prod()
+        return float(stats.norm.pdf(mean, 0, np.sqrt(2)) * likelihood)
+
+    def integral(data: list[float], power: int = 0) -> float:
+        return integrate.quad(lambda m: m**power * joint(m, data), -5, 8, epsabs=1e-15)[0]
+
+    evidence = integral(REALS)
+    mean, square = integral(REALS, 1) / evidence, integral(REALS, 2) / evidence
+    next_ones = [integral([*REALS, value]) / evidence for value in values]
+    return Outcome(
+        exact=[np.log(evidence), mean, square - mean**2, *next_ones],
+        measured=[
+            prior.log_evidence(REALS),
+            posterior.mean,
+            posterior.variance,
+            *predictive.pdf(values),
+        ],
+        tolerance=1e-8,
+    )
+
+
+@claim(
+    "With mean and variance unknown, the next observation is Student's t",
+    source="Murphy 2007",
+)
+def normal_inverse_gamma() -> Outcome:
+    """With variance InvGamma(alpha, beta) and mean N(m, variance / kappa), the next value is t.
+
+    Given the variance the next value is N(m, variance (1 + 1/kappa)); averaged over an
+    inverse-gamma variance, a normal becomes Student's t, here with 2 alpha degrees of freedom and
+    scale^2 = beta (kappa + 1) / (alpha kappa). Exact is the double integral of prior times
+    likelihood: p(next given data) = p(data and next) / p(data).
+    """
+    prior = conjugate.NormalInverseGamma(0, 1, 2, 1)
+    predictive = prior.update(REALS).predictive()
+    values = np.array([-1.0, 0.0, 1.1, 3.0, 5.0])
+    log_variance, u = np.linspace(-6, 12, 401)[:, None], np.linspace(-9, 9, 201)
+    variance = np.exp(log_variance)
+    mean = 1.1 + np.sqrt(variance) * u  # (401, 201): near the posterior, however wide it is
+    cell = (log_variance[1] - log_variance[0]) * (u[1] - u[0]) * variance**1.5
+
+    def integral(data: list[float]) -> float:
+        p = stats.invgamma(2, scale=1).pdf(variance) * stats.norm(0, np.sqrt(variance)).pdf(mean)
+        for value in data:
+            p = p * stats.norm(mean, np.sqrt(variance)).pdf(value)
+        return float(np.sum(p * cell))
+
+    evidence = integral(REALS)
+
+    def draw(ax: Any) -> None:
+        x = np.linspace(-3, 5.2, 200)
+        normal = stats.norm(np.mean(REALS), np.std(REALS, ddof=1))
+        ax.semilogy(x, predictive.pdf(x), label="Student's t")
+        ax.semilogy(x, normal.pdf(x), "--", label="normal with the estimates plugged in")
+        ax.semilogy(values, exact[1:], "ko", label="by integration")
+        ax.set(xlabel="next observation", ylabel="density", ylim=(1e-5, 2))
+        ax.legend()
+
+    exact = [np.log(evidence), *(integral([*REALS, value]) / evidence for value in values)]
+    measured = [prior.log_evidence(REALS), *predictive.pdf(values)]
+    return Outcome(exact, measured, tolerance=1e-8, draw=draw)
+
+
+@claim("The evidence is the product of one-step predictions", source="Dawid 1984")
+def evidence_one_step_at_a_time() -> Outcome:
+    """Evidence says how well a model predicted each observation from those before it.
+
+    By the product rule p(y1, y2, ...) = p(y1) p(y2 given y1) p(y3 given y1, y2) ..., and each
+    factor is the predictive density of a model that was updated with everything earlier. Hence
+    the evidence needs no second data set to punish a model that is too flexible.
+    """
+    models: list[tuple[Any, list[Any]]] = [
+        (conjugate.BetaBernoulli(2, 2), COINS),
+        (conjugate.NormalKnownVariance(0, 2, noise_variance=0.5), REALS),
+        (conjugate.NormalInverseGamma(0, 1, 2, 1), REALS),
+    ]
+    steps = []
+    for prior, data in models:
+        predictives = [prior.predictive()]
+        predictives += [prior.update(data[:n]).predictive() for n in range(1, len(data))]
+        log_density = [
+            p.logpmf(y) if data is COINS else p.logpdf(y)
+            for p, y in zip(predictives, data, strict=True)
+        ]
+        steps.append(np.sum(log_density))
+
+    def draw(ax: Any) -> None:
+        x = np.linspace(-3, 4, 300)
+        for n, (p, y) in enumerate(zip(predictives, REALS, strict=True)):
+            line = ax.plot(x, p.pdf(x), label=f"after {n} observations")[0]
+            ax.plot(y, p.pdf(y), "o", color=line.get_color())
+        ax.set(xlabel="next observation", ylabel="density", title="the dots' product: evidence")
+        ax.legend()
+
+    evidences = [prior.log_evidence(data) for prior, data in models]
+    return Outcome(exact=steps, measured=evidences, tolerance=1e-11, draw=draw)
