@@ -146,8 +146,8 @@ class ProductL2(Regularizer):
     References
     ----------
     Kunin, Bloom, Goeva, Seed: Loss landscapes of regularized linear autoencoders, ICML 2019,
-    arXiv 1901.08168. Bishop: Training with noise is equivalent to Tikhonov regularization, Neural
-    Computation 7 (1995).
+    arXiv 1901.08168. Pretorius, Kroon, Kamper: Learning dynamics of linear denoising autoencoders,
+    ICML 2018, arXiv 1806.05413.
     """
 
     name = "product_l2"

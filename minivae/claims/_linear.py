@@ -1,0 +1,49 @@
+"""Data whose spectrum is known before anything is computed, and linear autoencoders on them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from minivae import autoencoder, lbfgs
+from minivae._checks import Array
+
+
+def data_with_spectrum(lam: Sequence[float] | Array, rng: int) -> tuple[Array, Array]:
+    """Return centred `X` with ``X.T @ X / n_samples = U @ diag(lam) @ U.T``, and `U`.
+
+    `U` is a random orthogonal matrix. Row i of the data is sqrt(m lam_i) u_i, and there is each
+    row's mirror image, so that the mean is zero: 2 m samples of m features.
+    """
+    m = len(lam)
+    U = np.linalg.qr(np.random.default_rng(rng).standard_normal((m, m))).Q
+    rows = np.sqrt(m * np.asarray(lam))[:, None] * U.T
+    return np.concatenate([rows, -rows]), U
+
+
+def trained(X: Array, n_latent: int, rng: int = 0, **options: Any) -> Any:
+    """Return a linear autoencoder at the minimum that L-BFGS finds from random weights."""
+    model = autoencoder.LinearAutoencoder(X.shape[1], n_latent, rng=rng, **options)
+    lbfgs.fit_lbfgs(model, X)
+    return model
+
+
+def matrices(model: Any) -> tuple[Array, Array]:
+    """Return the model's own `W_e` and `W_d`: ``x_hat = x @ W_e @ W_d``."""
+    return model.params["encoder.0.W"], model.params["decoder.0.W"]
+
+
+def at(W_e: Array, W_d: Array, **options: Any) -> Any:
+    """Return a linear autoencoder with these matrices."""
+    model = autoencoder.LinearAutoencoder(*W_e.shape, **options)
+    for own, given in zip(matrices(model), (W_e, W_d), strict=True):
+        own[...] = given
+    return model
+
+
+def loss_and_gradient(model: Any, X: Array, **options: Any) -> tuple[float, Array]:
+    """Return the loss, and its gradient by all parameters in one vector."""
+    losses, grads = model.loss_and_grads(X, **options)
+    return losses["loss"], np.concatenate([g.ravel() for g in grads.values()])

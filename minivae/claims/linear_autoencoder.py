@@ -1,0 +1,191 @@
+"""PCA and the linear autoencoder: one optimum, one subspace, and what the mean has to do with it.
+
+Throughout, ``x_hat = x @ W_e @ W_d``, and the data's second moment ``S = X.T @ X / n_samples`` has
+the eigenvalues lam_1 >= ... >= lam_m with eigenvectors u_1, ..., u_m, known by construction.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from minivae import pca
+from minivae._checks import Array
+from minivae.claims import Outcome, claim
+from minivae.claims._linear import at, data_with_spectrum, matrices, trained
+
+
+@claim("The direction of largest variance is the one of least error", source="Pearson 1901")
+def maximal_variance_is_minimal_error() -> Outcome:
+    """For a unit vector v the variance along it and the error of projecting onto it add up.
+
+    Pythagoras gives |x|^2 = (x.v)^2 + |x - (x.v) v|^2 for every x. The mean of the left side is
+    the total variance, whatever v is, so the largest variance is the least error. In the plane,
+    with v at the angle t from u_1, they are lam_1 cos^2 t + lam_2 sin^2 t and
+    lam_1 sin^2 t + lam_2 cos^2 t, and PCA must find t = 0.
+    """
+    lam = np.array([3.0, 1.0])
+    X, U = data_with_spectrum(lam, rng=0)
+    angles = np.linspace(-np.pi / 2, np.pi / 2, 91)
+    squares = np.stack([np.cos(angles) ** 2, np.sin(angles) ** 2], axis=1)
+    exact = np.concatenate([squares @ lam, squares @ lam[::-1], lam])
+    variances, errors = [], []
+    for t in angles:
+        v = U @ [[np.cos(t)], [np.sin(t)]]  # (2, 1)
+        model = at(v, v.T)
+        variances.append(model.encode(X).var())
+        errors.append(model.losses(X)["loss"])
+    best = pca.PCA(1).fit(X)
+    least = np.mean(np.sum((X - best.reconstruct(X)) ** 2, axis=1))
+
+    def draw(ax: Any) -> None:
+        degrees = np.degrees(angles)
+        ax.plot(degrees, variances, label="variance along the line")
+        ax.plot(degrees, errors, label="error of projecting onto it")
+        ax.plot(degrees, np.add(variances, errors), "k:", label="their sum, the total variance")
+        ax.set(
+            xlabel="angle between the line and $u_1$, degrees", ylabel="mean square", ylim=(0, None)
+        )
+        ax.legend(loc="lower center")
+
+    measured = np.concatenate([variances, errors, [best.transform(X).var(), least]])
+    return Outcome(exact, measured, tolerance=1e-12, draw=draw)
+
+
+@claim(
+    "The least error is the sum of the discarded eigenvalues, in each reduction",
+    source="Baldi and Hornik 1989",
+)
+def least_error_is_discarded_variance() -> Outcome:
+    """No product W_e W_d of rank k loses less than the m - k smallest eigenvalues.
+
+    The error is |X - X W_e W_d|_F^2 / N, and X W_e W_d is of rank k. The nearest matrix of rank k
+    is X with its m - k smallest singular values s_i set to zero, so the least error is
+    sum s_i^2 / N = sum lam_i over i > k, and W_e W_d = sum u_i u_i^T over i <= k attains it.
+    Averaged over features as well it is that divided by m; by the eigenvalues of a covariance
+    with the divisor N - 1, it is their discarded sum times (N - 1) / N.
+    """
+    lam = np.array([5.0, 3.0, 2.0, 1.2, 0.5, 0.2])
+    X, _ = data_with_spectrum(lam, rng=1)
+    N, m = X.shape
+    widths = range(1, m)
+    unbiased = np.linalg.eigvalsh(np.cov(X, rowvar=False))  # smallest first
+    exact, measured = [], []
+    for k in widths:
+        model = trained(X, k)
+        squares = (X - model.reconstruct(X)) ** 2
+        exact += [lam[k:].sum(), lam[k:].sum() / m, unbiased[: m - k].sum()]
+        measured += [model.losses(X)["loss"], squares.mean(), squares.sum() / (N - 1)]
+
+    def draw(ax: Any) -> None:
+        ax.bar(widths, exact[::3], color="0.8", label="sum of the discarded eigenvalues")
+        ax.plot(widths, measured[::3], "o", label="error of the trained autoencoder")
+        ax.set(xlabel="latents $k$", ylabel=r"mean $|x - \hat x|^2$")
+        ax.legend()
+
+    return Outcome(exact, measured, tolerance=1e-9, draw=draw)
+
+
+@claim(
+    "Training finds the principal subspace: W_e W_d is the projector onto it",
+    source="Baldi and Hornik 1989",
+)
+def training_finds_the_subspace() -> Outcome:
+    """Where lam_k > lam_(k+1), the best W_e W_d is one matrix: U_k U_k^T, from any start.
+
+    The nearest matrix of rank k to X is unique then, and it is X U_k U_k^T. No other critical
+    point is a minimum, so five random starts all end there.
+    """
+    X, U = data_with_spectrum([5.0, 3.0, 2.0, 1.2, 0.5, 0.2], rng=2)
+    models = [trained(X, 2, rng=seed) for seed in range(5)]
+    projector = U[:, :2] @ U[:, :2].T
+    distances = [np.linalg.norm(W_e @ W_d - projector) for W_e, W_d in map(matrices, models)]
+
+    def draw(ax: Any) -> None:
+        for seed, model in enumerate(models):
+            rows = matrices(model)[1] @ U[:, :2]  # the decoder's two axes, in the plane of u_1, u_2
+            for row in rows:
+                ax.plot([0, row[0]], [0, row[1]], "o-", color=f"C{seed}")
+            ax.plot([], [], "o-", color=f"C{seed}", label=f"start {seed}")
+        ax.set(xlabel="along $u_1$", ylabel="along $u_2$", aspect="equal")
+        ax.set_title("rows of $W_d$: one plane, no common axes", fontsize="medium")
+        ax.legend(fontsize="small")
+
+    return Outcome(np.zeros(5), distances, tolerance=1e-6, draw=draw)
+
+
+@claim(
+    "Only the subspace is identified: any invertible C is as good", source="Baldi and Hornik 1989"
+)
+def only_the_subspace_is_identified() -> Outcome:
+    """W_e = U_k C and W_d = C^-1 U_k^T are a minimum for every invertible k x k matrix C.
+
+    The loss depends on the product alone, and C cancels in it. So the loss is the discarded
+    variance and the gradient zero at every C, though the axes of the code, the columns of U_k C,
+    can be any basis of the subspace, of any lengths and at any angles.
+    """
+    lam = np.array([5.0, 3.0, 2.0, 1.2, 0.5, 0.2])
+    X, U = data_with_spectrum(lam, rng=3)
+    rng = np.random.default_rng(3)
+    measured = []
+    for _ in range(10):
+        C = rng.standard_normal((3, 3))
+        losses, grads = at(U[:, :3] @ C, np.linalg.solve(C, U[:, :3].T)).loss_and_grads(X)
+        measured.append([losses["loss"], *(np.abs(g).max() for g in grads.values())])
+    return Outcome(np.broadcast_to([lam[3:].sum(), 0, 0], (10, 3)), measured, tolerance=1e-10)
+
+
+@claim("Biases centre the data: a shift changes nothing", source="Bourlard and Kamp 1988")
+def biases_centre_the_data() -> Outcome:
+    """With b_e and b_d the optimum is PCA's on centred data, wherever the mean c is.
+
+    For given matrices the best constant in x_hat = x W_e W_d + b is the one that makes the mean
+    residual zero, b = c (I - W_e W_d). Then x - x_hat = (x - c)(I - W_e W_d): the loss is that of
+    the centred data, so its least value is the sum of their discarded eigenvalues, and what is
+    reconstructed moves with the data.
+    """
+    lam = np.array([4.0, 2.0, 1.0, 0.5])
+    X, U = data_with_spectrum(lam, rng=4)
+    projection = X @ U[:, :2] @ U[:, :2].T
+    exact, measured = [], []
+    for size in (0.0, 1.0, 3.0):
+        c = size * np.array([1.0, -1.0, 0.5, 2.0])
+        model = trained(X + c, 2, bias=True)
+        distance = np.linalg.norm(model.reconstruct(X + c) - (projection + c))
+        exact.append([lam[2:].sum(), 0.0])
+        measured.append([model.losses(X + c)["loss"], distance])
+    return Outcome(exact, measured, tolerance=1e-6)
+
+
+@claim(
+    "Without centring or biases the second moment takes the covariance's place",
+    source="Jolliffe 2002",
+)
+def without_centring_second_moment() -> Outcome:
+    """Without biases the discarded eigenvalues are those of X^T X / N, mean included.
+
+    With a mean of length d along u_m the second moment is the covariance plus d^2 u_m u_m^T:
+    its eigenvalue lam_m becomes lam_m + d^2. Once that exceeds lam_k, the mean takes up one of the
+    k latents, and the error is sum_(i >= k) lam_i - lam_m, where centred data have
+    sum_(i > k) lam_i: more by lam_k - lam_m. A model with biases has the latter.
+    """
+    lam = np.array([4.0, 2.0, 1.0, 0.5])
+    X, U = data_with_spectrum(lam, rng=5)
+    distances = np.array([0.0, 0.5, 1.0, 1.5, 2.0, 3.0])
+    exact, measured = [], []
+    for d in distances:
+        shifted = X + d * U[:, 3]
+        second_moment = np.sort([*lam[:3], lam[3] + d**2])
+        exact.append([second_moment[:2].sum(), lam[2:].sum()])
+        models = trained(shifted, 2), trained(shifted, 2, bias=True)
+        measured.append([model.losses(shifted)["loss"] for model in models])
+
+    def draw(ax: Any) -> None:
+        errors: Array = np.array(measured)
+        ax.plot(distances, errors[:, 0], "o-", label="no biases")
+        ax.plot(distances, errors[:, 1], "s-", label="with biases")
+        ax.set(xlabel="distance of the mean from the origin", ylabel="least error", ylim=(0, None))
+        ax.legend()
+
+    return Outcome(exact, measured, tolerance=1e-8, draw=draw)

@@ -1,0 +1,110 @@
+"""The product regularizer on the linear autoencoder, and the noise that it stands for.
+
+Throughout, ``P = W_e @ W_d``, and the data's second moment ``S = X.T @ X / n_samples`` has the
+eigenvalues lam_i with eigenvectors u_i, known by construction.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from minivae import optimizers, regularizers
+from minivae._checks import Array
+from minivae.autoencoder import LinearAutoencoder
+from minivae.claims import Outcome, claim
+from minivae.claims._linear import at, data_with_spectrum, loss_and_gradient, matrices, trained
+
+LAM = np.array([4.0, 2.0, 1.0, 0.5])
+NOISE_VARIANCE = 0.7
+
+
+@claim(
+    "A penalty l |W_e W_d|^2 shrinks direction i by lam_i / (lam_i + l)", source="Kunin et al. 2019"
+)
+def product_regularizer() -> Outcome:
+    """Least loss is at P = U_k diag(lam_i / (lam_i + l)) U_k^T, for a code of any width k.
+
+    With room for all of P the loss tr (I - P)^T S (I - P) + l |P|^2 has the zero gradient
+    (S + l I) P = S: ridge regression of the data on themselves. Along u_i a gain g costs
+    lam_i (1 - g)^2 + l g^2, least at g = lam_i / (lam_i + l), where it is l g_i instead of the
+    lam_i of a direction left out. A code of width k keeps those that save most,
+    lam_i - l g_i = lam_i g_i, and these are the first k.
+    """
+    weight = 0.7
+    X, U = data_with_spectrum(LAM, rng=15)
+    ridge = np.linalg.solve(X.T @ X / len(X) + weight * np.eye(4), X.T @ X / len(X))
+    exact, measured = [], []
+    for k in (1, 2, 3, 4):
+        model = trained(X, k, regularizer=regularizers.ProductL2(weight))
+        W_e, W_d = matrices(model)
+        best = ridge @ U[:, :k] @ U[:, :k].T
+        gains = LAM[:k] / (LAM[:k] + weight)
+        exact.append([weight * gains.sum() + LAM[k:].sum(), 0.0])
+        measured.append([model.losses(X)["loss"], np.linalg.norm(W_e @ W_d - best)])
+    return Outcome(exact, measured, tolerance=[1e-9, 1e-6])
+
+
+@claim(
+    "Denoising is the product regularizer with the noise variance as its weight",
+    source="Pretorius et al. 2018",
+)
+def denoising_is_product_regularizer() -> Outcome:
+    """E |x - (x + e) P|^2 = |x (I - P)|^2 + s^2 |P|_F^2 if E e = 0 and E e^T e = s^2 I.
+
+    The cross term has mean zero, and E |e P|^2 = tr P^T E[e^T e] P = s^2 |P|^2. Being quadratic in
+    e, the expectation is the plain average over any points with these two moments, and the 2 m
+    points +-s sqrt(m) along the axes have them: nothing need be drawn. The identity holds at any
+    weights, so for the gradients too.
+    """
+    X, _ = data_with_spectrum(LAM, rng=16)
+    m = X.shape[1]
+    e = np.sqrt(NOISE_VARIANCE * m) * np.concatenate([np.eye(m), -np.eye(m)])  # (2 m, m)
+    noisy, clean = (X[:, None] + e).reshape(-1, m), np.repeat(X, 2 * m, axis=0)
+    penalty = regularizers.ProductL2(NOISE_VARIANCE)
+    exact, measured = [], []
+    for seed in range(5):
+        W_e, W_d = matrices(LinearAutoencoder(m, 2, rng=seed))
+        loss, slopes = loss_and_gradient(at(W_e, W_d), noisy, target=clean)
+        exact.append([loss, *slopes])
+        loss, slopes = loss_and_gradient(at(W_e, W_d, regularizer=penalty), X)
+        measured.append([loss, *slopes])
+    return Outcome(exact, measured, tolerance=1e-12)
+
+
+@claim(
+    "Trained on noisy copies, the autoencoder learns the same shrinkage",
+    source="Pretorius et al. 2018",
+)
+def denoising_training() -> Outcome:
+    """Minibatches with fresh noise of variance s^2 lead to gains lam_i / (lam_i + s^2), i <= k.
+
+    Every step sees one draw of the noise, and the average over many steps is the expectation: the
+    loss that noise cannot improve is s^2 sum_(i <= k) g_i + sum_(i > k) lam_i. Without noise the
+    gains would be 1. Two parts in a hundred are allowed for the noise that is left in the weights.
+    """
+    X, U = data_with_spectrum(LAM, rng=17)
+    model = LinearAutoencoder(4, 2, rng=0)
+
+    def add_noise(x: Array, rng: np.random.Generator) -> Array:
+        return x + np.sqrt(NOISE_VARIANCE) * rng.standard_normal(x.shape)
+
+    many = np.tile(X, (64, 1))  # (512, 4): the noise is averaged over 64 copies of each row
+    model.fit(
+        many, epochs=800, batch_size=512, optimizer=optimizers.SGD(0.01), corrupt=add_noise, rng=0
+    )
+    W_e, W_d = matrices(model)
+    expected = at(W_e, W_d, regularizer=regularizers.ProductL2(NOISE_VARIANCE)).losses(X)["loss"]
+    gains = LAM / (LAM + NOISE_VARIANCE)
+    learned = np.diag(U.T @ W_e @ W_d @ U)
+
+    def draw(ax: Any) -> None:
+        grid = np.linspace(0, 4.5, 100)
+        ax.plot(grid, grid / (grid + NOISE_VARIANCE), "k:", label=r"$\lambda / (\lambda + s^2)$")
+        ax.plot(LAM, learned, "o", label="trained on noisy copies, 2 latents")
+        ax.set(xlabel=r"eigenvalue $\lambda_i$", ylabel="gain $u_i^T W_e W_d u_i$")
+        ax.legend(loc="center right")
+
+    exact = np.array([NOISE_VARIANCE * gains[:2].sum() + LAM[2:].sum(), *gains[:2]])
+    return Outcome(exact, [expected, *learned[:2]], tolerance=2e-2 * exact, draw=draw)

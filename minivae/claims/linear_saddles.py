@@ -1,0 +1,123 @@
+"""The critical points of the linear autoencoder: one kind of minimum, and saddles of known shape.
+
+Each point here has ``W_e = W_d.T``, whose columns are the eigenvectors u_i of the data's second
+moment for i in a set I of at most k indices, and zeros. Curvature is measured: the Hessian is made
+of central differences of the hand-written gradient.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from minivae._checks import Array
+from minivae.claims import Outcome, claim
+from minivae.claims._linear import at, data_with_spectrum, loss_and_gradient
+
+LAM = np.array([6.0, 4.5, 3.2, 2.1, 1.2, 0.5])
+K = 3
+SETS = [(0, 1, 2), (0, 1, 3), (0, 2, 3), (3, 4, 5), (0, 1), (1,), ()]
+
+
+def _critical_point(U: Array, kept: tuple[int, ...]) -> Any:
+    """Return the autoencoder whose product is the sum of u_i u_i^T over `kept`."""
+    W_e = np.zeros((len(U), K))
+    W_e[:, : len(kept)] = U[:, kept]
+    return at(W_e, W_e.T)
+
+
+def _curvatures(model: Any, X: Array, h: float = 1e-4) -> Array:
+    """Return the eigenvalues of the Hessian of the loss by all parameters, smallest first."""
+    columns = []
+    for value in model.params.values():
+        for i, before in enumerate(value.flat):
+            ends = []
+            for step in (h, -h):
+                value.flat[i] = before + step
+                ends.append(loss_and_gradient(model, X)[1])
+            value.flat[i] = before
+            columns.append((ends[0] - ends[1]) / (2 * h))
+    H = np.array(columns)
+    return np.linalg.eigvalsh((H + H.T) / 2)
+
+
+@claim(
+    "A critical point's loss is the variance of the directions it leaves out",
+    source="Baldi and Hornik 1989",
+)
+def critical_values() -> Outcome:
+    """At W_e = W_d^T = [u_i : i in I] the gradient is zero and the loss is sum lam_i, i not in I.
+
+    With P = W_e W_d the gradients are -2 S (I - P) W_d^T and -2 W_e^T S (I - P). P projects onto
+    eigenvectors of S, so it commutes with S, and (I - P) W_e = 0: both vanish. What is left of the
+    data is their part along the other eigenvectors.
+    """
+    X, U = data_with_spectrum(LAM, rng=6)
+    exact, measured = [], []
+    for kept in SETS:
+        model = _critical_point(U, kept)
+        loss, slopes = loss_and_gradient(model, X)
+        exact.append([np.delete(LAM, kept).sum(), 0.0])
+        measured.append([loss, np.abs(slopes).max()])
+    return Outcome(exact, measured, tolerance=1e-12)
+
+
+@claim(
+    "Every critical point but the best is a saddle, with so many ways down",
+    source="Kunin et al. 2019",
+)
+def saddle_curvature() -> Outcome:
+    """Directions of negative curvature: sum_j (i_j - j) + (k - l)(m - l) for I = {i_0 < ... }.
+
+    A column u_i can be turned towards any u_p that is left out; the loss falls if lam_p > lam_i,
+    and i_j - j of the eigenvalues before i_j are left out. Each of the k - l unused columns can be
+    grown along any of the m - l directions left out, and the loss falls by each. The sum is zero
+    only for I = {0, ..., k - 1}, so there are no other minima. For l = k another k^2 directions
+    are flat: those of W_e C, C^-1 W_d.
+    """
+    X, U = data_with_spectrum(LAM, rng=6)
+    m = len(LAM)
+    exact, measured, values = [], [], []
+    for kept in SETS:
+        unused = K - len(kept)
+        ways_down = sum(i - j for j, i in enumerate(kept)) + unused * (m - len(kept))
+        model = _critical_point(U, kept)
+        curvatures = _curvatures(model, X)
+        exact.append(ways_down)
+        measured.append(np.sum(curvatures < -1e-6))
+        if unused == 0:
+            exact.append(K**2)
+            measured.append(np.sum(np.abs(curvatures) < 1e-6))
+        values.append((ways_down, model.losses(X)["loss"], kept))
+
+    def draw(ax: Any) -> None:
+        for ways_down, loss, kept in values:
+            label = "{" + ", ".join(str(i + 1) for i in kept) + "}"
+            ax.plot(ways_down, loss, "o", color="C0" if ways_down else "C1")
+            ax.annotate(label, (ways_down, loss), xytext=(8, -4), textcoords="offset points")
+        ax.set(xlabel="directions of negative curvature", ylabel=r"mean $|x - \hat x|^2$")
+        ax.margins(0.15)
+
+    return Outcome(exact, measured, draw=draw)
+
+
+@claim("The origin is a saddle: never start there", source="Baldi and Hornik 1989")
+def origin_is_a_saddle() -> Outcome:
+    """At W_e = W_d = 0 the gradient is exactly zero, and curvature is +-2 lam_i, k times each.
+
+    To second order in the weights the loss is tr S - 2 tr(S W_e W_d). For one column a of W_e and
+    the row b of W_d that belongs to it, the quadratic form -2 a^T S b has the Hessian
+    [[0, -2 S], [-2 S, 0]], whose eigenvalues are 2 lam_i and -2 lam_i. Gradient descent that
+    starts at the origin stays there, although half of all directions lead down.
+    """
+    X, U = data_with_spectrum(LAM, rng=6)
+    model = _critical_point(U, ())
+    slopes, curvatures = loss_and_gradient(model, X)[1], _curvatures(model, X)
+    exact = np.repeat(np.concatenate([-2 * LAM, 2 * LAM[::-1]]), K)
+    tolerance = np.repeat([0.0, 1e-6], [len(slopes), len(exact)])
+    return Outcome(
+        np.concatenate([np.zeros_like(slopes), exact]),
+        np.concatenate([slopes, curvatures]),
+        tolerance,
+    )
