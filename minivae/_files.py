@@ -17,12 +17,14 @@ def whole_file(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
     Raises
     ------
     OSError
-        The folder is missing, `path` is a folder, or the disk is full; what was at `path` before
-        is unharmed, and nothing else is left behind.
+        The folder is missing, `path` is a folder or a device, or the disk is full; what was at
+        `path` before is unharmed, and nothing else is left behind.
     """
     path = Path(path)
     if path.is_dir():
         raise IsADirectoryError(f"path must name a file, and {path} is a folder")
+    if path.exists() and not path.is_file():
+        raise OSError(f"path must name an ordinary file, and {path} is none")
     if not path.parent.is_dir():
         raise FileNotFoundError(f"cannot save {path}: there is no folder {path.parent}")
     temporary = path.with_name(f"{path.name}.{secrets.token_hex(4)}.part")

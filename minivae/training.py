@@ -70,7 +70,7 @@ class Run:
                 raise ValueError(f"it was made with {name}={run['conditions'][name]}, got {value}")
         self.optimizer.load_state_dict(run["optimizer"])
         self.rng.bit_generator.state = run["rng"]
-        self.epoch, self.stop = run["epoch"], run["stop"]
+        self.epoch, self.stop = check_integer("epoch", run["epoch"], 1), bool(run["stop"])
         for i, callback in enumerate(self.callbacks):
             if _has_state(callback) and str(i) in run["callbacks"]:
                 callback.load_state_dict(run["callbacks"][str(i)])
@@ -327,5 +327,6 @@ class EarlyStopping:
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Take over what `state_dict` returned."""
-        self.best, self.best_epoch = state["best"], state["best_epoch"]
+        self.best = float(state["best"])
+        self.best_epoch = check_integer("best_epoch", state["best_epoch"], 0)
         self.best_params = dict(state["params"])
