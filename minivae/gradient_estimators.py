@@ -151,7 +151,7 @@ def _score(sigma: Array, eps: Array) -> tuple[Array, Array]:
 
 
 def _check(mu: ArrayLike, sigma: ArrayLike, eps: ArrayLike) -> tuple[Array, Array, Array]:
-    eps = as_batch(eps, name="eps")
+    eps = as_batch(eps, name="eps", columns="n_dims")
     arrays = {"mu": np.asarray(mu, np.float64), "sigma": np.asarray(sigma, np.float64)}
     for name, value in arrays.items():
         if value.shape not in ((), eps.shape[1:]) or not np.isfinite(value).all():
