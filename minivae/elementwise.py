@@ -46,6 +46,6 @@ def softplus(a: Array) -> Array:
 
 def _exp_minus_abs(a: Array) -> Array:
     """Return ``exp(-|a|)``, between 0 and 1; `numpy.abs` would lose a complex step."""
-    e = np.negative(a)
+    e = np.asarray(np.multiply(a, -1.0))  # of a float dtype, and an array even for one number
     np.minimum(a, e, out=e)
     return np.exp(e, out=e)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -14,7 +14,8 @@ from minivae._checks import Array, check_integer
 from minivae.layers import cast
 
 COMPLEX_STEP = 1e-30
-STEPS = (4e-3, 4e-4, 4e-5, 4e-6)
+STEPS = (4e-3, 4e-4, 4e-5, 4e-6, 4e-7)
+KINK_STEP = 1e-6  # larger than the last step, so that no kink is too near for both
 TOLERANCES = {"central": 1e-7, "complex": 1e-10}
 
 
@@ -32,7 +33,7 @@ class Entry:
     hint: str
 
     def __str__(self) -> str:
-        place = f"{self.name}[{', '.join(map(str, self.index))}]"
+        place = self.name + (f"[{', '.join(map(str, self.index))}]" if self.index else "")
         text = (
             f"{place}: analytic {self.analytic:.10g}, numeric {self.numeric:.10g}, "
             f"relative error {self.relative_error:.1e} (worst of {self.n_checked})"
@@ -95,6 +96,8 @@ class _Problem(NamedTuple):
     evaluate: Callable[[], Array]
     differentiate: Callable[[Array], Mapping[str, Array]]
     arrays: Mapping[str, Array]
+    n_rows: int
+    params: Collection[str] = ()  # the arrays that must have a gradient
 
 
 def check_gradients(
@@ -147,7 +150,7 @@ def check_gradients(
     TypeError
         `target` is none of the three, or the complex step meets an operation that refuses it.
     ValueError
-        `method` is unknown, or `max_entries` is below 1.
+        `method` is unknown, `max_entries` is below 1, or an input is missing or empty.
 
     References
     ----------
@@ -158,6 +161,9 @@ def check_gradients(
         raise ValueError(f"method must be 'central' or 'complex', got {method!r}")
     if max_entries is not None:
         check_integer("max_entries", max_entries, 1)
+    shapes = [np.shape(value) for value in inputs]
+    if not shapes or any(0 in shape for shape in shapes):
+        raise ValueError(f"inputs must be arrays of at least one number, got shapes {shapes}")
     rng = np.random.default_rng(rng)
     if hasattr(target, "loss_and_grads") and not options.keys() & {"eps", "rng"}:
         options["rng"] = int(rng.integers(2**32))  # a seed: every call draws the same noise
@@ -167,18 +173,17 @@ def check_gradients(
         report.notes.append("float32 parameters were checked in float64")
 
     problem = _problem(target, inputs, backward, options, np.float64)
-    output = np.asarray(problem.evaluate())
-    cotangent = rng.standard_normal(output.shape)
-    analytic = {k: np.array(g) for k, g in problem.differentiate(cotangent).items()}
-    if obstacle := _obstacle(problem, output, analytic):
+    cotangent, analytic, obstacle = _differentiate(problem, rng)
+    if obstacle:
         report.notes.append(obstacle)
         return report
 
     if method == "complex":
         problem = _problem(target, inputs, backward, options, np.complex128)
+    slope = _central_difference if method == "central" else _complex_step
     which = {key: _choose(array.size, max_entries, rng) for key, array in analytic.items()}
     numeric = {
-        key: np.array([_slope(problem, key, i, cotangent, method) for i in indices])
+        key: np.array([slope(problem, key, i, cotangent) for i in indices])
         for key, indices in which.items()
     }
     largest = max(np.max(np.abs(slopes)) for slopes in [*numeric.values(), *analytic.values()])
@@ -193,6 +198,7 @@ def _problem(
     target: Any, inputs: tuple[Any, ...], backward: Any, options: dict[str, Any], dtype: Any
 ) -> _Problem:
     """Return the target's value, its hand-written gradient, and the arrays both depend on."""
+    n_rows = next(iter(np.shape(inputs[0])), 0)
     if hasattr(target, "loss_and_grads"):
         model = cast(target, dtype)
         return _Problem(
@@ -201,6 +207,8 @@ def _problem(
                 k: dy * g for k, g in model.loss_and_grads(*inputs, **options)[1].items()
             },
             arrays=model.params,
+            n_rows=n_rows,
+            params=model.params.keys(),
         )
     points = [np.array(value, dtype) for value in inputs]
     if hasattr(target, "forward"):
@@ -211,18 +219,56 @@ def _problem(
             return {"x": layer.backward(dy), **layer.grads}
 
         return _Problem(
-            lambda: layer.forward(*points), backpropagate, {"x": points[0], **layer.params}
+            evaluate=lambda: layer.forward(*points),
+            differentiate=backpropagate,
+            arrays={"x": points[0], **layer.params},
+            n_rows=n_rows,
+            params=layer.params.keys(),
         )
     if not callable(target) or backward is None:
         raise TypeError("target must be a model, a layer, or a function given with backward=")
-    names = list(inspect.signature(target).parameters)
+    names = _argument_names(target, len(points))
 
     def differentiate(dy: Array) -> dict[str, Array]:
         gradients = backward(*points, dy)
         gradients = gradients if isinstance(gradients, tuple) else (gradients,)
+        if len(gradients) > len(points):
+            raise ValueError(f"backward gave {len(gradients)} gradients for {len(points)} inputs")
         return dict(zip(names, gradients, strict=False))
 
-    return _Problem(lambda: target(*points), differentiate, dict(zip(names, points, strict=False)))
+    arrays = dict(zip(names, points, strict=True))
+    return _Problem(lambda: target(*points), differentiate, arrays, n_rows)
+
+
+def _argument_names(function: Callable[..., Any], n: int) -> list[str]:
+    """Return names for `n` arguments: the function's own, as far as it tells them."""
+    try:
+        parameters = list(inspect.signature(function).parameters.values())
+    except ValueError:  # compiled, like some of NumPy's
+        parameters = []
+    names = [p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+    return names[:n] + [f"argument {i}" for i in range(len(names), n)]
+
+
+def _differentiate(
+    problem: _Problem, rng: np.random.Generator
+) -> tuple[Array, dict[str, Array], str | None]:
+    """Return a cotangent, the hand-written gradients, and what forbids to compare them."""
+    before = {key: array.copy() for key, array in problem.arrays.items()}
+    output = np.array(problem.evaluate())
+    before["dy"] = np.asarray(rng.standard_normal(output.shape))
+    dy = before["dy"].copy()
+    analytic, again = (
+        {key: np.array(gradient) for key, gradient in problem.differentiate(dy).items()}
+        for _ in range(2)
+    )
+    obstacle = _obstacle(problem, output, analytic)
+    for key, array in {**problem.arrays, "dy": dy}.items():
+        if not np.array_equal(array, before[key], equal_nan=True):
+            obstacle = f"{key} was changed on the way: both passes must leave it as it is"
+    if not obstacle and any(not np.array_equal(analytic[key], again[key]) for key in analytic):
+        obstacle = "two backward passes differ: gradients are added up, or noise is drawn again"
+    return before["dy"], analytic, obstacle
 
 
 def _obstacle(problem: _Problem, output: Array, analytic: Mapping[str, Array]) -> str | None:
@@ -231,9 +277,15 @@ def _obstacle(problem: _Problem, output: Array, analytic: Mapping[str, Array]) -
         return "not deterministic: two calls at one point differ; freeze the noise (pass eps=)"
     if not np.all(np.isfinite(output)):
         return "the function's value is not finite here"
-    for key, gradient in analytic.items():
-        if gradient.shape != problem.arrays[key].shape:
-            shape = problem.arrays[key].shape
+    if output.dtype in (np.float16, np.float32):
+        return f"the function's value is {output.dtype}, though all that went in is float64"
+    for key in [*problem.params, *analytic]:
+        if key not in problem.arrays:
+            return f"there is a gradient of {key}, which is no parameter"
+        if key not in analytic:
+            return f"there is no gradient of {key}"
+        shape, gradient = problem.arrays[key].shape, analytic[key]
+        if gradient.shape != shape:
             return f"{key} has shape {shape}, but its gradient has shape {gradient.shape}"
         if not np.all(np.isfinite(gradient)):
             return f"the gradient of {key} is not finite here"
@@ -251,25 +303,32 @@ def _shifted(problem: _Problem, key: str, i: int, step: complex) -> Array:
     array = problem.arrays[key]
     before = array.flat[i]
     array.flat[i] = before + step
-    output = np.array(problem.evaluate())
+    with np.errstate(all="ignore"):  # a step may leave the function's domain; a smaller one stays
+        output = np.array(problem.evaluate())
     array.flat[i] = before
     return output
 
 
-def _slope(problem: _Problem, key: str, i: int, cotangent: Array, method: str) -> float:
-    """Return the numerical derivative of ``sum(cotangent * output)`` by one entry."""
-    if method == "complex":
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", np.exceptions.ComplexWarning)
+def _complex_step(problem: _Problem, key: str, i: int, cotangent: Array) -> float:
+    """Return the derivative of ``sum(cotangent * output)`` by one entry, without a difference."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", np.exceptions.ComplexWarning)
+        try:
             output = _shifted(problem, key, i, 1j * COMPLEX_STEP)
-        if not np.iscomplexobj(output):
-            raise TypeError("the complex step was lost on the way: the function's value is real")
-        # f'(x) = Im f(x + i h) / h
-        return float(np.sum(cotangent * output.imag) / COMPLEX_STEP)
+        except np.exceptions.ComplexWarning as warning:
+            raise TypeError(f"the complex step was lost on the way: {warning}") from warning
+    if not np.iscomplexobj(output):
+        raise TypeError("the complex step was lost on the way: the function's value is real")
+    # f'(x) = Im f(x + i h) / h
+    return float(np.sum(cotangent * output.imag) / COMPLEX_STEP)
+
+
+def _central_difference(problem: _Problem, key: str, i: int, cotangent: Array) -> float:
+    """Return the derivative of ``sum(cotangent * output)`` by one entry, extrapolated."""
 
     def central(h: float) -> float:
         change = _shifted(problem, key, i, h) - _shifted(problem, key, i, -h)
-        return float(np.sum(cotangent * change) / (2 * h))
+        return float(np.sum(cotangent * change.real) / (2 * h))
 
     best, smallest_error = 0.0, np.inf
     size = max(1.0, abs(problem.arrays[key].flat[i]))
@@ -298,16 +357,20 @@ def _compare(
     """Return the worst entry of one array; what a kink explains does not count as wrong."""
     ours = analytic.ravel()[which]
     errors = np.abs(ours - numeric) / np.maximum(floor, np.maximum(np.abs(ours), np.abs(numeric)))
+    errors[np.isnan(errors)] = np.inf
     n_kinks = 0
-    if report.method == "central":
-        for j in np.flatnonzero(errors > report.tolerance):
-            if _on_kink(problem, key, which[j], cotangent, ours[j], floor):
-                errors[j], n_kinks = 0.0, n_kinks + 1
+    for j in np.flatnonzero(errors > report.tolerance):
+        if _on_kink(problem, key, which[j], cotangent, ours[j], floor):
+            errors[j], n_kinks = 0.0, n_kinks + 1
     worst = int(np.argmax(errors))
     index = tuple(int(k) for k in np.unravel_index(which[worst], analytic.shape))
     hint = ""
     if errors[worst] > report.tolerance:
-        hint = _hint(analytic, ours, numeric, len(cotangent) if cotangent.ndim else 0)
+        hint = _hint(analytic, ours, numeric, problem.n_rows)
+        if report.method == "complex":
+            second = _central_difference(problem, key, which[worst], cotangent)
+            if abs(ours[worst] - second) <= TOLERANCES["central"] * max(floor, abs(second)):
+                hint = "central differences agree: numpy.abs or the like loses the complex step"
     values = float(ours[worst]), float(numeric[worst]), float(errors[worst])
     return Entry(key, index, *values, len(which), n_kinks, hint)
 
@@ -316,10 +379,10 @@ def _on_kink(
     problem: _Problem, key: str, i: int, cotangent: Array, slope: float, floor: float
 ) -> bool:
     """Return whether the two one-sided slopes differ, and `slope` is one between them."""
-    h = 1e-6
-    middle = _shifted(problem, key, i, 0)
-    right = float(np.sum(cotangent * (_shifted(problem, key, i, h) - middle)) / h)
-    left = float(np.sum(cotangent * (middle - _shifted(problem, key, i, -h))) / h)
+    h = KINK_STEP * max(1.0, abs(problem.arrays[key].flat[i]))
+    middle = _shifted(problem, key, i, 0).real
+    right = float(np.sum(cotangent * (_shifted(problem, key, i, h).real - middle)) / h)
+    left = float(np.sum(cotangent * (middle - _shifted(problem, key, i, -h).real)) / h)
     margin = 1e-4 * max(abs(left), abs(right), floor)
     between = min(left, right) - margin <= slope <= max(left, right) + margin
     return between and abs(right - left) > 10 * margin

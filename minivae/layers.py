@@ -51,9 +51,12 @@ class Layer:
         self.params[name] = value
         self.grads[name] = np.zeros_like(value)
 
-    def _recall(self) -> Array:
+    def _recall(self, dy: Array, n_out: int | None = None) -> Array:
         if self._cache is None:
             raise RuntimeError(f"{type(self).__name__}.backward was called before forward")
+        shape = self._cache.shape if n_out is None else (len(self._cache), n_out)
+        if dy.shape != shape:
+            raise ValueError(f"dy must have the output's shape {shape}, got {dy.shape}")
         return self._cache
 
 
@@ -153,9 +156,7 @@ class Dense(Layer):
 
     def backward_params(self, dy: Array) -> None:
         """Fill the gradients of `W` and `b` alone: one large product less."""
-        x = self._recall()
-        if dy.shape != (len(x), self.n_out):
-            raise ValueError(f"dy must have shape {(len(x), self.n_out)}, got {dy.shape}")
+        x = self._recall(dy, self.n_out)
         # dW = x^T dy,  db = sum_n dy_n
         np.matmul(x.T, dy, out=self.grads["W"])  # (n_in, n_out)
         if "b" in self.params:
@@ -172,7 +173,7 @@ class Tanh(Layer):
 
     def backward(self, dy: Array) -> Array:
         """Return ``dy * (1 - y**2)``, the derivative of tanh in terms of its value `y`."""
-        y = self._recall()
+        y = self._recall(dy)
         return dy * (1 - y * y)
 
 
@@ -186,7 +187,7 @@ class ReLU(Layer):
 
     def backward(self, dy: Array) -> Array:
         """Return `dy` where the output was positive, and 0 elsewhere."""
-        return dy * (self._recall() > 0)
+        return dy * (self._recall(dy) > 0)
 
 
 class LeakyReLU(Layer):
@@ -209,7 +210,7 @@ class LeakyReLU(Layer):
 
     def backward(self, dy: Array) -> Array:
         """Return `dy` where the input was positive, and ``slope * dy`` elsewhere."""
-        return np.where(self._recall() > 0, dy, self.slope * dy)
+        return np.where(self._recall(dy) > 0, dy, self.slope * dy)
 
 
 class Sigmoid(Layer):
@@ -222,7 +223,7 @@ class Sigmoid(Layer):
 
     def backward(self, dy: Array) -> Array:
         """Return ``dy * y * (1 - y)``, the derivative in terms of the value `y`."""
-        y = self._recall()
+        y = self._recall(dy)
         return dy * y * (1 - y)
 
 
@@ -236,7 +237,7 @@ class Softplus(Layer):
 
     def backward(self, dy: Array) -> Array:
         """Return ``dy * sigmoid(x)``."""
-        return dy * sigmoid(self._recall())
+        return dy * sigmoid(self._recall(dy))
 
 
 class Composite:

@@ -14,8 +14,13 @@ from numpy.typing import DTypeLike
 
 from minivae._checks import Array, check_real
 from minivae.elementwise import sigmoid, softplus
-from minivae.gaussian import gaussian_log_density, gaussian_log_density_backward
-from minivae.layers import Layer
+from minivae.gaussian import (
+    bound_log_var,
+    bound_log_var_backward,
+    gaussian_log_density,
+    gaussian_log_density_backward,
+)
+from minivae.layers import Layer, check_dtype
 
 
 class Likelihood(Layer):
@@ -111,18 +116,17 @@ class ContinuousBernoulli(Likelihood):
         """Return ``E[x | out]``, which is not the sigmoid."""
         # E[x] = A'(a) = 1 / (1 - e^-a) - 1 / a
         small, a = _away_from_zero(out)
-        e = np.exp(np.minimum(a, -a))
-        mean = np.where(a > 0, 1, -e) / (1 - e) - 1 / a
+        size = np.maximum(a, -a)
+        mean = np.where(a > 0, 1, -np.exp(-size)) / -np.expm1(-size) - 1 / a
         return np.where(small, 0.5 + out / 12 - out**3 / 720, mean)
 
     def sample(self, out: Array, rng: int | np.random.Generator | None = None) -> Array:
         """Return a draw by the inverse of the distribution function."""
         # F(x) = (e^(a x) - 1) / (e^a - 1) for a < 0; for a > 0 draw 1 - x with -a instead
-        uniform = np.random.default_rng(rng).random(out.shape).astype(out.dtype)
-        small, a = _away_from_zero(out)
-        size = np.abs(a)
+        uniform = np.random.default_rng(rng).random(out.shape, out.dtype)  # below 1: no rounding up
+        size = np.where(out == 0, 1, np.abs(out))
         x = np.log1p(uniform * np.expm1(-size)) / -size
-        return np.where(small, uniform, np.where(a > 0, 1 - x, x))
+        return np.where(out == 0, uniform, np.where(out > 0, 1 - x, x))
 
 
 def _away_from_zero(a: Array) -> tuple[Array, Array]:
@@ -141,8 +145,8 @@ class Gaussian(Likelihood):
         and example, for which the decoder is twice as wide: means first, then raw log variances.
     min_sigma : float
         Floor of a learned or predicted standard deviation. Without one the likelihood has no
-        upper bound on a pixel that never changes. The floor is smooth:
-        ``var = min_sigma**2 + exp(raw)``.
+        upper bound on a pixel that never changes. The floor is smooth, and so is the ceiling:
+        ``var = min_sigma**2 + exp(bound_log_var(raw))``.
     dtype : dtype
         Of the learned parameter, ``"raw_log_var"``, shape (1,).
     """
@@ -162,7 +166,7 @@ class Gaussian(Likelihood):
         self.sigma = sigma if isinstance(sigma, str) else check_real("sigma", sigma, 0)
         self.min_sigma = check_real("min_sigma", min_sigma, 0)
         if sigma == "learned":
-            self._add_parameter("raw_log_var", np.zeros(1, dtype))
+            self._add_parameter("raw_log_var", np.zeros(1, check_dtype(dtype)))
 
     def n_outputs(self, n_features: int) -> int:
         """Return the width of `out`: twice `n_features` where the variance is predicted."""
@@ -176,9 +180,11 @@ class Gaussian(Likelihood):
     def mean_and_log_var(self, out: Array) -> tuple[Array, Array]:
         """Return mean (batch, n_features), and log variance of a shape that fits to it."""
         mean, raw = self._split(out)
-        # log var = log( min_sigma^2 + e^raw )
+        if isinstance(self.sigma, float):
+            return mean, raw
+        # log var = log( min_sigma^2 + e^bounded )
         floor = 2 * math.log(self.min_sigma)
-        return mean, raw if isinstance(self.sigma, float) else floor + softplus(raw - floor)
+        return mean, floor + softplus(bound_log_var(raw) - floor)
 
     def _split(self, out: Array) -> tuple[Array, Array]:
         if self.sigma == "predicted":
@@ -199,9 +205,10 @@ class Gaussian(Likelihood):
         _, dmean, dlog_var = gaussian_log_density_backward(x, mean, log_var, dlog_prob)
         if isinstance(self.sigma, float):
             return dmean
-        # d log( min_sigma^2 + e^raw ) / draw = sigmoid( raw - log min_sigma^2 )
+        # d log( min_sigma^2 + e^bounded ) / dbounded = sigmoid( bounded - log min_sigma^2 )
         raw = self._split(out)[1]
-        draw = dlog_var * sigmoid(raw - 2 * math.log(self.min_sigma))
+        dbounded = dlog_var * sigmoid(bound_log_var(raw) - 2 * math.log(self.min_sigma))
+        draw = bound_log_var_backward(raw, dbounded)
         if self.sigma == "learned":
             self.grads["raw_log_var"][...] = np.sum(draw)
             return dmean

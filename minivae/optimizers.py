@@ -31,17 +31,29 @@ class Optimizer:
         ----------
         params, grads : dict of str to array
             The same keys, the same shapes.
+
+        Raises
+        ------
+        ValueError
+            Names or shapes differ, among the two or from those of the steps before.
         """
         if params.keys() != grads.keys():
             raise ValueError(f"params and grads differ in {sorted(params.keys() ^ grads.keys())}")
-        for moment in self._state.values():
-            if self.t == 0:
-                moment.update({name: np.zeros_like(value) for name, value in params.items()})
-            elif moment.keys() != params.keys():
+        if self.t == 0:
+            for moment in self.moments:
+                self._state[moment] = {name: np.zeros_like(p) for name, p in params.items()}
+        for state in self._state.values():
+            if state.keys() != params.keys():
                 raise ValueError(
-                    f"the optimizer's state is for parameters {sorted(moment)}, "
-                    f"got {sorted(params)}"
+                    f"the optimizer's state is for parameters {sorted(state)}, got {sorted(params)}"
                 )
+        for others in (grads, *self._state.values()):
+            for name, p in params.items():
+                if others[name].shape != p.shape:
+                    raise ValueError(
+                        f"{name} has shape {p.shape}, but its gradient or moment has shape "
+                        f"{others[name].shape}"
+                    )
         self.t += 1
         self._update(params, grads)
 
