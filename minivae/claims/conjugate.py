@@ -151,10 +151,10 @@ def evidence_one_step_at_a_time() -> Outcome:
     def draw(ax: Any) -> None:
         x = np.linspace(-3, 4, 300)
         for n, (p, y) in enumerate(zip(predictives, REALS, strict=True)):
-            line = ax.plot(x, p.pdf(x), label=f"after {n} observations")[0]
+            line = ax.plot(x, p.pdf(x), label=f"given {n}")[0]
             ax.plot(y, p.pdf(y), "o", color=line.get_color())
         ax.set(xlabel="next observation", ylabel="density", title="the dots' product: evidence")
-        ax.legend()
+        ax.legend(title="observations")
 
     evidences = [prior.log_evidence(data) for prior, data in models]
     return Outcome(exact=steps, measured=evidences, tolerance=1e-11, draw=draw)

@@ -22,15 +22,20 @@ def leapfrog_modified_energy() -> Outcome:
     energy swings by a share of h^2 / 4 and never drifts, at any number of steps, for h < 2;
     beyond that the trace is below -2 and the trajectory explodes.
     """
-    steps, n_leapfrog = (0.1, 1.0, 1.9), 50
+    steps, n_leapfrog = (0.3, 1.2, 1.8), 50
     z, momentum = np.array([[1.0], [-0.3]]), np.array([[0.4], [2.0]])
     paths = {h: _path(_standard_normal, z, momentum, h, n_leapfrog) for h in steps}
     modified = [p**2 / 2 + (1 - h**2 / 4) * q**2 / 2 for h, (q, p) in paths.items()]
     exact = [momentum**2 / 2 + (1 - h**2 / 4) * z**2 / 2 for h in steps]
 
     def draw(ax: Any) -> None:
-        for h, (q, p) in paths.items():
-            ax.plot(q[:, 1, 0], p[:, 1, 0], ".", label=f"step {h:g}")
+        angle = np.linspace(0, 2 * np.pi, 200)
+        for h, (q, p), energy in zip(steps, paths.values(), exact, strict=True):
+            dots = ax.plot(q[:, 1, 0], p[:, 1, 0], ".", label=f"step {h:g}")[0]
+            radius = np.sqrt(2 * energy[1, 0])
+            width = radius / np.sqrt(1 - h**2 / 4)
+            color = dots.get_color()
+            ax.plot(width * np.cos(angle), radius * np.sin(angle), color=color, linewidth=0.6)
         ax.set(
             xlabel="position", ylabel="momentum", aspect="equal", title="50 steps from one start"
         )
@@ -62,6 +67,8 @@ def leapfrog_order() -> Outcome:
     def draw(ax: Any) -> None:
         ax.loglog(steps, largest, "ko", label="measured")
         ax.loglog(steps, largest[-1] * (steps / steps[-1]) ** 2, label="slope 2")
+        ax.minorticks_off()
+        ax.set_xticks(steps, [f"{h:g}" for h in steps])
         ax.set(xlabel="step", ylabel="largest energy error along a trajectory (nats)")
         ax.legend()
 

@@ -86,8 +86,8 @@ def inference_gaps_add_up() -> Outcome:
     ELBO of a q that was fitted to each x.
     """
     rng = np.random.default_rng(0)
-    model = amortization.LinearGaussianModel(rng.standard_normal((2, 3)), 0.5)
-    x, encoder = rng.normal(0, 1.5, (5, 3)), rng.normal(0, 0.3, (3, 2))
+    model = amortization.LinearGaussianModel(np.array([[1.0, 1, 0], [0.5, 1, 0.5]]), 0.5)
+    x, encoder = rng.normal(0, 1.5, (5, 3)), 0.25 * model.W.T
     variances = np.array([0.3, 0.2])
     log_var = np.tile(np.log(variances), (5, 1))
     gaps = amortization.inference_gaps(model, x, x @ encoder, log_var)
@@ -141,7 +141,7 @@ def amortization_gap() -> Outcome:
         ax.plot(slopes, averages, "ko", label="mean of log p(x) - ELBO")
         ax.axvline(m, color="0.35", linestyle="--", label="slope of the posterior mean")
         ax.set(xlabel="slope a of the encoder", ylabel="amortization gap (nats)", ylim=(0, None))
-        ax.legend()
+        ax.legend(loc="upper center")
 
     return Outcome([exact, exact], [averages, in_closed_form], tolerance=1e-10, draw=draw)
 
