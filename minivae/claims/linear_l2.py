@@ -99,8 +99,8 @@ def l2_recovers_principal_directions() -> Outcome:
         ax.bar(np.arange(1, 4) - 0.2, cosines[0], width=0.4, label="with L2")
         ax.bar(np.arange(1, 4) + 0.2, cosines[1], width=0.4, label="without")
         ax.set(xlabel="direction $i$", ylabel="|cosine| of singular vector $i$ and $u_i$")
-        ax.set_xticks([1, 2, 3])
-        ax.legend(loc="lower right")
+        ax.set(xticks=[1, 2, 3], ylim=(0, 1.2))
+        ax.legend(loc="upper center", ncols=2)
 
     return Outcome(np.ones(3), cosines[0], tolerance=1e-6, draw=draw)
 

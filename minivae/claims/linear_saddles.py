@@ -97,6 +97,7 @@ def saddle_curvature() -> Outcome:
             ax.plot(ways_down, loss, "o", color="C0" if ways_down else "C1")
             ax.annotate(label, (ways_down, loss), xytext=(8, -4), textcoords="offset points")
         ax.set(xlabel="directions of negative curvature", ylabel=r"mean $|x - \hat x|^2$")
+        ax.set_title("each labelled with the principal directions it keeps", fontsize="medium")
         ax.margins(0.15)
 
     return Outcome(exact, measured, draw=draw)
