@@ -102,6 +102,7 @@ class _Problem(NamedTuple):
 
 def check_gradients(
     target: Any,
+    /,
     *inputs: Any,
     backward: Callable[..., Any] | None = None,
     method: str = "central",
@@ -139,7 +140,7 @@ def check_gradients(
     rng : int or numpy.random.Generator, optional
         Draws the cotangent, the entries, and for a model the seed of its noise.
     **options
-        Passed on to a model's `loss_and_grads`, for example ``eps=``.
+        Passed on to a model's `loss_and_grads`, for example ``eps=`` or ``target=``.
 
     Returns
     -------
