@@ -1,0 +1,30 @@
+import numpy as np
+import pytest
+from hypothesis import strategies as st
+
+SEEDS = st.integers(0, 2**32 - 1)
+SIZES = st.integers(1, 4)
+
+
+def frozen(*arrays):
+    """Return read-only copies: whoever writes to an argument raises."""
+    copies = [np.array(array) for array in arrays]
+    for copy in copies:
+        copy.flags.writeable = False
+    return copies
+
+
+def check_jacobian(f, x, backward):
+    """Compare a backward pass, run once for every output, with SciPy's own Jacobian of `f`."""
+    differentiate = pytest.importorskip("scipy.differentiate")
+
+    def flat(columns):  # (x.size, ...) -> (f.size, ...)
+        return np.apply_along_axis(lambda v: f(v.reshape(x.shape)).ravel(), 0, columns)
+
+    near = {"initial_step": 1e-3, "tolerances": {"atol": 1e-9, "rtol": 1e-9}}
+    expected = differentiate.jacobian(flat, x.ravel(), **near)
+    assert expected.success.all()
+    y = f(x)
+    units = np.eye(y.size).reshape(y.size, *y.shape)
+    rows = [backward(unit).ravel() for unit in units]
+    np.testing.assert_allclose(rows, expected.df, rtol=1e-7, atol=1e-8)
