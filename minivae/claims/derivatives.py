@@ -109,14 +109,14 @@ def _complex_step(f: Callable[[complex], Any], h: float) -> float:
 
 
 def _errors(quotient: Quotient, steps: Array, dtype: DTypeLike) -> Array:
-    """Return a quotient's relative error at each step, for the loss of a VAE along 30 lines."""
+    """Return a quotient's relative error at each step, for the loss of a VAE along 20 lines."""
     rng = np.random.default_rng(0)
     model = vae.VAE(12, 2, hidden=(8,), activation="tanh", rng=rng)
     x, eps = rng.integers(0, 2, (20, 12)), rng.standard_normal((20, 2))
     gradient = {name: g.copy() for name, g in model.loss_and_grads(x, eps=eps)[1].items()}
     moved = layers.cast(model, dtype)
-    errors, slopes = np.empty((30, len(steps))), np.empty(30)
-    for i in range(30):
+    errors, slopes = np.empty((20, len(steps))), np.empty(20)
+    for i in range(20):
         line = {name: rng.standard_normal(g.shape) for name, g in gradient.items()}
 
         def loss(t: complex, line: dict[str, Array] = line) -> Any:

@@ -92,7 +92,7 @@ def rejection_repeats_the_state() -> Outcome:
         dropped.append(values[1:][np.diff(values) != 0] ** 2)
 
     def draw(ax: Any) -> None:
-        x = np.geomspace(0.1, 20, 25)
+        x = np.geomspace(0.1, 20, 15)
         ax.semilogx(x, [_variance_without_repeats(step) for step in x], label="dropped, exact")
         ax.semilogx(steps, [v.mean() for v in dropped], "ko", label="dropped, measured")
         ax.semilogx(steps, [v.mean() for v in kept], "k^", label="kept, measured")

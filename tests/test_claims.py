@@ -1,0 +1,150 @@
+"""The ledger itself: what a claim is, how it is found, and when an outcome passes."""
+
+import ast
+import sys
+from itertools import groupby
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from minivae import claims
+from minivae.claims import Claim, Outcome, Row, all_claims, find_claim, prove
+
+EVERY = list(all_claims().values())
+
+
+@pytest.mark.parametrize("claim", EVERY, ids=lambda claim: claim.name)
+def test_a_claim_says_what_who_and_why(claim):
+    assert 10 < len(claim.statement) <= 100
+    assert "\n" not in claim.statement
+    assert not claim.statement.endswith(".")
+    assert claim.source
+    assert "SCIENCE" not in claim.source
+    summary, blank, *rest = claim.derivation.splitlines()
+    assert summary.endswith((".", ":", "?"))
+    assert blank == ""
+    assert 1 <= len(rest) <= 15
+
+
+def test_every_decorated_function_is_in_the_ledger_under_its_own_name():
+    written = []
+    for path in Path(claims.__file__).parent.glob("*.py"):
+        for node in ast.parse(path.read_text("utf-8")).body:
+            if isinstance(node, ast.FunctionDef) and any(
+                isinstance(d, ast.Call) and getattr(d.func, "id", "") == "claim"
+                for d in node.decorator_list
+            ):
+                written.append((path.stem, node.name.replace("_", "-")))
+    assert sorted(written) == sorted((c.family, c.name) for c in EVERY)
+    assert len({name for _, name in written}) == len(written)
+
+
+def test_families_are_listed_one_after_the_other():
+    runs = [family for family, _ in groupby(EVERY, key=lambda claim: claim.family)]
+    assert len(runs) == len(set(runs))
+
+
+FRESH = '''
+"""A module that nobody mentions anywhere."""
+
+from minivae.claims import Outcome, claim
+
+
+@claim("One and one make two", source="Euclid, about 300 BC")
+def one_and_one():
+    """Count them."""
+    return Outcome(exact=2, measured=1 + 1)
+'''
+
+
+@pytest.fixture
+def fresh_module(tmp_path, monkeypatch):
+    (tmp_path / "fresh.py").write_text(FRESH, encoding="utf-8")
+    monkeypatch.setattr(claims, "__path__", [*claims.__path__, str(tmp_path)])
+    monkeypatch.setattr(claims, "_REGISTRY", dict(claims._REGISTRY))
+    monkeypatch.setattr(claims, "fresh", None, raising=False)  # the import binds it
+    yield
+    sys.modules.pop("minivae.claims.fresh")
+
+
+@pytest.mark.usefixtures("fresh_module")
+def test_writing_the_function_is_enough():
+    found = all_claims()["one-and-one"]
+    assert (found.family, found.source) == ("fresh", "Euclid, about 300 BC")
+    assert found.derivation == "Count them."
+    assert prove(find_claim("one_and_one")).outcome.ok
+
+
+def test_a_claim_is_found_by_its_name_however_it_is_written():
+    claim = EVERY[0]
+    for name in (claim.name, claim.name.upper(), f" {claim.name.replace('-', '_')} "):
+        assert find_claim(name) is claim
+
+
+def test_an_unknown_claim_suggests_the_nearest():
+    misspelt = EVERY[0].name[:-2] + "x"
+    with pytest.raises(ValueError, match=f"no claim '{misspelt}'; did you mean {EVERY[0].name}"):
+        find_claim(misspelt)
+    with pytest.raises(ValueError, match="no claim '0'; prove --list names them all"):
+        find_claim("0")
+
+
+# Outcomes
+
+
+@pytest.mark.parametrize(
+    ("relation", "measured", "ok"),
+    [
+        ("==", 1.05, True),
+        ("==", 0.95, True),
+        ("==", 1.15, False),
+        ("==", 0.85, False),
+        ("<=", 0.1, True),
+        ("<=", 1.05, True),
+        ("<=", 1.15, False),
+        (">=", 9.0, True),
+        (">=", 0.95, True),
+        (">=", 0.85, False),
+    ],
+)
+def test_relations(relation, measured, ok):
+    assert Outcome(1.0, measured, 0.1, relation).ok is ok
+
+
+@pytest.mark.parametrize("relation", ["==", "<=", ">="])
+@pytest.mark.parametrize(
+    ("exact", "measured", "tolerance"),
+    [(1, np.nan, 9), (np.nan, 1, 9), (np.nan, np.nan, 9), (1, 1, np.nan), ([1, 1], [1, np.nan], 9)],
+)
+def test_nan_never_passes(relation, exact, measured, tolerance):
+    assert not Outcome(exact, measured, tolerance, relation).ok
+
+
+def test_one_entry_beyond_its_own_tolerance_fails_and_is_the_worst():
+    exact, measured = np.zeros((2, 2)), np.array([[0.5, 0.0], [-0.2, 0.1]])
+    tolerance = np.array([[1.0, 0.0], [0.1, 0.1]])
+    outcome = Outcome(exact, measured, tolerance)
+    assert not outcome.ok
+    assert outcome.worst == (0.0, -0.2, 0.1)
+    np.testing.assert_allclose(outcome.excess, [[-0.5, 0], [0.1, 0]], atol=1e-15)
+    assert Outcome(exact, measured, np.maximum(tolerance, 0.2)).ok
+    assert Outcome(exact, measured, tolerance, "<=").ok
+
+
+def test_the_worst_of_a_scalar_and_an_array():
+    assert Outcome(0, [0.1, -0.4, 0.3], 1).worst == (0.0, -0.4, 1.0)
+    assert Outcome(2, 3).worst == (2.0, 3.0, 0.0)
+
+
+@pytest.mark.parametrize(("measured", "verdict"), [(2.0, "ok"), (2.5, "FAILED")])
+def test_a_row_says_everything_in_two_lines(measured, verdict):
+    claim = Claim(
+        "a-name", "family", "Two is two", "Nobody 1900", lambda: Outcome(2, measured, 0.1)
+    )
+    row = prove(claim)
+    assert row.claim is claim
+    assert 0 <= row.seconds < 1
+    first, second = str(Row(claim, row.outcome, 1.25)).splitlines()
+    assert first == f"{verdict:6s}  a-name: Two is two [Nobody 1900]"
+    assert second.split() == f"measured {measured:g} == exact 2, tolerance 1.0e-01, 1.2 s".split()
