@@ -37,5 +37,20 @@ def whole_file(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
     except BaseException as error:
         temporary.unlink(missing_ok=True)
         if isinstance(error, OSError):
-            raise OSError(error.errno, f"cannot save {path}: {error.strerror}") from error
+            raise OSError(error.errno, f"cannot save {path}: {error.strerror or error}") from error
         raise
+
+
+def make_folder(path: Path) -> None:
+    """Make the folder `path`, and those above it, unless it is there.
+
+    Raises
+    ------
+    OSError
+        A file is in the way, or nothing may be written there.
+    """
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        message = f"cannot make the folder {path}: {error.strerror}"
+        raise OSError(error.errno, message) from error

@@ -8,13 +8,15 @@ from typing import Any
 
 import numpy as np
 
-from minivae import gaussian, layers, likelihoods
+from minivae import gaussian, importance, layers, likelihoods, regularizers
 from minivae._checks import Array
 from minivae.autoencoder import Autoencoder, LinearAutoencoder
 from minivae.gradcheck import GradientReport, check_gradients
 from minivae.vae import VAE
 
 N_ROWS, N_FEATURES, N_LATENT = 5, 6, 2
+
+Part = tuple[str, str, Any, tuple[Any, ...], dict[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,8 @@ def audit(rng: int | np.random.Generator | None = 0) -> Iterator[AuditRow]:
     """
     rng = np.random.default_rng(rng)
     for kind, name, target, inputs, options in _parts(rng):
+        for value in getattr(target, "params", {}).values():
+            value += 0.1 * rng.standard_normal(value.shape)  # zero biases put units on their kinks
         seed = int(rng.integers(2**32))
         central, exact = (
             check_gradients(target, *inputs, method=method, rng=seed, **options)
@@ -86,34 +90,46 @@ class LikelihoodLayer:
         return self.likelihood.log_prob_backward(self.x, self.out, dlog_prob)
 
 
-def _parts(rng: np.random.Generator) -> Iterator[tuple[str, str, Any, tuple[Any, ...], Any]]:
+def _parts(rng: np.random.Generator) -> Iterator[Part]:
     """Yield kind, name, target, inputs and options of everything that has a gradient."""
-    x = rng.standard_normal((N_ROWS, N_FEATURES))
-    for layer in (
-        layers.Dense(N_FEATURES, 3, rng=rng),
-        layers.Dense(N_FEATURES, 3, bias=False, rng=rng),
-    ):
-        name = "Dense" if "b" in layer.params else "Dense without bias"
+    for name, layer in _layers(rng):
+        x = rng.standard_normal((N_ROWS, N_FEATURES))
         yield "layer", name, layer, (x,), {}
-    for activation in layers.ACTIVATIONS.values():
-        yield "layer", activation.__name__, activation(), (x,), {}
-    for name in layers.ACTIVATIONS:
-        network = layers.mlp([N_FEATURES, 5, 4, 3], activation=name, rng=rng)
-        yield "layer", f"mlp, {name}", network, (x,), {}
-
-    a, b, c, d = rng.standard_normal((4, N_ROWS, N_LATENT))
-    for function, inputs in {
-        gaussian.gaussian_log_density: (a, b, c),
-        gaussian.gaussian_kl: (a, b),
-        gaussian.gaussian_kl_between: (a, b, c, d),
-        gaussian.reparameterize: (a, b, c),
-        gaussian.bound_log_var: (10 * a,),
-    }.items():
-        backward = getattr(gaussian, f"{function.__name__}_backward")
+    for function, backward, inputs in _functions(rng):
         yield "function", function.__name__, function, inputs, {"backward": backward}
-
     pixels = rng.random((N_ROWS, N_FEATURES))
-    kinds: dict[str, likelihoods.Likelihood] = {
+    for name, likelihood in _likelihoods().items():
+        out = rng.standard_normal((N_ROWS, likelihood.n_outputs(N_FEATURES)))
+        yield "likelihood", name, LikelihoodLayer(likelihood, pixels), (out,), {}
+    for name, model in _models(rng):
+        yield "model", name, model, (pixels,), {}
+
+
+def _layers(rng: np.random.Generator) -> Iterator[tuple[str, Any]]:
+    yield "Dense", layers.Dense(N_FEATURES, 3, rng=rng)
+    yield "Dense without bias", layers.Dense(N_FEATURES, 3, bias=False, rng=rng)
+    for activation in layers.ACTIVATIONS.values():
+        yield activation.__name__, activation()
+    for name in layers.ACTIVATIONS:
+        yield f"mlp, {name}", layers.mlp([N_FEATURES, 5, 4, 3], activation=name, rng=rng)
+
+
+def _functions(rng: np.random.Generator) -> Iterator[tuple[Any, Any, tuple[Array, ...]]]:
+    """Yield function, backward and inputs."""
+    a, b, c, d = rng.standard_normal((4, N_ROWS, N_LATENT))
+    for module, name, inputs in (
+        (gaussian, "gaussian_log_density", (a, b, c)),
+        (gaussian, "gaussian_kl", (a, b)),
+        (gaussian, "gaussian_kl_between", (a, b, c, d)),
+        (gaussian, "reparameterize", (a, b, c)),
+        (gaussian, "bound_log_var", (10 * a,)),
+        (importance, "log_mean_exp", (a,)),
+    ):
+        yield getattr(module, name), getattr(module, f"{name}_backward"), inputs
+
+
+def _likelihoods() -> dict[str, likelihoods.Likelihood]:
+    return {
         "bernoulli": likelihoods.Bernoulli(),
         "continuous bernoulli": likelihoods.ContinuousBernoulli(),
         "gaussian, sigma 0.5": likelihoods.Gaussian(0.5),
@@ -121,17 +137,24 @@ def _parts(rng: np.random.Generator) -> Iterator[tuple[str, str, Any, tuple[Any,
         "gaussian, predicted sigma": likelihoods.Gaussian("predicted"),
         "squared error": likelihoods.SquaredError(),
     }
-    for name, likelihood in kinds.items():
-        out = rng.standard_normal((N_ROWS, likelihood.n_outputs(N_FEATURES)))
-        yield "likelihood", name, LikelihoodLayer(likelihood, pixels), (out,), {}
 
-    for bias in (False, True):
-        name = "LinearAutoencoder" + (" with bias" if bias else "")
-        linear = LinearAutoencoder(N_FEATURES, N_LATENT, bias=bias, rng=rng)
-        yield "model", name, linear, (pixels,), {}
-    for name, likelihood in kinds.items():
+
+def _models(rng: np.random.Generator) -> Iterator[tuple[str, Any]]:
+    shape = N_FEATURES, N_LATENT
+    yield "LinearAutoencoder", LinearAutoencoder(*shape, rng=rng)
+    yield "LinearAutoencoder with bias", LinearAutoencoder(*shape, bias=True, rng=rng)
+    for penalty in (
+        regularizers.L2(0.1),
+        regularizers.NonUniformL2([0.1, 0.2]),
+        regularizers.ProductL2(0.1),
+    ):
+        name = f"LinearAutoencoder, {type(penalty).__name__}"
+        yield name, LinearAutoencoder(*shape, regularizer=penalty, rng=rng)
+    # smooth units: near a kink, central differences lose the digits of small gradients
+    deep: dict[str, Any] = {"hidden": (5,), "activation": "tanh"}
+    for name, likelihood in _likelihoods().items():
         for kind in (Autoencoder, VAE):
-            model = kind(N_FEATURES, N_LATENT, hidden=(5,), likelihood=likelihood, rng=rng)
-            yield "model", f"{kind.__name__}, {name}", model, (pixels,), {}
-    shallow = VAE(N_FEATURES, N_LATENT, beta=4.0, rng=rng)
-    yield "model", "VAE, no hidden layer, beta 4", shallow, (pixels,), {}
+            model = kind(*shape, likelihood=likelihood, rng=rng, **deep)
+            yield f"{kind.__name__}, {name}", model
+    yield "VAE, no hidden layer, beta 4", VAE(*shape, beta=4.0, rng=rng)
+    yield "VAE, 3 importance samples", VAE(*shape, n_importance=3, rng=rng)

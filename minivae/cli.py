@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,13 +25,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = _parser()
     chosen = parser.parse_args(arguments)
     try:
-        return 0 if chosen.run(chosen) else 1
-    except (ValueError, TypeError, OSError, FloatingPointError) as error:
-        print(f"minivae {chosen.command}: {error}", file=sys.stderr)
-        return 2
+        holds = chosen.run(chosen)
+        sys.stdout.flush()  # a closed pipe must be noticed here, not at exit
+        return 0 if holds else 1
     except BrokenPipeError:  # whoever read our output has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except (ValueError, TypeError, OSError, FloatingPointError) as error:
+        print(f"minivae {chosen.command}: {error}", file=sys.stderr)
+        return 2
     except KeyboardInterrupt:
         print("stopped", file=sys.stderr)
         return 130
@@ -58,8 +60,21 @@ def _command(commands: Any, name: str, text: str, example: str) -> argparse.Argu
         epilog=f"example:\n  minivae {name} {example}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--seed", type=int, default=0, help="one seed, one result (default 0)")
+    seed = _integer_from(0)
+    parser.add_argument("--seed", type=seed, default=0, help="one seed, one result (default 0)")
     return parser
+
+
+def _integer_from(low: int) -> Callable[[str], int]:
+    """Return a reader of integers that are not below `low`."""
+
+    def integer(text: str) -> int:
+        value = int(text)
+        if value < low:
+            raise argparse.ArgumentTypeError(f"must be at least {low}, got {value}")
+        return value
+
+    return integer
 
 
 def _add_tour(commands: Any) -> None:
@@ -81,7 +96,7 @@ def _add_verify(commands: Any) -> None:
     parser = _command(commands, "verify", text, "--data digits --latent 8 --out verify")
     parser.add_argument("--model", choices=("autoencoder", "vae"), default="autoencoder")
     _add_data(parser, default="patches")
-    parser.add_argument("--latent", type=int, default=8, metavar="K")
+    parser.add_argument("--latent", type=_integer_from(1), default=8, metavar="K")
     parser.add_argument("--bias", action="store_true", help="biases instead of centred data")
     parser.add_argument("--out", type=Path, metavar="DIR", help="write pictures there")
 
@@ -90,6 +105,8 @@ def _add_verify(commands: Any) -> None:
 
         options = {"n_samples": chosen.samples, "seed": chosen.seed}
         if chosen.model == "vae":
+            if chosen.bias or chosen.out:
+                raise ValueError("--bias and --out are for --model autoencoder, got --model vae")
             return verify_vae(chosen.data, chosen.latent, **options).ok
         bias, out = chosen.bias, chosen.out
         return verify(chosen.data, chosen.latent, bias=bias, out=out, **options).ok
@@ -116,8 +133,9 @@ def _add_train(commands: Any) -> None:
     parser.add_argument("kind", choices=("ae", "vae"))
     _add_data(parser, default="digits")
     _add_out(parser, "minivae-train")
-    parser.add_argument("--latent", type=int, default=2, metavar="K")
-    parser.add_argument("--hidden", type=int, nargs="*", default=[], metavar="WIDTH")
+    count = _integer_from(1)
+    parser.add_argument("--latent", type=count, default=2, metavar="K")
+    parser.add_argument("--hidden", type=count, nargs="*", default=[], metavar="WIDTH")
     parser.add_argument("--activation", default="relu", help="default relu")
     parser.add_argument(
         "--likelihood",
@@ -131,10 +149,10 @@ def _add_train(commands: Any) -> None:
         ),
     )
     parser.add_argument("--beta", type=float, default=1.0, help="weight of the KL (default 1)")
-    parser.add_argument("--epochs", type=int, default=10)
-    parser.add_argument("--batch-size", type=int, default=128)
+    parser.add_argument("--epochs", type=count, default=10)
+    parser.add_argument("--batch-size", type=count, default=128)
     parser.add_argument("--learning-rate", type=float, default=1e-3)
-    parser.add_argument("--patience", type=int, help="stop early, and keep the best epoch")
+    parser.add_argument("--patience", type=count, help="stop early, and keep the best epoch")
     parser.add_argument("--dtype", choices=("float32", "float64"), default="float32")
     parser.add_argument("--resume", action="store_true", help="go on from the checkpoint in --out")
 
@@ -179,4 +197,5 @@ def _add_data(parser: argparse.ArgumentParser, *, default: str) -> None:
     text = f"drawn digits, MNIST, or patches of a photograph (default {default})"
     names = ("digits", "mnist", "patches")
     parser.add_argument("--data", choices=names, default=default, help=text)
-    parser.add_argument("--samples", type=int, metavar="N", help="how many rows to train on")
+    count = _integer_from(1)
+    parser.add_argument("--samples", type=count, metavar="N", help="how many rows to train on")

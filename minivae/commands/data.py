@@ -7,9 +7,9 @@ from typing import NamedTuple
 import numpy as np
 
 from minivae import datasets
-from minivae._checks import Array
+from minivae._checks import Array, check_integer
 
-NAMES = ("digits", "mnist", "patches")
+DEFAULTS = {"digits": 5000, "mnist": 60_000, "patches": 10_000}
 
 
 class Split(NamedTuple):
@@ -31,25 +31,26 @@ def load_split(
         Drawn digits, 28 x 28; MNIST as ``uint8``; grey patches of a photograph, 8 x 8.
     n_train : int, optional
         How many rows to train on; by default 5,000 digits, 10,000 patches, or all of MNIST.
-        A quarter as many again are drawn to test on; MNIST has its own 10,000.
+        A quarter as many again (at least one) are drawn to test on; MNIST has its own 10,000.
     rng : int or numpy.random.Generator, optional
 
     Raises
     ------
     ValueError
-        There is no such data set.
+        There is no such data set, or it has not as many rows.
     OSError
         MNIST cannot be found or downloaded; the message says what to put where.
     """
+    if name not in DEFAULTS:
+        raise ValueError(f"data must be one of {', '.join(DEFAULTS)}, got {name!r}")
+    n = DEFAULTS[name] if n_train is None else n_train
     if name == "mnist":
         train, (test, labels) = datasets.mnist("train")[0], datasets.mnist("test")
-        return Split(train[:n_train], test, labels)
+        check_integer("n_train", n, 1, len(train), of="n_samples=")
+        return Split(train[:n], test, labels)
+    n_all = check_integer("n_train", n, 1) + max(1, n // 4)
     if name == "digits":
-        n = n_train or 5000
-        drawn = datasets.digits(n + n // 4, rng=rng)
+        drawn = datasets.digits(n_all, rng=rng)
         return Split(drawn.images[:n], drawn.images[n:], drawn.labels[n:])
-    if name == "patches":
-        n = n_train or 10_000
-        patches = datasets.image_patches(n + n // 4, rng=rng)
-        return Split(patches[:n], patches[n:], None)
-    raise ValueError(f"data must be one of {', '.join(NAMES)}, got {name!r}")
+    patches = datasets.image_patches(n_all, rng=rng)
+    return Split(patches[:n], patches[n:], None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from minivae._files import make_folder
 from minivae.claims import Row, all_claims, find_claim, prove
 
 
@@ -50,7 +51,7 @@ def draw(row: Row, out: Path) -> Path:
     """Write the claim's own picture, or else measured against exact."""
     from minivae import plots
 
-    out.mkdir(parents=True, exist_ok=True)
+    make_folder(out)
     if row.outcome.draw is None:
         artists = plots.measured_against_exact(row.outcome.exact, row.outcome.measured)
         ax = plots.figure_of(artists).axes[0]

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from minivae._checks import Array, as_batch
+from minivae._files import make_folder
 from minivae.autoencoder import Autoencoder
 from minivae.commands.data import Split, load_split
 from minivae.likelihoods import Gaussian, Likelihood
@@ -50,7 +51,7 @@ def train(
     ----------
     kind : {"ae", "vae"}
     out : Path
-        A folder for ``checkpoint.npz``, which is also the trained model, and the pictures.
+        A folder for ``model.npz``, the pictures, and ``checkpoint.npz``, from which to resume.
     data : {"digits", "mnist", "patches"}
     n_latent, hidden, activation, beta, dtype
         Of the model.
@@ -70,6 +71,9 @@ def train(
     -------
     Autoencoder or VAE
     """
+    checkpoint = out / "checkpoint.npz"
+    if resume and not checkpoint.is_file():
+        raise FileNotFoundError(f"there is nothing to resume: {checkpoint} does not exist")
     split = load_split(data, n_train=n_samples, rng=seed)
     rng = np.random.default_rng(seed)
     options: dict[str, Any] = {"beta": beta} if kind == "vae" else {}
@@ -83,10 +87,7 @@ def train(
         rng=rng,
         **options,
     )
-    checkpoint = out / "checkpoint.npz"
-    if resume and not checkpoint.is_file():
-        raise FileNotFoundError(f"there is nothing to resume: {checkpoint} does not exist")
-    out.mkdir(parents=True, exist_ok=True)
+    make_folder(out)
     print(f"{len(split.train)} rows of {data} to train on, {len(split.test)} to test on\n{model}")
     stopping = [] if patience is None else [EarlyStopping(patience)]
     model.fit(
@@ -100,9 +101,10 @@ def train(
         verbose=True,
         resume=checkpoint if resume else None,
     )
+    model.save(out / "model.npz")
     report_test_loss(model, split.test)
     draw(model, split, out)
-    print(f"pictures and checkpoint are in {out}")
+    print(f"model.npz, checkpoint.npz and pictures are in {out}")
     return model
 
 

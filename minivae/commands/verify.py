@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from minivae._files import make_folder
 from minivae.commands.data import load_split
 from minivae.equivalence import EquivalenceReport, verify_pca_equivalence
 from minivae.linear_vae import LinearVAEReport, verify_ppca_equivalence
@@ -36,6 +37,8 @@ def verify(
     -------
     EquivalenceReport
     """
+    if out is not None:
+        make_folder(out)
     X = load_split(data, n_train=n_samples, rng=seed).train
     print(f"{len(X)} rows of {data} with {X.shape[1]} features, {n_latent} latents")
     # digits have hundreds of features, and eigenvalues close to each other: slow to the last digit
@@ -84,7 +87,6 @@ def draw(report: EquivalenceReport, out: Path) -> None:
     """Write a picture of both bases, and one of the angle while it fell."""
     from minivae import plots
 
-    out.mkdir(parents=True, exist_ok=True)
     bases = {
         "PCA": report.components,
         "autoencoder: its decoder": report.decoder,
