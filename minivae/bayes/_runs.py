@@ -31,8 +31,7 @@ def check_log_density(log_p: Any, z: Array) -> Array:
     if bad.any():
         at = bad.argmax()
         raise ValueError(f"the log density must be finite at the start {z[at]}, got {log_p[at]}")
-    checked: Array = log_p
-    return checked
+    return log_p
 
 
 def chain_of(samples: Array, n_accepted: int, step: float) -> Chain:

@@ -53,20 +53,18 @@ class LinearGaussianModel:
 
     def covariance(self) -> Array:
         """Return the covariance of x, shape (n_features, n_features)."""
-        covariance: Array = self.W.T @ self.W + self.noise_variance * np.eye(self.W.shape[1])
-        return covariance
+        return self.W.T @ self.W + self.noise_variance * np.eye(self.W.shape[1])
 
     def posterior(self) -> tuple[Array, Array]:
         """Return M, shape (n_features, n_latent), and P, shape (n_latent, n_latent)."""
-        precision: Array = np.eye(len(self.W)) + self.W @ self.W.T / self.noise_variance
+        precision = np.eye(len(self.W)) + self.W @ self.W.T / self.noise_variance
         return np.linalg.solve(precision, self.W / self.noise_variance).T, precision
 
     def log_marginal(self, x: Array) -> Array:
         """Return log p(x) of rows x, shape (batch,)."""
         x, covariance = as_batch(x, self.W.shape[1]), self.covariance()
         distance = np.sum(x * np.linalg.solve(covariance, x.T).T, axis=1)
-        log_p: Array = -0.5 * (x.shape[1] * LOG_2PI + np.linalg.slogdet(covariance)[1] + distance)
-        return log_p
+        return -0.5 * (x.shape[1] * LOG_2PI + np.linalg.slogdet(covariance)[1] + distance)
 
     def log_joint(self, x: Array) -> LogDensityAndGradient:
         """Return ``z -> log p(x, z)`` and its gradient, for one x of shape (n_features,)."""
@@ -88,8 +86,7 @@ class LinearGaussianModel:
         log_likelihood = gaussian_log_density(x, mu @ self.W, self._log_noise())
         # E|x - z W|^2 = |x - mu W|^2 + sum_j var_j |W_j|^2
         spread = np.exp(log_var) @ np.sum(self.W**2, axis=1)
-        elbo: Array = log_likelihood - spread / (2 * self.noise_variance) - gaussian_kl(mu, log_var)
-        return elbo
+        return log_likelihood - spread / (2 * self.noise_variance) - gaussian_kl(mu, log_var)
 
     def _log_noise(self) -> Array:
         return np.log([self.noise_variance])

@@ -51,8 +51,7 @@ class Chain:
         # covariance is a convolution with the time-reversed self; 2n keeps it from wrapping round
         spectrum = np.abs(np.fft.rfft(centered, 2 * n, axis=0)) ** 2
         covariance = np.fft.irfft(spectrum, 2 * n, axis=0)[: max_lag + 1]
-        correlation: Array = covariance / covariance[0]
-        return correlation
+        return covariance / covariance[0]
 
     def autocorrelation_time(self) -> Array:
         """Return how many steps one independent sample costs, for each coordinate.
@@ -78,10 +77,8 @@ class Chain:
         pairs = correlation.reshape(-1, 2, n_dims).sum(axis=1)  # lags 0 and 1, 2 and 3, ...
         before_negative = np.logical_and.accumulate(pairs > 0, axis=0)
         monotone = np.minimum.accumulate(pairs, axis=0) * before_negative
-        time: Array = np.maximum(2 * monotone.sum(axis=0) - 1, 1 / np.log10(n))
-        return time
+        return np.maximum(2 * monotone.sum(axis=0) - 1, 1 / np.log10(n))
 
     def effective_sample_size(self) -> Array:
         """Return how many independent samples give the mean as precisely, shape (n_dims,)."""
-        n_effective: Array = len(self.samples) / self.autocorrelation_time()
-        return n_effective
+        return len(self.samples) / self.autocorrelation_time()
