@@ -94,6 +94,11 @@ PICTURES = {
         "relative error of the derivative",
     ),
     "chain_trace": (lambda ax: plots.chain_trace(IMAGES[:, :2], ax=ax), "step", "sample"),
+    "measured_against_exact": (
+        lambda ax: plots.measured_against_exact([1, 3], [1.1, 2.9], ax=ax),
+        "exact",
+        "measured",
+    ),
     "autocorrelation": (
         lambda ax: plots.autocorrelation(0.5**STEPS, ax=ax),
         "lag (steps)",
@@ -191,7 +196,8 @@ def test_curves_differ_in_colour_marker_and_line_and_neighbours_in_lightness():
         (a.get_color(), a.get_marker(), str(a.get_linestyle()))
         for a in style.draw_curves(own_axes(), STEPS, curves)
     ]
-    assert len(set(looks)) == 10
+    assert len({color for color, _, _ in looks}) == 10
+    assert len({marker for _, marker, _ in looks}) == 10
     assert len({line for _, _, line in looks[:4]}) == 4
 
 
@@ -242,6 +248,7 @@ def test_images_are_upright_dark_on_white_and_their_gaps_have_the_colour_of_none
     pixels = np.asarray(canvas.buffer_rgba())[..., :3]
     # the drawn array is 2 x 5: two tiles, a gap in the column between them
     to_display = image.axes.transData.transform
+    assert to_display((0, 0))[1] > to_display((0, 1))[1]  # the first row on top
     seen = {}
     for row, column in np.ndindex(2, 5):
         x, y = to_display((column, row))
@@ -256,6 +263,7 @@ def test_images_are_upright_dark_on_white_and_their_gaps_have_the_colour_of_none
 
 def test_images_beyond_0_and_1_are_scaled_and_bytes_are_divided():
     assert plots.image_grid([[-2.0, 3.0, 0.0, 0.0]]).get_clim() == (-2, 3)
+    assert plots.image_grid([[-0.5, 0.5, 0.0, 0.0]]).get_clim() == (-0.5, 0.5)
     stored = plots.image_grid(np.array([[255, 0, 51, 0]], np.uint8))
     assert stored.get_clim() == (0, 1)
     assert np.allclose(stored.get_array(), [[1, 0], [0.2, 0]], atol=1e-15)
@@ -368,21 +376,23 @@ def test_classes_may_have_names():
 # PCA and the linear autoencoder
 
 
-def test_a_basis_has_one_scale_symmetric_about_white():
+def test_a_basis_has_one_scale_symmetric_about_grey_and_signs_that_survive_grey_print():
     components = np.array([[0.5, -3.0, 0, 1], [2.0, 0, 0, 0]])
     image = plots.basis(components)
     assert np.array_equal(tiles_of(image, 2, 2, 2).reshape(2, 4), components)
     assert image.get_clim() == (-3, 3)
     negative, zero, positive = image.to_rgba(np.array([-3.0, 0.0, 3.0]))[:, :3]
-    assert zero.min() > 0.95
+    assert np.ptp(zero) < 0.03
     assert negative[2] > negative[0] + 0.2  # blue
-    assert positive[0] > positive[2] + 0.2  # red
+    assert positive[0] > positive[2] + 0.2  # yellow
+    lightness = image.to_rgba(np.linspace(-3, 3, 50))[:, :3] @ [0.299, 0.587, 0.114]  # ITU-R BT.601
+    assert (np.diff(lightness) > 0).all()
     assert image.colorbar.ax.get_xlabel() == "weight"
 
 
-def test_a_basis_of_zeros_is_white():
-    image = plots.basis(np.zeros((1, 4)))
-    assert image.to_rgba(0.0)[:3] == pytest.approx((0.97,) * 3, abs=0.01)
+def test_a_basis_of_zeros_is_grey():
+    grey = plots.basis([[0.0, 0.0, 0.0, 1.0]]).to_rgba(0.0)
+    assert plots.basis(np.zeros((1, 4))).to_rgba(0.0) == grey
 
 
 def test_bases_lie_side_by_side_each_in_its_scale():
@@ -498,6 +508,13 @@ def test_bounds_rise_to_the_exact_value():
     assert legend_of(ax) == ["encoder", "prior", f"log p(x) = {MINUS}3.25"]
 
 
+def test_a_bound_and_an_exact_value_are_drawn_only_where_they_are_known():
+    (points,) = plots.rate_distortion([1, 2], [4, 3])
+    assert points.get_xydata().tolist() == [[1, 4], [2, 3]]
+    (line,) = plots.importance_bounds([1, 2], [-4, -3])
+    assert line.axes.get_legend() is None
+
+
 # Gradients and chains
 
 
@@ -531,7 +548,8 @@ def test_a_trace_has_its_histogram_at_its_side(n_dims):
         assert outline.get_edgecolor() == colors.to_rgba(trace.get_color())
     side = outlines[0].axes
     assert side is not traces[0].axes
-    assert side.get_ylim() == traces[0].axes.get_ylim()
+    traces[0].axes.set_ylim(-9, 9)
+    assert side.get_ylim() == (-9, 9)
     legend = [f"coordinate {i + 1}" for i in range(n_dims)] if n_dims > 1 else None
     assert (legend_of(traces[0].axes) if legend else traces[0].axes.get_legend()) == legend
 
@@ -548,6 +566,14 @@ def test_autocorrelation_is_drawn_over_its_lags_with_zero():
     assert np.array_equal(two.get_ydata(), columns[:, 1])
     assert set(zero.get_ydata()) == {0}
     assert legend_of(one.axes) == ["coordinate 1", "coordinate 2"]
+
+
+def test_what_agrees_lies_on_the_diagonal():
+    points, diagonal = plots.measured_against_exact([1, 2, 4], [1.1, 2.0, 3.9])
+    assert points.get_xydata().tolist() == [[1, 1.1], [2, 2.0], [4, 3.9]]
+    x, y = diagonal.get_xy1()
+    assert x == y
+    assert diagonal.get_slope() == 1
 
 
 # Saving

@@ -2,7 +2,7 @@
 
 `figures` and `style` hold what all share, `tiles` turns rows of pixels into a mosaic; then, one
 theme a file: `images`, `latent`, `manifold`, `subspace`, `training`, `information`, `gradients`,
-`chains`.
+`chains`, `agreement`.
 
 A picture of one image returns its `AxesImage`, every other one the list of what it drew. Without
 `ax` it makes a figure of its own; `save(artists, path)` writes the figure, and no window is ever

@@ -27,7 +27,7 @@ COLORS = (  # neighbours differ in lightness too
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">", "*")
 LINES = ("-", "--", "-.", ":", (0, (6, 1, 1, 1, 1, 1)))
 SEQUENTIAL = "gray_r"
-DIVERGING = "RdBu_r"
+SIGNED = "cividis"  # blue, grey, yellow; its lightness still tells the sign in grey print
 GUIDE = "0.35"  # the grey of whatever is there for comparison
 MARKED_POINTS = 15
 

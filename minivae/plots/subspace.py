@@ -15,8 +15,8 @@ from minivae._checks import Array, check_integer, check_real
 from minivae.plots.figures import axes_in_a_row, new_axes
 from minivae.plots.style import (
     COLORS,
-    DIVERGING,
     MARKERS,
+    SIGNED,
     Curves,
     above_rounding,
     as_curves,
@@ -41,8 +41,8 @@ def basis(
     Parameters
     ----------
     components : array_like, shape (n_latent, n_features)
-        PCA's ``components_``, or a linear decoder's ``W``. All share one scale, symmetric about
-        zero, which is white.
+        PCA's ``components_``, or a linear decoder's ``W``. All share one scale: blue below
+        zero, grey at it, yellow as far above.
     ax : Axes, optional
     n_columns : int, optional
         By default as square as full rows allow.
@@ -191,8 +191,8 @@ def scree(
 
 
 def _draw_basis(tiles: Array, ax: Axes | None, n_columns: int | None) -> AxesImage:
-    limit = float(np.abs(tiles).max()) or 1.0
-    image = draw_tiles(tiles, ax, n_columns, cmap=DIVERGING, gap="0.7", limits=(-limit, limit))
+    limit = float(np.abs(tiles).max())
+    image = draw_tiles(tiles, ax, n_columns, cmap=SIGNED, gap="white", limits=(-limit, limit))
     axes = image.axes
     axes.figure.colorbar(image, ax=axes, label="weight", location="bottom", shrink=0.6)
     return image
