@@ -1,8 +1,8 @@
-"""Samplers and their chains against closed forms, quadrature and AR(1) processes."""
+"""Samplers and their chains beyond what the claims on them say."""
 
 import numpy as np
 import pytest
-from scipy import integrate, signal, stats
+from scipy import signal, stats
 
 from minivae.bayes import Chain, gibbs, hmc, leapfrog, metropolis
 from minivae.gradcheck import check_gradients
@@ -30,50 +30,7 @@ def assert_mean(values, expected):
     assert np.mean(values) == pytest.approx(expected, abs=4 * error)
 
 
-def random_walk(step, n_samples=40_000, seed=0):
-    rng = np.random.default_rng(seed)
-    start = rng.standard_normal(1)  # from the target: stationary at once
-    return metropolis(lambda z: standard_normal(z)[0], start, n_samples, step=step, rng=rng)
-
-
 # Metropolis
-
-
-@pytest.mark.parametrize(("step", "anchor"), [(0.5, 0.84404), (2.38, 0.44491), (10, 0.12567)])
-def test_metropolis_acceptance_rate_is_an_arctangent(step, anchor):
-    chain = random_walk(step)
-    moved = np.diff(chain.samples[:, 0]) != 0
-    assert chain.acceptance_rate == pytest.approx(moved.mean(), abs=1e-4)
-    assert 2 / np.pi * np.arctan(2 / step) == pytest.approx(anchor, abs=5e-6)
-    assert chain.acceptance_rate == pytest.approx(anchor, abs=4 * standard_error(moved))
-    assert standard_error(moved) < 0.004
-
-
-def test_metropolis_is_in_detailed_balance():
-    chain = random_walk(1.5, n_samples=100_000)
-    cells = np.digitize(chain.samples[:, 0], [-1, 0, 0.5])
-    flow = np.zeros((4, 4))
-    np.add.at(flow, (cells[:-1], cells[1:]), 1)
-    both_ways = flow + flow.T
-    assert both_ways.min() > 100
-    assert np.max(np.abs(flow - flow.T) / np.sqrt(both_ways)) < 4
-
-
-@pytest.mark.parametrize("step", [0.5, 2.38])
-def test_a_rejected_step_repeats_the_state(step):
-    """Without the repeats each state counts by its chance to be left: .93 or 1.13, not 1."""
-    values = random_walk(step, n_samples=60_000).samples[:, 0]
-    without_repeats = values[1:][np.diff(values) != 0]
-
-    x = np.linspace(-6, 6, 401)
-    y = x[:, None] + np.linspace(-6, 6, 2001) * step
-    accepted = np.minimum(1, np.exp((x[:, None] ** 2 - y**2) / 2))
-    leaving = integrate.simpson(stats.norm(x[:, None], step).pdf(y) * accepted, x=y, axis=1)
-    weights = leaving * stats.norm.pdf(x)
-    wrong_variance = np.sum(weights * x**2) / np.sum(weights)
-    assert abs(wrong_variance - 1) > 0.04
-    assert_mean(values**2, 1)
-    assert np.mean(without_repeats**2) == pytest.approx(wrong_variance, abs=0.05)
 
 
 def test_metropolis_draws_from_a_conjugate_posterior():
@@ -93,34 +50,13 @@ def test_metropolis_draws_from_a_conjugate_posterior():
 # Gibbs
 
 
-def test_gibbs_autocorrelation_is_the_squared_correlation():
-    rho = 0.8
-
-    def draw(other):
-        return lambda z, rng: rng.normal(rho * z[other], np.sqrt(1 - rho**2))
-
-    chain = gibbs([draw(1), draw(0)], [0.0, 0.0], 60_000, rng=0)
-    lags = np.arange(4)[:, None]
-    np.testing.assert_allclose(chain.autocorrelation(3), rho ** (2 * lags) + [[0, 0]], atol=0.02)
-    expected = (1 + rho**2) / (1 - rho**2)
-    np.testing.assert_allclose(chain.autocorrelation_time(), expected, rtol=0.1)
+def test_gibbs_goes_through_the_coordinates_in_order_and_uses_the_newest():
+    chain = gibbs([lambda z, rng: z[1] + 1, lambda z, rng: 2 * z[0]], [9.0, 0.0], 3)
+    np.testing.assert_array_equal(chain.samples, [[1, 2], [3, 6], [7, 14]])
     assert chain.acceptance_rate == 1
-    x, y = chain.samples.T
-    for values, moment in [(x, 0), (x**2, 1), (y**2, 1), (x * y, rho)]:
-        assert_mean(values, moment)
 
 
 # Hamiltonian Monte Carlo
-
-
-@pytest.mark.parametrize("step", [0.1, 1.0, 1.9])
-def test_leapfrog_conserves_the_modified_energy_of_an_oscillator(step):
-    z, momentum = np.array([[1.0], [-0.3]]), np.array([[0.4], [2.0]])
-    energies = []
-    for n_leapfrog in range(50):
-        q, p, _ = leapfrog(standard_normal, z, momentum, step=step, n_leapfrog=n_leapfrog)
-        energies.append(p**2 / 2 + q**2 / 2 * (1 - step**2 / 4))
-    assert np.max(np.ptp(energies, axis=0)) < 1e-13
 
 
 def test_leapfrog_is_unstable_from_a_step_of_two():
@@ -131,33 +67,6 @@ def test_leapfrog_is_unstable_from_a_step_of_two():
     ]
     assert ends[0] < 30
     assert ends[1] > 1e6
-
-
-@pytest.mark.parametrize("target", [standard_normal, logistic])
-def test_leapfrog_energy_error_is_of_second_order(target):
-    z, momentum = np.array([[1.0, -0.5]]), np.array([[0.7, 1.5]])
-    start_energy = (momentum**2).sum() / 2 - target(z)[0][0]
-
-    def largest_error(step):
-        errors = []
-        for n_leapfrog in range(1, round(4 / step) + 1):
-            _, p, log_p = leapfrog(target, z, momentum, step=step, n_leapfrog=n_leapfrog)
-            errors.append((p**2).sum() / 2 - log_p[0] - start_energy)
-        return np.abs(errors).max()
-
-    assert largest_error(0.1) / largest_error(0.05) == pytest.approx(4, rel=0.1)
-
-
-@pytest.mark.parametrize("target", [standard_normal, logistic])
-def test_leapfrog_leads_back(target):
-    rng = np.random.default_rng(0)
-    z, momentum = rng.standard_normal((2, 5, 3))
-    end, end_momentum, log_p = leapfrog(target, z, momentum, step=0.3, n_leapfrog=20)
-    back, back_momentum, _ = leapfrog(target, end, -end_momentum, step=0.3, n_leapfrog=20)
-    np.testing.assert_allclose(back, z, atol=1e-12)
-    np.testing.assert_allclose(back_momentum, -momentum, atol=1e-12)
-    np.testing.assert_array_equal(log_p, target(end)[0])
-    assert np.min(np.linalg.norm(end - z, axis=1)) > 0.1
 
 
 def test_leapfrog_preserves_volume():
@@ -190,22 +99,6 @@ def test_hmc_acceptance_and_variance_at_every_stable_step(step, n_leapfrog):
     assert_mean(chain.samples[:, 0], 0)
     assert np.mean(chain.samples**2) == pytest.approx(1, rel=0.05)
     assert_mean(chain.samples[:, 0] ** 2, 1)
-
-
-def test_hmc_moments_of_a_correlated_gaussian():
-    precision = np.array([[2.0, 0.9], [0.9, 1.0]])
-    mean, covariance = np.array([1.0, -2.0]), np.linalg.inv(precision)
-
-    def target(z):
-        force = -(z - mean) @ precision
-        return 0.5 * np.sum((z - mean) * force, axis=1), force
-
-    chain = hmc(target, mean, 10_000, step=0.7, n_leapfrog=3, rng=2)
-    centered = chain.samples - mean
-    for i, j in [(0, 0), (0, 1), (1, 1)]:
-        assert_mean(centered[:, i] * centered[:, j], covariance[i, j])
-    for i in range(2):
-        assert_mean(chain.samples[:, i], mean[i])
 
 
 def test_a_wrong_gradient_costs_acceptance_and_only_a_check_finds_it():

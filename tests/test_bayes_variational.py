@@ -1,4 +1,4 @@
-"""Variational inference against closed forms, quadrature and Monte Carlo."""
+"""Variational inference beyond what the claims on it say."""
 
 import numpy as np
 import pytest
@@ -68,14 +68,6 @@ def test_mean_field_variances_are_too_small_and_the_gap_is_the_divergence(n_dims
     expected = -q.entropy() - p_at_mean + 0.5 * np.trace(precision @ np.diag(variances))
     assert kl_gap == pytest.approx(expected, abs=1e-9)
     assert np.all(variances <= np.diag(covariance) * (1 + 1e-12))
-
-
-@pytest.mark.parametrize("rho", [0.0, 0.5, -0.9])
-def test_the_gap_of_two_dimensions_is_their_mutual_information(rho):
-    covariance = np.array([[4, 2 * rho], [2 * rho, 1]])
-    _, variances, kl_gap = gaussian_mean_field([0, 0], np.linalg.inv(covariance))
-    assert kl_gap == pytest.approx(-0.5 * np.log(1 - rho**2), abs=1e-12)
-    np.testing.assert_allclose(variances, (1 - rho**2) * np.diag(covariance))
 
 
 def test_the_gap_by_quadrature():
@@ -200,18 +192,6 @@ def test_the_approximation_gap_is_what_inference_for_each_datum_leaves():
     np.testing.assert_allclose(gaps.approximation, expected.approximation, atol=1e-12)
 
 
-def test_the_anchor_in_one_dimension():
-    model = LinearGaussianModel(np.array([[1.5]]), 0.6)
-    gaps = expected_inference_gaps(model, np.array([[0.3]]), np.log([0.5]))
-    assert gaps.approximation == 0
-    assert gaps.amortization == pytest.approx(0.6016887813, abs=1e-10)
-    # log p(x) - ELBO is a quadratic in x: three Gauss-Hermite nodes integrate it exactly
-    nodes, weights = special.roots_hermitenorm(3)
-    x = nodes[:, None] * np.sqrt(1.5**2 + 0.6)
-    total = model.log_marginal(x) - model.elbo(x, 0.3 * x, np.log(np.full((3, 1), 0.5)))
-    assert weights @ total / weights.sum() == pytest.approx(0.6016887813, abs=1e-10)
-
-
 @pytest.mark.parametrize("seed", range(3))
 def test_expected_gaps_are_averages_over_the_model(seed):
     model, rng = random_model(seed)
@@ -222,20 +202,6 @@ def test_expected_gaps_are_averages_over_the_model(seed):
     error = gaps.amortization.std() / np.sqrt(len(x))
     assert error < 0.02 * expected.amortization
     assert gaps.amortization.mean() == pytest.approx(expected.amortization, abs=4 * error)
-
-
-def test_each_gap_can_be_alone():
-    aligned = np.array([[2.0, 0, 0], [0, 1, 0]])
-    rotation = np.array([[1, 1], [-1, 1]]) / np.sqrt(2)
-    # the precisions' eigenvalues are 9 and 3 in both; rotated, their diagonal is 6 and 6
-    for W, gap in [(aligned, 0), (rotation @ aligned, 0.5 * np.log(36 / 27))]:
-        model = LinearGaussianModel(W, 0.5)
-        weights, precision = model.posterior()
-        best = expected_inference_gaps(model, weights, -np.log(np.diag(precision)))
-        assert best == pytest.approx((gap, 0), abs=1e-12)
-        shrunk = expected_inference_gaps(model, 0.8 * weights, -np.log(np.diag(precision)))
-        assert shrunk.amortization > 0.05
-        assert shrunk.approximation == best.approximation
 
 
 def test_the_gradient_of_the_log_joint():
