@@ -1,0 +1,1 @@
+"""What the exercises of each tutorial must do: a dict ``EXERCISES`` in every module."""

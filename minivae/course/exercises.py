@@ -1,0 +1,178 @@
+"""How an exercise says what is right: checks, and what they answer.
+
+A module ``minivae/course/checks/tutorial_NN.py`` holds one dict, ``EXERCISES``: the name of each
+function that the student writes, and the checks it must pass, one after the other. A check is
+called with the student's function and returns None, or the `Diagnosis` of what is wrong.
+`ValueCheck` compares with a reference, `GradientCheck` with numerical gradients; for anything else
+a plain function will do.
+"""
+
+from __future__ import annotations
+
+import copy
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from minivae._checks import Array
+from minivae.course.diagnosis import Diagnosis, as_parts, compare
+
+Function = Callable[..., Any]
+Check = Callable[[Function], Diagnosis | None]
+Exercises = Mapping[str, Sequence[Check]]
+
+
+@dataclass(frozen=True)
+class ValueCheck:
+    """The student's function must return what a reference returns.
+
+    Parameters
+    ----------
+    reference : callable
+        Takes what the student's function takes; from the library, NumPy or SciPy.
+    inputs : tuple
+        The arguments. Every call gets a fresh copy; arrays must come back unchanged. Let the first
+        array be the batch, with its numbers of rows and columns distinct and above 2: its shape
+        tells how a sum and a mean differ.
+    returns : str or tuple of str
+        What the messages call the returned value, or each of several.
+    mistakes : dict of str to callable
+        Words for a mistake, and a function that makes it, of the same signature. Signs, factors,
+        transposes, sums over the wrong axis and the like are tried for every exercise anyway.
+    hint : str
+        Where to look, if the mistake is not recognised.
+    run : callable, optional
+        ``run(function, *inputs)`` stands in for the plain call ``function(*inputs)``, for student,
+        reference and mistakes alike: several steps of an optimizer, a sampler's moments.
+    rtol, atol : float
+        The largest error that passes: `rtol` times the largest expected number, plus `atol`.
+    """
+
+    reference: Function
+    inputs: tuple[Any, ...]
+    returns: str | tuple[str, ...] = "the value"
+    mistakes: Mapping[str, Function] = field(default_factory=dict)
+    hint: str = ""
+    run: Function | None = None
+    rtol: float = 1e-6
+    atol: float = 0.0
+
+    def __call__(self, function: Function) -> Diagnosis | None:
+        """Return what is wrong with `function`, or None."""
+        given = copy.deepcopy(self.inputs)
+        answer = copy.deepcopy(self._call(function, given))
+        for name, before, after in zip(_argument_names(function), self.inputs, given, strict=False):
+            if not _same(before, after):
+                return Diagnosis(f"{name} was changed in place", "work on a copy of the argument")
+        if not _same(answer, self._call(function, copy.deepcopy(self.inputs))):
+            return Diagnosis(
+                "two calls with the same arguments give different answers",
+                "noise that does not come from an argument, or something kept between the calls",
+            )
+        expected = as_parts(self._call(self.reference, copy.deepcopy(self.inputs)), self.returns)
+        wrong = {words: self._parts_of_mistake(f) for words, f in self.mistakes.items()}
+        shapes = [value.shape for value in self.inputs if np.ndim(value)]
+        allowed = {"rtol": self.rtol, "atol": self.atol}
+        found = compare(expected, answer, wrong, batch=shapes[0] if shapes else (), **allowed)
+        return found and found.with_hint(self.hint)
+
+    def _call(self, function: Function, inputs: tuple[Any, ...]) -> Any:
+        return function(*inputs) if self.run is None else self.run(function, *inputs)
+
+    def _parts_of_mistake(self, function: Function) -> dict[str, Array]:
+        with np.errstate(all="ignore"):
+            return as_parts(self._call(function, copy.deepcopy(self.inputs)), self.returns)
+
+
+@dataclass(frozen=True)
+class GradientCheck:
+    """The student's function must return gradients of a given `forward`, taken numerically.
+
+    Parameters
+    ----------
+    forward : callable
+        ``forward(*inputs)`` returns an array, or one number; its arguments have names.
+    inputs : tuple
+        The arguments; see `ValueCheck`. Keep them 0.01 away from every kink.
+    wrt : tuple of str
+        The arguments with respect to which the student's function returns gradients, in its order.
+    with_dy : bool
+        Whether the student's function is a backward pass ``f(*inputs, dy)``, which returns the
+        gradients of ``sum(dy * forward(*inputs))``; else it is called as ``f(*inputs)``, and
+        `forward` returns one number.
+    mistakes, hint, rtol
+        See `ValueCheck`; the functions have the signature of the student's.
+    """
+
+    forward: Function
+    inputs: tuple[Any, ...]
+    wrt: tuple[str, ...]
+    with_dy: bool = True
+    mistakes: Mapping[str, Function] = field(default_factory=dict)
+    hint: str = ""
+    rtol: float = 1e-6
+
+    def __call__(self, function: Function) -> Diagnosis | None:
+        """Return what is wrong with `function`, or None."""
+        names = list(inspect.signature(self.forward).parameters)
+        output = np.asarray(self.forward(*copy.deepcopy(self.inputs)))
+        dy = np.random.default_rng(0).normal(size=output.shape) if self.with_dy else np.ones(())
+
+        def gradients(*inputs: Any) -> Any:
+            points = list(inputs[: len(names)])
+            slopes = [
+                numerical_gradient(self.forward, points, names.index(k), dy) for k in self.wrt
+            ]
+            return tuple(slopes) if len(slopes) > 1 else slopes[0]
+
+        check = ValueCheck(
+            reference=gradients,
+            inputs=(*self.inputs, dy) if self.with_dy else self.inputs,
+            returns=tuple(f"d{k}" for k in self.wrt),
+            mistakes=self.mistakes,
+            hint=self.hint,
+            rtol=self.rtol,
+        )
+        return check(function)
+
+
+def numerical_gradient(
+    forward: Function, inputs: Sequence[Any], which: int, dy: Array, step: float = 1e-3
+) -> Array:
+    """Return the gradient of ``sum(dy * forward(*inputs))`` with respect to one input.
+
+    Central differences at two step sizes, combined so that the error of second order cancels:
+    what is left is of fourth order.
+    """
+    points = list(copy.deepcopy(inputs))
+    x = points[which] = np.array(points[which], float)
+
+    def central(i: int, h: float) -> float:
+        before = x.flat[i]
+        x.flat[i] = before + h
+        above = np.sum(dy * forward(*points))
+        x.flat[i] = before - h
+        below = np.sum(dy * forward(*points))
+        x.flat[i] = before
+        return float((above - below) / (2 * h))
+
+    slopes = [(4 * central(i, step / 2) - central(i, step)) / 3 for i in range(x.size)]
+    return np.reshape(slopes, x.shape)
+
+
+def _argument_names(function: Function) -> list[str]:
+    return list(inspect.signature(function).parameters)
+
+
+def _same(before: Any, after: Any) -> bool:
+    """Return whether all arrays in two like structures are equal, bit for bit."""
+    if isinstance(before, Mapping):
+        return before.keys() == after.keys() and all(_same(before[k], after[k]) for k in before)
+    if isinstance(before, (tuple, list)):
+        return len(before) == len(after) and all(map(_same, before, after))
+    if isinstance(before, (np.ndarray, float, complex)):
+        return np.array_equal(before, after, equal_nan=True)
+    return True
