@@ -390,7 +390,7 @@ def interrupted(*args):
         (
             full_disk,
             OSError,
-            "cannot keep .*images-idx3.gz: No space left on device; MINIVAE_CACHE",
+            "cannot save .*images-idx3.gz: No space left on device; MINIVAE_CACHE",
         ),
         (interrupted, KeyboardInterrupt, None),
     ],
@@ -409,5 +409,5 @@ def test_the_cache_cannot_be_made(serve, tmp_path, monkeypatch):
     serve("good")
     (tmp_path / "file").write_bytes(b"")
     monkeypatch.setenv("MINIVAE_CACHE", str(tmp_path / "file" / "cache"))
-    with pytest.raises(NotADirectoryError, match=r"cannot keep .*; MINIVAE_CACHE names the folder"):
+    with pytest.raises(NotADirectoryError, match=r"cannot make the folder .*; MINIVAE_CACHE names"):
         mnist("train")

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Callable, Sequence
 from http.client import HTTPException
-from pathlib import Path
 from typing import TypeVar
 from urllib.request import Request, urlopen
 
@@ -52,22 +49,3 @@ def _fetch(address: str, largest: int) -> bytes:
     if len(content) > largest:
         raise ValueError(f"the content is longer than {largest} bytes")
     return content
-
-
-def keep(path: Path, content: bytes) -> None:
-    """Write `content` to `path` whole or not at all, making its folder.
-
-    Raises
-    ------
-    OSError
-        The folder cannot be made or written, or the disk is full; nothing is left behind.
-    """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".part")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-        os.replace(temporary, path)
-    except BaseException:
-        os.unlink(temporary)
-        raise

@@ -12,8 +12,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from .download import download, keep
-from .idx import read_idx
+from minivae._files import make_folder, whole_file
+from minivae.datasets.download import download
+from minivae.datasets.idx import read_idx
 
 
 class IdxFile(NamedTuple):
@@ -158,8 +159,10 @@ def _download(file: IdxFile, cache: Path) -> NDArray[np.uint8]:
             f"or put them into the cache, {cache}"
         ) from error
     try:
-        keep(cache / packed, content)
+        make_folder(cache)
+        with whole_file(cache / packed) as place:
+            place.write(content)
     except OSError as error:
-        message = f"cannot keep {cache / packed}: {error.strerror}; MINIVAE_CACHE names the folder"
+        message = f"{error.strerror}; MINIVAE_CACHE names the folder of downloads"
         raise OSError(error.errno, message) from error
     return array

@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from minivae._checks import check_real
+from minivae._files import whole_file
 
 WIDTH, HEIGHT = 6.4, 4.0  # inches
 
@@ -74,19 +75,10 @@ def save(
     format = path.suffix[1:].lower()
     if format not in formats:
         raise ValueError(f"path must end in one of .{', .'.join(formats)}, got {path}")
-    if path.is_dir():
-        raise IsADirectoryError(f"path must name a file, and {path} is a folder")
-    if not path.parent.is_dir():
-        raise FileNotFoundError(f"cannot save {path}: there is no folder {path.parent}")
     picture = io.BytesIO()
     figure.savefig(
         picture, format=format, dpi=check_real("dpi", dpi, 0), bbox_inches="tight", pad_inches=0.08
     )
-    temporary = path.with_name(f"{path.name}.{os.getpid()}.part")
-    try:
-        temporary.write_bytes(picture.getbuffer())
-        temporary.replace(path)
-    except OSError as error:
-        temporary.unlink(missing_ok=True)
-        raise OSError(error.errno, f"cannot save {path}: {error.strerror}") from error
+    with whole_file(path) as file:
+        file.write(picture.getbuffer())
     return path
