@@ -1,5 +1,6 @@
 """The pictures: what they draw, read back from the artists and from the rendered pixels."""
 
+import os
 import subprocess
 import sys
 from itertools import pairwise
@@ -609,13 +610,11 @@ def test_saving_writes_the_whole_file_or_leaves_the_old_one(tmp_path, monkeypatc
     path.write_text("old")
     artists = plots.kl_per_dimension([1.0])
 
-    def fill_the_disk(file, content):
-        with open(file, "wb") as out:
-            out.write(content[:10])
-        raise OSError(28, "No space left on device", str(file))
+    def full_disk(file):
+        raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr(Path, "write_bytes", fill_the_disk)
+        patch.setattr(os, "fsync", full_disk)
         with pytest.raises(OSError, match=r"cannot save .*kl\.svg: No space left on device"):
             plots.save(artists, path)
     assert path.read_text() == "old"
