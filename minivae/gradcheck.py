@@ -133,8 +133,8 @@ def check_gradients(
         complex-safe operations (not `numpy.abs`, nor most of `scipy.special`).
     tolerance : float, optional
         The largest relative error that passes; 1e-7 for central differences, 1e-10 for the complex
-        step. The error is relative to the entry or, where that is larger, to a thousandth of its
-        array's largest gradient or a millionth of the largest of all.
+        step. The error is relative to the entry or, where that is larger, to 1e-3 of its array's
+        largest gradient, 1e-6 of the largest of all, or 1e-5 of the function's value.
     max_entries : int, optional
         Check at most this many numbers of each array, drawn at random.
     rng : int or numpy.random.Generator, optional
@@ -188,8 +188,10 @@ def check_gradients(
         for key, indices in which.items()
     }
     largest = max(np.max(np.abs(slopes)) for slopes in [*numeric.values(), *analytic.values()])
+    value = np.sum(np.abs(cotangent * problem.evaluate()))  # a difference can lose 1e-13 of it
     for key, slopes in numeric.items():
-        floor = max(1e-3 * np.max(np.abs(slopes)), 1e-6 * largest, np.finfo(float).tiny)
+        least = max(1e-6 * largest, 1e-5 * value, np.finfo(float).tiny)
+        floor = max(1e-3 * np.max(np.abs(slopes)), least)
         entry = _compare(problem, key, which[key], analytic[key], slopes, cotangent, report, floor)
         report.entries.append(entry)
     return report
@@ -332,12 +334,13 @@ def _central_difference(problem: _Problem, key: str, i: int, cotangent: Array) -
         return float(np.sum(cotangent * change.real) / (2 * h))
 
     best, smallest_error = 0.0, np.inf
+    rounding = np.finfo(float).eps * np.sum(np.abs(cotangent * problem.evaluate()))
     size = max(1.0, abs(problem.arrays[key].flat[i]))
     for h in STEPS:
         d1, d2, d4 = central(h * size), central(h * size / 2), central(h * size / 4)
         # (4 D(h/2) - D(h)) / 3 has no h^2 error; two of them tell how large the next one is
         coarse, fine = (4 * d2 - d1) / 3, (4 * d4 - d2) / 3
-        error = abs(fine - coarse)
+        error = abs(fine - coarse) + rounding / (h * size)
         if error < smallest_error:
             best, smallest_error = fine, error
         if error <= 1e-8 * abs(fine):  # else a kink or a strong curvature is near: come closer
@@ -367,7 +370,7 @@ def _compare(
     index = tuple(int(k) for k in np.unravel_index(which[worst], analytic.shape))
     hint = ""
     if errors[worst] > report.tolerance:
-        hint = _hint(analytic, ours, numeric, problem.n_rows)
+        hint = _hint(analytic, ours, numeric, problem.n_rows, report.tolerance)
         if report.method == "complex":
             second = _central_difference(problem, key, which[worst], cotangent)
             if abs(ours[worst] - second) <= TOLERANCES["central"] * max(floor, abs(second)):
@@ -389,7 +392,7 @@ def _on_kink(
     return between and abs(right - left) > 10 * margin
 
 
-def _hint(analytic: Array, ours: Array, numeric: Array, n_rows: int) -> str:
+def _hint(analytic: Array, ours: Array, numeric: Array, n_rows: int, tolerance: float) -> str:
     """Return what the ratio of the two gradients suggests."""
     large = np.abs(numeric) > 1e-3 * np.max(np.abs(numeric))
     if not np.any(ours):
@@ -398,7 +401,7 @@ def _hint(analytic: Array, ours: Array, numeric: Array, n_rows: int) -> str:
         return "the gradient should be zero"
     ratios = ours[large] / numeric[large]
     ratio = float(np.median(ratios))
-    if np.allclose(ratios, ratio, rtol=1e-4):
+    if abs(ratio - 1) > tolerance and np.allclose(ratios, ratio, min(1e-4, abs(ratio - 1) / 10), 0):
         causes = {-1.0: "the sign is flipped", 2.0: "twice too large", 0.5: "half of what it is"}
         causes |= {-2.0: "the sign is flipped, and twice too large"}
         causes |= {-0.5: "the sign is flipped, and half of what it is"}
@@ -408,7 +411,7 @@ def _hint(analytic: Array, ours: Array, numeric: Array, n_rows: int) -> str:
         for factor, cause in causes.items():
             if np.isclose(ratio, factor, rtol=1e-3):
                 return cause
-        return f"{ratio:.6g} times what it is"
+        return f"{ratio:.8g} times what it is"
     square = analytic.ndim == 2 and analytic.shape[0] == analytic.shape[1]
     if (
         square

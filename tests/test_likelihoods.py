@@ -162,14 +162,15 @@ def test_bernoulli_is_that_of_scipy(seed, n, n_features):
     rng = np.random.default_rng(seed)
     out = 4 * rng.standard_normal((n, n_features))
     law = stats.bernoulli(1 / (1 + np.exp(-out)))
+    close = {"rtol": 1e-9, "atol": 1e-12}
     binary = rng.integers(0, 2, (n, n_features))
     expected = law.logpmf(binary).sum(1)
-    np.testing.assert_allclose(Bernoulli().log_prob(binary.astype(float), out), expected, rtol=1e-9)
+    np.testing.assert_allclose(Bernoulli().log_prob(binary.astype(float), out), expected, **close)
     np.testing.assert_allclose(Bernoulli().mean(out), law.mean(), rtol=1e-12)
     # a grey value is a mixture of black and white
     grey = rng.random((n, n_features))
     expected = (grey * law.logpmf(1) + (1 - grey) * law.logpmf(0)).sum(1)
-    np.testing.assert_allclose(Bernoulli().log_prob(grey, out), expected, rtol=1e-9)
+    np.testing.assert_allclose(Bernoulli().log_prob(grey, out), expected, **close)
 
 
 @pytest.mark.parametrize(
@@ -421,11 +422,7 @@ def test_a_likelihood_can_be_made_again_from_its_config(make):
     assert type(again) is type(likelihood)
     assert again is not likelihood
     assert again.config == likelihood.config
-    assert (
-        again.n_outputs(7)
-        == likelihood.n_outputs(7)
-        == (7 + 7 * ("predicted" in str(again.config)))
-    )
+    assert again.n_outputs(7) == likelihood.n_outputs(7)
     assert likelihood_from(likelihood) is likelihood
     assert isinstance(likelihood_from(likelihood.name), LIKELIHOODS[likelihood.name])
 
