@@ -72,7 +72,8 @@ class EquivalenceReport:
         """Whether the errors agree, and the subspaces do."""
         pca_gap = abs(self.pca_error / self.discarded_variance - 1)
         return (
-            max(pca_gap, abs(self.relative_gap)) <= self.max_gap
+            pca_gap <= self.max_gap
+            and abs(self.relative_gap) <= self.max_gap
             and self.largest_angle <= self.max_angle
         )
 
