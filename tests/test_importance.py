@@ -137,6 +137,8 @@ def test_refused_arguments():
             model.loss_and_grads(x, eps=wrong)
     with pytest.raises(ValueError, match="eps must be finite"):
         model.loss_and_grads(x, eps=eps * np.nan)
+    with pytest.raises(ValueError, match=r"x must lie in \[0, 1\]"):
+        model.losses(2 * x + 1)
     model.beta = 0.5  # as a schedule would
     for call in (model.loss_and_grads, model.losses):
         with pytest.raises(ValueError, match=r"beta must be 1 .*got 0\.5"):
