@@ -31,7 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # whoever read our output has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-    except (ValueError, TypeError, OSError, FloatingPointError) as error:
+    except (ValueError, TypeError, OSError, FloatingPointError, ImportError) as error:
         print(f"minivae {chosen.command}: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
@@ -47,12 +47,14 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="command")
-    for add in (_add_tour, _add_verify, _add_gradcheck, _add_train, _add_prove):
+    for add in (_add_tour, _add_verify, _add_gradcheck, _add_train, _add_prove, _add_course):
         add(commands)
     return parser
 
 
-def _command(commands: Any, name: str, text: str, example: str) -> argparse.ArgumentParser:
+def _command(
+    commands: Any, name: str, text: str, example: str, *, seed: bool = True
+) -> argparse.ArgumentParser:
     parser: argparse.ArgumentParser = commands.add_parser(
         name,
         help=text,
@@ -60,8 +62,9 @@ def _command(commands: Any, name: str, text: str, example: str) -> argparse.Argu
         epilog=f"example:\n  minivae {name} {example}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    seed = _integer_from(0)
-    parser.add_argument("--seed", type=seed, default=0, help="one seed, one result (default 0)")
+    if seed:
+        text = "one seed, one result (default 0)"
+        parser.add_argument("--seed", type=_integer_from(0), default=0, help=text)
     return parser
 
 
@@ -186,6 +189,33 @@ def _add_prove(commands: Any) -> None:
         return all(row.outcome.ok for row in prove_all(chosen.out))
 
     parser.set_defaults(run=run)
+
+
+def _add_course(commands: Any) -> None:
+    from minivae.commands import course
+
+    text = "step through a tutorial in the terminal, cell by cell"
+    step = _command(commands, "step", text, "7", seed=False)
+    step.add_argument("tutorial", help="its number, or its file")
+    step.set_defaults(run=lambda chosen: course.step(chosen.tutorial))
+
+    text = "check your answers to a tutorial's exercises"
+    example = "tutorials/exercises/01_dense_layer.py"
+    check = _command(commands, "check", text, example, seed=False)
+    check.add_argument("exercise", help="your file, or its number")
+    help = "how long each function may take (default 60)"
+    check.add_argument("--seconds", type=float, default=60.0, metavar="N", help=help)
+    check.set_defaults(run=lambda chosen: course.check(chosen.exercise, seconds=chosen.seconds))
+
+    text = "write the tutorials as notebooks, by way of jupytext"
+    notebooks = _command(commands, "notebooks", text, "--out notebooks", seed=False)
+    _add_out(notebooks, "notebooks")
+    notebooks.set_defaults(run=lambda chosen: course.notebooks(chosen.out))
+
+    text = "move over a model's code space, and see what its decoder makes of each place"
+    explore = _command(commands, "explore", text, "run/model.npz", seed=False)
+    explore.add_argument("checkpoint", type=Path, help="what a model was saved as")
+    explore.set_defaults(run=lambda chosen: course.explore(chosen.checkpoint))
 
 
 def _add_out(parser: argparse.ArgumentParser, default: str) -> None:

@@ -1,0 +1,57 @@
+"""``minivae step``, ``check``, ``notebooks`` and ``explore``: the course in the terminal."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from minivae._checks import check_real
+from minivae.course.checker import check_file
+from minivae.course.files import EXERCISES, TUTORIALS, find_file
+from minivae.course.stepper import step_through
+from minivae.model import load
+
+
+def step(tutorial: str) -> bool:
+    """Step through a tutorial, a path or a number, cell by cell, until the reader leaves."""
+    step_through(find_file(tutorial, TUTORIALS))
+    return True
+
+
+def check(exercise: str, *, seconds: float = 60.0) -> bool:
+    """Print what is right and what is wrong in an exercise file; return whether all is right.
+
+    Parameters
+    ----------
+    exercise : str
+        A path, or a tutorial's number.
+    seconds : float
+        How long each function may take.
+    """
+    check_real("--seconds", seconds, 0)
+    path = find_file(exercise, EXERCISES)
+    print(path)
+    answers = []
+    for each in check_file(path, seconds=seconds):
+        print(each, flush=True)
+        answers.append(each)
+    n_right = sum(each.verdict == "right" for each in answers)
+    print(f"{n_right} of {len(answers)} right")
+    return n_right == len(answers)
+
+
+def notebooks(out: Path) -> list[Path]:
+    """Write every tutorial as a notebook into the folder `out`, and return their paths."""
+    from minivae.course.notebooks import write_notebooks
+
+    paths = write_notebooks(out)
+    for path in paths:
+        print(path)
+    return paths
+
+
+def explore(checkpoint: Path) -> bool:
+    """Open a window on the code space of a saved model, until the reader closes it."""
+    from minivae.plots.explorer import explore as open_window
+
+    open_window(load(checkpoint))
+    return True

@@ -1,0 +1,78 @@
+"""A tutorial as cells: words, and the few lines of code they speak of."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+from pathlib import Path
+
+MARK = "# %%"
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A step of a tutorial.
+
+    Attributes
+    ----------
+    title : str
+        What stands on the cell's first line, after the mark.
+    words : str
+        The comment block below it; for the first cell, the file's docstring.
+    code : str
+        The rest.
+    line : int
+        The line of the file on which the code begins, from 1.
+    """
+
+    title: str
+    words: str
+    code: str
+    line: int
+
+
+def read_cells(path: Path) -> list[Cell]:
+    """Return the cells of a tutorial, in order.
+
+    Raises
+    ------
+    ValueError
+        The file has no cells, or is no text.
+    """
+    try:
+        lines = path.read_text("utf-8").splitlines()
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{path} is not a text file: {error}") from error
+    starts = [i for i, line in enumerate(lines) if line.startswith(MARK)]
+    if not starts:
+        raise ValueError(f"{path} has no cells: none of its lines begins with {MARK!r}")
+    cells = [_first_cell(lines[: starts[0]])]
+    cells += [_cell(lines[a:b], a) for a, b in zip(starts, [*starts[1:], len(lines)], strict=True)]
+    return [cell for cell in cells if cell.title or cell.words or cell.code]
+
+
+def _first_cell(lines: list[str]) -> Cell:
+    """Return what stands above the first mark: the docstring, and perhaps imports."""
+    source = "\n".join(lines)
+    try:
+        tree = ast.parse(source)
+        words, code_starts = ast.get_docstring(tree), tree.body[0].end_lineno if tree.body else 0
+    except SyntaxError:  # running the cell will show where
+        words = None
+    if not words or not code_starts:
+        return Cell("", "", *_code(lines, 0))
+    return Cell("", words, *_code(lines[code_starts:], code_starts))
+
+
+def _cell(lines: list[str], offset: int) -> Cell:
+    n = next((i for i, line in enumerate(lines) if i and not line.startswith("#")), len(lines))
+    title = lines[0].removeprefix(MARK).removeprefix(" [markdown]").strip()
+    words = "\n".join(line.removeprefix("#").removeprefix(" ") for line in lines[1:n]).strip("\n")
+    return Cell(title, words, *_code(lines[n:], offset + n))
+
+
+def _code(lines: list[str], offset: int) -> tuple[str, int]:
+    """Return lines of code without the blank ones around them, and where they begin."""
+    while lines and not lines[0].strip():
+        lines, offset = lines[1:], offset + 1
+    return "\n".join(lines).rstrip(), offset + 1

@@ -1,0 +1,93 @@
+"""Check an exercise file in a process of its own, which may hang, crash or end as it likes."""
+
+from __future__ import annotations
+
+import multiprocessing
+import signal
+import sys
+from collections.abc import Iterator, Sequence
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+from minivae.course.answers import Answer, answer, exercises_of, load
+
+
+def check_file(path: Path, *, seconds: float = 60.0) -> Iterator[Answer]:
+    """Yield an answer for every function of an exercise file, in order.
+
+    Parameters
+    ----------
+    path : Path
+    seconds : float
+        How long a function may take; then it is stopped, and the next one is tried.
+
+    Raises
+    ------
+    ValueError
+        The file cannot be run: its syntax is wrong, it raises, or it does not end.
+    """
+    names = list(exercises_of(path))
+    while names:
+        for each in _run(path, names.copy(), seconds):
+            names.remove(each.name)
+            yield each
+
+
+def _run(path: Path, names: Sequence[str], seconds: float) -> Iterator[Answer]:
+    """Yield answers until all are given, or one function took the process with it."""
+    context = multiprocessing.get_context("spawn")
+    receiver, sender = context.Pipe(duplex=False)
+    process = context.Process(target=_work, args=(path, names, sender), daemon=True)
+    process.start()
+    sender.close()
+    try:
+        receiver.recv()  # it has started: the clock runs from here on
+        failure = _receive(receiver, seconds)
+        if failure:
+            raise ValueError(failure)
+        for name in names:
+            try:
+                yield _receive(receiver, seconds)
+            except _GoneError as error:
+                yield Answer(name, "wrong", str(error))
+                return
+    except _GoneError as error:
+        raise ValueError(f"{path} cannot be run: outside its functions, {error}") from error
+    finally:
+        process.kill()
+        process.join()
+        receiver.close()
+
+
+class _GoneError(Exception):
+    """The process gives no answer any more."""
+
+
+def _receive(receiver: Connection[Any, Any], seconds: float) -> Any:
+    if not receiver.poll(seconds):
+        raise _GoneError(
+            f"it was stopped after {seconds:g} s: does a loop never end?\n"
+            f"(--seconds gives it longer)"
+        )
+    try:
+        return receiver.recv()
+    except EOFError as error:
+        raise _GoneError("it ended the whole process: an exit, or a crash") from error
+
+
+def _work(path: Path, names: Sequence[str], sender: Connection[Any, Any]) -> None:
+    """Run the file and send an answer for each name; first that it started, then any failure."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which ends us
+    sender.send("started")
+    try:
+        namespace, failure = load(path), ""
+    except ValueError as error:
+        namespace, failure = {}, str(error)
+    sys.stdout.flush()
+    sender.send(failure)
+    exercises = exercises_of(path)
+    for name in [] if failure else names:
+        reply = answer(name, namespace, exercises[name], path)
+        sys.stdout.flush()  # what the student's function printed stands above its answer
+        sender.send(reply)

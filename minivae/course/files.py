@@ -1,0 +1,57 @@
+"""Where the course's files are: below the folder in which the reader works."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from pathlib import Path
+
+TUTORIALS = Path("tutorials")
+EXERCISES = TUTORIALS / "exercises"
+
+
+def numbered_files(folder: Path) -> list[Path]:
+    """Return the files ``NN_name.py`` of `folder`, in the order of their numbers.
+
+    Raises
+    ------
+    FileNotFoundError
+        There are none: most likely the reader is in another folder.
+    """
+    found = sorted(folder.glob("[0-9]*.py"))
+    if not found:
+        raise FileNotFoundError(
+            f"there is nothing in {folder}/ here, in {Path.cwd()}: go to minivae's own folder, "
+            f"which holds README.md and tutorials/"
+        )
+    return found
+
+
+def number_of(path: Path) -> str:
+    """Return the digits that a file's name begins with, "" if there are none."""
+    digits = path.name.partition("_")[0]
+    return digits if digits.isdecimal() else ""
+
+
+def find_file(name: str, folder: Path) -> Path:
+    """Return the file that `name` means: a path, or a number of one in `folder`.
+
+    Raises
+    ------
+    FileNotFoundError
+        There is no such file; the message names those there are, or the nearest.
+    """
+    path = Path(name)
+    if path.is_file():
+        return path
+    if name.isdecimal():
+        found = numbered_files(folder)
+        same = [each for each in found if int(number_of(each) or -1) == int(name)]
+        if same:
+            return same[0]
+        there = "".join(f"\n  {each}" for each in found)
+        raise FileNotFoundError(f"{folder}/ has no number {name}; there are{there}")
+    names = [each.name for each in folder.glob("[0-9]*.py")]
+    near = get_close_matches(path.name, names, n=1)
+    near = near or [each for each in names if each.startswith(path.name[:2])][:1]
+    suggestion = f"; did you mean {folder / near[0]}?" if near else ""
+    raise FileNotFoundError(f"there is no file {name}{suggestion}")

@@ -1,0 +1,68 @@
+"""Tutorials as notebooks: a cell of text and a cell of code for each of theirs."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from minivae._files import make_folder, whole_file
+from minivae.course.cells import Cell, read_cells
+from minivae.course.files import TUTORIALS, numbered_files
+
+
+def write_notebooks(out: Path) -> list[Path]:
+    """Write every tutorial as ``.ipynb`` into the folder `out`, and return their paths.
+
+    Raises
+    ------
+    ModuleNotFoundError
+        jupytext is not installed.
+    OSError
+        There are no tutorials here, or `out` cannot be written.
+    """
+    tutorials = numbered_files(TUTORIALS)
+    try:
+        jupytext: Any = importlib.import_module("jupytext")
+    except ModuleNotFoundError as error:
+        raise ModuleNotFoundError(
+            "notebooks need jupytext, which is not installed; "
+            'install it with: python -m pip install "minivae[notebooks]" (or jupytext itself)'
+        ) from error
+    make_folder(out)
+    paths = []
+    for tutorial in tutorials:
+        notebook = jupytext.reads(percent_format(read_cells(tutorial)), fmt="py:percent")
+        path = out / tutorial.with_suffix(".ipynb").name
+        with whole_file(path) as file:
+            file.write(jupytext.writes(notebook, fmt="ipynb").encode())
+        paths.append(path)
+    return paths
+
+
+def percent_format(cells: list[Cell]) -> str:
+    """Return cells as jupytext reads them: the words of each as a text cell of its own."""
+    lines: list[str] = []
+    for cell in cells:
+        if cell.title or cell.words:
+            lines += ["# %% [markdown]", *(f"# {line}".rstrip() for line in _markdown(cell)), ""]
+        if cell.code:
+            lines += ["# %%", cell.code, ""]
+    return "\n".join(lines)
+
+
+def _markdown(cell: Cell) -> Iterator[str]:
+    """Yield a cell's words as Markdown: a heading, and indented lines as they stand."""
+    if cell.title:
+        yield f"## {cell.title}"
+        yield ""
+    verbatim = False
+    for line in cell.words.splitlines():
+        indented = line.startswith("    ") or (verbatim and not line)
+        if indented != verbatim:
+            yield "```"
+            verbatim = indented
+        yield line
+    if verbatim:
+        yield "```"
