@@ -192,7 +192,7 @@ class LinearVAEReport:
                 f"(at most {self.tolerance:.0e})",
                 f"  noise variance, learned          {self.noise_variance:.9g}",
                 f"  mean of discarded eigenvalues    {self.predicted_noise_variance:.9g}",
-                f"  largest entry of W W^T off the diagonal, relative  {self.off_diagonal:.1e}",
+                f"  W W^T off its diagonal, relative {self.off_diagonal:.1e}",
                 f"  iterations of L-BFGS             {self.iterations}",
             ]
         )

@@ -1,0 +1,47 @@
+"""Diagnostics: what a trained model does with its code."""
+
+from minivae.diagnostics.code_space import (
+    continuity,
+    cycle_error,
+    decoded_steps,
+    hole_fraction,
+    nearest_distances,
+    sample_codes,
+    sample_distance_ratio,
+)
+from minivae.diagnostics.information import (
+    ElboSurgery,
+    active_units,
+    aggregated_posterior,
+    elbo_surgery,
+    kl_per_dimension,
+    kl_to_prior,
+    mutual_information,
+    posteriors,
+)
+from minivae.diagnostics.rate import (
+    RateDistortion,
+    gaussian_rate_distortion,
+    rate_distortion,
+)
+
+__all__ = [
+    "ElboSurgery",
+    "RateDistortion",
+    "active_units",
+    "aggregated_posterior",
+    "continuity",
+    "cycle_error",
+    "decoded_steps",
+    "elbo_surgery",
+    "gaussian_rate_distortion",
+    "hole_fraction",
+    "kl_per_dimension",
+    "kl_to_prior",
+    "mutual_information",
+    "nearest_distances",
+    "posteriors",
+    "rate_distortion",
+    "sample_codes",
+    "sample_distance_ratio",
+]

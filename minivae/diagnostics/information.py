@@ -1,0 +1,195 @@
+"""Information: how many nats a VAE's code carries, and in which units.
+
+`mu` and `log_var` are what `posteriors` returns for a data set, shape (n_samples, n_latent).
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from minivae._checks import Array, as_batch, as_data_set, check_real
+from minivae.gaussian import gaussian_kl, gaussian_log_density, reparameterize
+from minivae.importance import log_mean_exp
+from minivae.vae import VAE
+
+ROWS = 1000  # examples at once
+NUMBERS = 1 << 22  # in the largest array that is made
+
+
+class ElboSurgery(NamedTuple):
+    """The mean KL to the prior and its two parts, in nats.
+
+    ``mean_kl = mutual_information + marginal_kl``: what the code says of which x it is, and how
+    far the codes of all x together are from the prior.
+    """
+
+    mean_kl: float
+    mutual_information: float
+    marginal_kl: float
+
+
+def posteriors(model: VAE, X: ArrayLike) -> tuple[Array, Array]:
+    """Return ``(mu, log_var)`` of q(z | x) for a whole data set, each (n_samples, n_latent).
+
+    Parameters
+    ----------
+    model : VAE
+    X : array_like or memmap, shape (n_samples, n_features)
+        Never copied whole.
+    """
+    X = as_data_set(X, model.n_features, model.dtype)
+    blocks = [model.encode(X[i : i + ROWS]) for i in range(0, len(X), ROWS)]
+    mu, log_var = map(np.concatenate, zip(*blocks, strict=True))
+    return mu, log_var
+
+
+def kl_per_dimension(mu: ArrayLike, log_var: ArrayLike) -> Array:
+    """Return the mean KL to the prior of every latent dimension: near zero, it has collapsed.
+
+    Returns
+    -------
+    array, shape (n_latent,), in nats; their sum is the rate.
+    """
+    mu, log_var = _posteriors(mu, log_var)
+    return gaussian_kl(mu[:, :, None], log_var[:, :, None]).mean(axis=0)
+
+
+def active_units(mu: ArrayLike, *, threshold: float = 0.01, rotate: bool = False) -> int:
+    """Return how many latent dimensions move with x: those whose posterior mean varies enough.
+
+    Parameters
+    ----------
+    mu : array_like, shape (n_samples, n_latent)
+        Posterior means, or the codes of any model.
+    threshold : float
+        The least variance over the data that counts.
+    rotate : bool
+        Count along the principal axes of `mu` instead of its coordinates. A rotation of the code
+        spreads one active direction over many coordinates, but does not change this count.
+
+    References
+    ----------
+    Burda, Grosse, Salakhutdinov: Importance weighted autoencoders, ICLR 2016, arXiv 1509.00519.
+    """
+    mu = as_batch(mu, name="mu")
+    check_real("threshold", threshold, 0, closed="low")
+    centred = mu - mu.mean(axis=0)
+    if rotate:
+        variances = np.linalg.eigvalsh(centred.T @ centred / len(mu))
+    else:
+        variances = np.mean(centred**2, axis=0)
+    return int(np.count_nonzero(variances > threshold))
+
+
+def aggregated_posterior(mu: ArrayLike, log_var: ArrayLike) -> tuple[Array, Array]:
+    """Return mean and covariance of ``q(z)``, the mixture of q(z | x) over the data.
+
+    Returns
+    -------
+    mean : array, shape (n_latent,)
+    covariance : array, shape (n_latent, n_latent)
+    """
+    mu, log_var = _posteriors(mu, log_var)
+    mean = mu.mean(axis=0)
+    # Cov z = Cov_x E[z|x] + E_x Cov[z|x]
+    between = (mu - mean).T @ (mu - mean) / len(mu)
+    return mean, between + np.diag(np.exp(log_var).mean(axis=0))
+
+
+def kl_to_prior(mean: ArrayLike, covariance: ArrayLike) -> float:
+    """Return ``KL( N(mean, covariance) || N(0, I) )`` in nats, for a full covariance.
+
+    Parameters
+    ----------
+    mean : array_like, shape (n_latent,)
+    covariance : array_like, shape (n_latent, n_latent)
+
+    Raises
+    ------
+    ValueError
+        The covariance is not positive definite.
+    """
+    mean, covariance = np.asarray(mean, float), as_batch(covariance, name="covariance")
+    if mean.ndim != 1 or covariance.shape != (len(mean), len(mean)):
+        raise ValueError(
+            f"covariance must be n x n for a mean of n numbers, got {covariance.shape} and "
+            f"{mean.shape}"
+        )
+    log_det = 2 * np.sum(np.log(np.diag(_cholesky(covariance))))
+    # KL = 1/2 [ tr C + m^T m - k - log |C| ]
+    return float(0.5 * (np.trace(covariance) + mean @ mean - len(mean) - log_det))
+
+
+def elbo_surgery(mu: ArrayLike, log_var: ArrayLike) -> ElboSurgery:
+    """Split the mean KL as if the aggregated posterior were the Gaussian with its moments.
+
+    For Gaussian data and a linear encoder it is. Otherwise no density with the same moments has a
+    larger entropy than the Gaussian's, so the mutual information is an upper bound and the marginal
+    KL a lower one; their sum is exact.
+
+    References
+    ----------
+    Hoffman, Johnson: ELBO surgery: yet another way to carve up the variational evidence lower
+    bound, NIPS workshop on Advances in Approximate Bayesian Inference, 2016.
+    """
+    mu, log_var = _posteriors(mu, log_var)
+    mean, covariance = aggregated_posterior(mu, log_var)
+    log_det = 2 * np.sum(np.log(np.diag(_cholesky(covariance))))
+    # I(x; z) = H(z) - H(z | x), and a Gaussian's entropy is half its log determinant and a constant
+    information = 0.5 * (log_det - np.mean(np.sum(log_var, axis=1)))
+    mean_kl = float(gaussian_kl(mu, log_var).mean())
+    return ElboSurgery(mean_kl, float(information), kl_to_prior(mean, covariance))
+
+
+def mutual_information(
+    mu: ArrayLike, log_var: ArrayLike, *, rng: int | np.random.Generator | None = None
+) -> tuple[float, float]:
+    """Estimate how many nats the code says about which example it belongs to.
+
+    ``I = mean_n E_{z ~ q(z | x_n)} [ log q(z | x_n) - log( 1/N sum_m q(z | x_m) ) ]``, with one
+    draw for each example, and all N densities of each draw. It is at most log N.
+
+    Parameters
+    ----------
+    mu, log_var : array_like, shape (n_samples, n_latent)
+        The time grows with the square of `n_samples`; the memory does not.
+    rng : int or numpy.random.Generator, optional
+
+    Returns
+    -------
+    estimate, standard_error : float
+        In nats; the error is that of drawing one z each, not that of the choice of the data.
+
+    References
+    ----------
+    Hoffman, Johnson: ELBO surgery: yet another way to carve up the variational evidence lower
+    bound, NIPS workshop on Advances in Approximate Bayesian Inference, 2016.
+    """
+    mu, log_var = _posteriors(mu, log_var)
+    z = reparameterize(mu, log_var, np.random.default_rng(rng).standard_normal(mu.shape))
+    step = max(1, NUMBERS // mu.size)
+    ratios = []
+    for i in range(0, len(mu), step):
+        own = gaussian_log_density(z[i : i + step], mu[i : i + step], log_var[i : i + step])
+        every = gaussian_log_density(z[i : i + step, None], mu, log_var)  # (step, n_samples)
+        ratios.append(own - log_mean_exp(every))
+    ratio = np.concatenate(ratios)
+    return float(ratio.mean()), float(ratio.std() / np.sqrt(len(ratio)))
+
+
+def _posteriors(mu: ArrayLike, log_var: ArrayLike) -> tuple[Array, Array]:
+    """Return both as float64 matrices of one shape."""
+    mu, log_var = as_batch(mu, name="mu"), as_batch(log_var, name="log_var")
+    if mu.shape != log_var.shape:
+        raise ValueError(f"log_var must have the shape of mu, {mu.shape}, got {log_var.shape}")
+    return mu, log_var
+
+
+def _cholesky(covariance: Array) -> Array:
+    try:
+        return np.linalg.cholesky(covariance)
+    except np.linalg.LinAlgError:
+        raise ValueError("covariance must be positive definite: a direction never varies") from None
