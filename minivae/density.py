@@ -36,7 +36,7 @@ def log_likelihood(
     x : array_like or memmap, shape (n, n_features)
         Never copied whole; memory grows neither with `n` nor with `n_samples`.
     n_samples : int
-        Draws of z for each example; 5,000 is usual.
+        Draws of z for each example; the literature reports 5,000.
     rng : int or numpy.random.Generator, optional
     proposal : {"posterior", "prior"}
         The encoder's ``q(z | x)``, or ``N(0, I)``, which is naive Monte Carlo and needs a number of
@@ -56,7 +56,7 @@ def log_likelihood(
     References
     ----------
     Burda, Grosse, Salakhutdinov: Importance weighted autoencoders, ICLR 2016, arXiv 1509.00519,
-    section 5, estimates the log-likelihoods of its tables so.
+    whose tables are estimated so, with 5,000 samples.
     """
     _check_density(model)
     X = as_data_set(x, model.n_features, model.dtype, name="x", interval=model.likelihood.interval)
@@ -105,8 +105,7 @@ def importance_weighted_bound(
 
     References
     ----------
-    Burda, Grosse, Salakhutdinov: Importance weighted autoencoders, ICLR 2016, arXiv 1509.00519,
-    equation 8.
+    Burda, Grosse, Salakhutdinov: Importance weighted autoencoders, ICLR 2016, arXiv 1509.00519.
     """
     check_integer("k", k, 1)
     check_integer("n_repeats", n_repeats, 1)

@@ -2,7 +2,7 @@
 
 Run it as ``python tests/benchmarks/mnist_log_likelihood.py --epochs 50``, with ``--n-importance 5``
 to train on the importance-weighted bound. The set-up is that of Burda, Grosse and Salakhutdinov
-(Importance weighted autoencoders, ICLR 2016, section 5), whose table 1 is printed beside the
+(Importance weighted autoencoders, ICLR 2016), whose table 1 is printed beside the
 result: one layer of 50 latent units, two hidden layers of 200 tanh units on each side, every pixel
 drawn black or white afresh each time an image is seen, Adam(.9, .999, 1e-4), and the output's bias
 started at the logit of the mean image. They pass 3,280 times over the data, 3^i passes for
