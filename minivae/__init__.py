@@ -8,6 +8,8 @@ from importlib import import_module
 from typing import Any
 
 from minivae.autoencoder import Autoencoder, LinearAutoencoder
+from minivae.callbacks import Checkpoint, EarlyStopping, Progress
+from minivae.density import importance_weighted_bound, log_likelihood
 from minivae.equivalence import EquivalenceReport, verify_pca_equivalence
 from minivae.gaussian import (
     bound_log_var,
@@ -39,7 +41,7 @@ from minivae.model import load
 from minivae.optimizers import SGD, Adam
 from minivae.pca import PCA
 from minivae.probabilistic_pca import ProbabilisticPCA
-from minivae.training import Checkpoint, EarlyStopping, Progress, minibatches
+from minivae.training import minibatches
 from minivae.vae import VAE
 
 __version__ = "0.1.0"
@@ -79,7 +81,9 @@ __all__ = [
     "gaussian_kl_between_backward",
     "gaussian_log_density",
     "gaussian_log_density_backward",
+    "importance_weighted_bound",
     "load",
+    "log_likelihood",
     "minibatches",
     "mlp",
     "reparameterize",

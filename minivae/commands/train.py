@@ -11,10 +11,11 @@ import numpy as np
 from minivae._checks import Array, as_batch
 from minivae._files import make_folder
 from minivae.autoencoder import Autoencoder
+from minivae.callbacks import Checkpoint, EarlyStopping
 from minivae.commands.data import Split, load_split
 from minivae.likelihoods import Gaussian, Likelihood
 from minivae.optimizers import Adam
-from minivae.training import Checkpoint, EarlyStopping, evaluate
+from minivae.training import evaluate
 from minivae.vae import VAE
 
 LIKELIHOODS: dict[str, str | Likelihood] = {
