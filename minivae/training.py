@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 
 from minivae import storage
 from minivae._checks import Array, as_batch, as_data_set, check_integer
-from minivae.callbacks import Progress
+from minivae.callbacks import Checkpoint, Progress
 from minivae.optimizers import Adam, Optimizer
 
 VALIDATION_BATCH = 1000
