@@ -1,0 +1,295 @@
+"""Trust, but verify: gradient checking.
+
+The question: how can you know that a gradient written by hand is right, and what will a check
+never tell you?
+
+You need: tutorial 01, Taylor's formula, complex numbers as far as i^2 = -1. It runs in two seconds.
+
+At the end you will have seen why a numerical derivative has a best step and how many digits it
+can give, a derivative with all digits from one complex number, a kink and a noise that fool the
+check, and a wrong model that passes it.
+"""
+
+import numpy as np
+from scipy.optimize import check_grad
+
+import minivae as mv
+from minivae.course import show
+from minivae.plots import gradient_errors, new_axes
+from minivae.plots.style import COLORS, finish
+
+# %% A derivative from two values
+# A derivative is a limit, and a computer can stop before the limit, at a small step h:
+#
+#     forward difference    (f(x + h) - f(x)) / h            = f'(x) + h f''(x) / 2 + ...
+#     central difference    (f(x + h) - f(x - h)) / (2 h)    = f'(x) + h^2 f'''(x) / 6 + ...
+#
+# That is Taylor's formula; in the central one the f'' term is the same on both sides and cancels.
+# Try tanh at 0.7, whose derivative 1 - tanh(x)^2 we know. At h = 0.01 you should see errors of
+# -3.8e-03 and 2.0e-06; at h = 0.0001 the first is 100 times smaller, the second 10,000 times.
+
+
+def forward_difference(f, x, h):
+    return (f(x + h) - f(x)) / h
+
+
+def central_difference(f, x, h):
+    return (f(x + h) - f(x - h)) / (2 * h)
+
+
+exact = 1 - np.tanh(0.7) ** 2  # 0.6347
+for h in (1e-2, 1e-4):
+    forward = forward_difference(np.tanh, 0.7, h) - exact
+    central = central_difference(np.tanh, 0.7, h) - exact
+    print(f"h = {h:g}: forward off by {forward:.1e}, central by {central:.1e}")
+assert 9_900 < 2.0259e-06 / central < 10_100
+
+# %% Why not a smaller step?
+# A float64 has 16 digits: every value of f is rounded by about eps = 2.2e-16 of its size. The two
+# values agree in ever more digits as h shrinks, the subtraction leaves the rounding, and the
+# division by h makes it large: an error of about eps f / h. At h = 1e-13, three digits are left.
+
+error = abs(central_difference(np.tanh, 0.7, 1e-13) - exact) / exact
+print(f"relative error at h = 1e-13: {error:.1e}")  # 3.9e-04
+assert error > 1e-5
+
+# %% The V-curve
+# Truncation, h^2 f''' / 6, falls with h; rounding, eps f / h, grows as h falls. On logarithmic axes
+# that is a V with slopes 2 and -1. Its lowest point is where the two are alike, near
+#
+#     h = eps^(1/3) = 6e-6, error eps^(2/3) = 4e-11     (forward: h = eps^(1/2), error 1e-8)
+#
+# So a central difference gives ten or eleven digits, a forward one eight; and a step of 1e-8 or
+# 1e-12, "to be precise", gives fewer. In float32 eps is 1.2e-7, and five digits are the best there
+# is, at a step near 3e-3. The errors below are root mean squares over 300 points.
+
+points = np.random.default_rng(0).normal(size=300)
+slopes = 1 - np.tanh(points) ** 2
+steps = 10.0 ** np.arange(-13, -0.5, 0.5)
+
+
+def error_of(derivative):
+    return np.sqrt(np.mean((derivative - slopes) ** 2) / np.mean(slopes**2))
+
+
+def single(x, h):
+    x, h = x.astype(np.float32), np.float32(h)
+    return (np.tanh(x + h) - np.tanh(x - h)) / (2 * h)
+
+
+central = np.array([error_of(central_difference(np.tanh, points, h)) for h in steps])
+curves = {
+    "forward difference": [error_of(forward_difference(np.tanh, points, h)) for h in steps],
+    "central difference": central,
+    "central, float32": [error_of(single(points, h)) for h in steps],
+}
+right, left = steps > 1e-4, steps < 1e-7
+fits = [np.polyfit(np.log(steps[w]), np.log(central[w]), 1)[0] for w in (right, left)]
+best = {name: steps[np.argmin(curve)] for name, curve in curves.items()}
+print(f"slopes of the V: {fits[0]:.2f} and {fits[1]:.2f}")  # 2.00 and -1.00
+print({name: f"{min(curve):.0e} at h = {best[name]:.0e}" for name, curve in curves.items()})
+assert abs(fits[0] - 2) < 0.1
+assert abs(fits[1] + 1) < 0.1
+assert 1e-6 <= best["central difference"] <= 1e-4
+
+# %% The complex step: nothing to subtract
+# Let h be imaginary. Taylor's formula does not mind:
+#
+#     f(x + ih) = f(x) + ih f'(x) - h^2 f''(x) / 2 - ...        so        f'(x) = Im f(x + ih) / h
+#
+# The derivative is the imaginary part, a number of its own: no two large numbers are subtracted,
+# nothing is rounded away, and h can be 1e-200 (Squire and Trapp, 1998). The error is flat at the
+# last digit. `mv.check_gradients` has both: method="central" and method="complex".
+
+
+def complex_step(f, x, h=1e-200):
+    return f(x + 1j * h).imag / h
+
+
+curves["complex step"] = [error_of(complex_step(np.tanh, points, h)) for h in steps]
+show(gradient_errors(steps, curves), "02_v_curve")
+print(f"complex step, h = 1e-200: relative error {error_of(complex_step(np.tanh, points)):.0e}")
+assert error_of(complex_step(np.tanh, points)) < 1e-15
+
+# %% Where the complex step breaks
+# All of f must be built of operations that mean the same for complex numbers: +, *, /, @, exp, log,
+# tanh do. `np.abs` does not: |x + ih| is a real number, and the step is gone. Below, f(x) = x + |x|
+# has slope 2 at x = 1, and the complex step says 1, without a word. Central differences say 2. The
+# library's check fails here, but asks them too, and says where the fault is.
+
+
+def bent(x):
+    return x + np.abs(x)
+
+
+print(complex_step(bent, 1.0), central_difference(bent, 1.0, 1e-5))  # 1.0 and 2.0
+report = mv.check_gradients(
+    bent, [1.0, -2.0], backward=lambda x, dy: dy * (1 + np.sign(x)), method="complex", rng=0
+)
+print(report)
+assert complex_step(bent, 1.0) == 1
+assert "central differences agree" in str(report)
+
+# %% How far apart is too far?
+# An absolute difference says nothing: for a gradient of 1e-6, one that is twice too large is "right
+# to five decimals". Some teaching code passes a difference of 0.01, and `scipy.optimize.check_grad`
+# returns the norm of an absolute difference, to a *forward* one. What counts is the relative error
+#
+#     |analytic - numeric| / max(|analytic|, |numeric|)
+#
+# With central differences a right gradient reaches 1e-7 or less; 1e-3 is a bug. You should see
+# 1.3e-06 from SciPy, which looks fine, and 0.5 here, which does not.
+
+point = np.array([0.13, -0.13, 0.64])
+
+
+def small_loss(x):
+    return 1e-6 * np.sum(x**2)
+
+
+def doubled(x):
+    return 4e-6 * x  # right is 2e-6 x
+
+
+numeric = [
+    central_difference(lambda t, e=e: small_loss(point + t * e), 0.0, 1e-4) for e in np.eye(3)
+]
+largest = np.maximum(np.abs(doubled(point)), np.abs(numeric))
+relative = np.abs(doubled(point) - numeric) / largest
+absolute = check_grad(small_loss, doubled, point)
+print(f"check_grad: {absolute:.1e}, relative error: {relative.max():.3f}")
+assert absolute < 1e-5
+assert abs(relative.max() - 0.5) < 1e-6
+
+# %% Many outputs: weigh them at random
+# A layer has many outputs. To compare one number, weigh them: sum(dy * y), whose gradient is just
+# what `backward(dy)` returns. With dy = 1 everywhere errors can cancel: here the outputs always
+# add up to zero, so that under weights of one the true gradient is 0, and a backward pass that
+# returns nothing but zeros passes. Random weights do not forgive.
+
+
+def centred(x):
+    return x - x.mean(axis=1, keepdims=True)
+
+
+def lazy_backward(x, dy):
+    return np.zeros_like(x)
+
+
+x = np.random.default_rng(0).normal(size=(5, 3))
+ones = [
+    central_difference(lambda t, e=e: np.sum(centred(x + t * e.reshape(5, 3))), 0.0, 1e-5)
+    for e in np.eye(15)
+]
+print(f"weights of one: largest difference {np.abs(ones).max():.0e}")
+print(mv.check_gradients(centred, x, backward=lazy_backward, rng=0))  # FAILED, "zero everywhere"
+assert np.abs(ones).max() < 1e-9
+assert not mv.check_gradients(centred, x, backward=lazy_backward, rng=0).ok
+
+# %% Reading a report
+# A check should say where, and both numbers: then the ratio often names the mistake. Four students
+# wrote the gradient of tanh, or of a mean over a batch of five rows:
+
+
+def mean_square(x):
+    return np.mean(np.sum(x**2, axis=1))
+
+
+attempts = {
+    "the sign is flipped": (np.tanh, lambda x, dy: -dy * (1 - np.tanh(x) ** 2)),
+    "half of what it is": (np.tanh, lambda x, dy: dy * (1 - np.tanh(x) ** 2) / 2),
+    "1.001 times what it is": (np.tanh, lambda x, dy: dy * (1 - np.tanh(x) ** 2) * 1.001),
+    "not divided by the batch size": (mean_square, lambda x, dy: dy * 2 * x),
+}
+for hint, (function, backward) in attempts.items():
+    report = mv.check_gradients(function, x, backward=backward, rng=0)
+    print(report)
+    assert not report.ok
+    assert hint in str(report)
+
+# %% Kinks
+# ReLU, max(x, 0), has no derivative at 0: its slope is 0 on the left and 1 on the right. Any value
+# in between may be called its gradient there; the library takes 0. A central difference reaches
+# over the kink and says 0.5; for every |x| < h it says something between 0 and 1. Neither is wrong.
+# So keep away from kinks or, as `check_gradients` does, look at both one-sided slopes and accept a
+# value between them; the report counts those.
+
+relu = mv.ReLU()
+report = mv.check_gradients(relu, np.array([[-1.0, 0.0, 2.0]]), rng=0)
+print(f"central difference at 0: {central_difference(relu.forward, np.zeros(1), 1e-5)[0]}")  # 0.5
+print(report)
+assert report.ok
+assert "1 on a kink" in str(report)
+
+xs = np.linspace(-0.4, 0.4, 401)
+ax = new_axes()
+ax.plot(xs, xs > 0, color=COLORS[0], label="derivative of ReLU")
+numeric = central_difference(relu.forward, xs, 0.1)
+ax.plot(xs, numeric, "--", color=COLORS[1], label="central difference, h = 0.1")
+ax.plot(0, 0.5, "ko", label="at the kink: 0.5")
+finish(ax, "x", "slope")
+show(ax.figure, "02_kink")
+
+# %% Noise
+# A VAE draws noise. If every call draws its own, two values differ by far more than a step of h
+# changes them, and the difference is nonsense. Noise must be an argument, the same for all calls.
+
+rng = np.random.default_rng(3)
+report = mv.check_gradients(
+    lambda x: x + rng.normal(size=x.shape), x, backward=lambda x, dy: dy, rng=0
+)
+print(report)
+assert "not deterministic" in str(report)
+
+# %% A whole model
+# Frozen noise, float64, every parameter: the same check for a VAE, with its 272 numbers. Each costs
+# at least two forward passes, where one backward pass gives them all: this is no way to train.
+
+model = mv.VAE(12, 2, hidden=(8,), activation="tanh", rng=0)
+batch = np.random.default_rng(0).integers(0, 2, (5, 12))
+eps = np.random.default_rng(1).normal(size=(5, 2))
+for method in ("central", "complex"):
+    report = mv.check_gradients(model, batch, eps=eps, method=method)
+    print(f"{method}: {report.n_checked} numbers, worst {report.worst.relative_error:.0e}")
+    assert report.ok
+    assert report.n_checked == 272
+
+# %% What a check never sees
+# It compares backward with *forward*. If forward is not what you meant, it is content. A well-known
+# NumPy VAE draws its code as mu + exp(log_var) eps, as if exp(log_var) were the standard deviation;
+# it is the variance, and the KL term of the same code says so. The gradient matches: it passes.
+
+
+def wrong_sample(mu, log_var, eps):
+    return mu + np.exp(log_var) * eps  # right: exp(log_var / 2)
+
+
+def wrong_sample_backward(mu, log_var, eps, dz):
+    return dz, dz * np.exp(log_var) * eps
+
+
+mu, log_var, eps = np.random.default_rng(0).normal(size=(3, 4, 2))
+report = mv.check_gradients(wrong_sample, mu, log_var, eps, backward=wrong_sample_backward, rng=0)
+print(report)  # ok!
+assert report.ok
+
+# %% So check values too
+# Ask for something that does not come from the code: with log_var = 1 the variance of the samples
+# must be e = 2.718. A hundred thousand draws tell, with a standard error of 0.45 percent. You
+# should see 2.72, and 7.39, which is e^2, by the wrong line.
+
+eps = np.random.default_rng(0).normal(size=100_000)
+mu, log_var = np.zeros_like(eps), np.ones_like(eps)
+right, wrong = mv.reparameterize(mu, log_var, eps).var(), wrong_sample(mu, log_var, eps).var()
+print(f"variance of the samples: {right:.2f}, and by the wrong line {wrong:.2f}")
+assert abs(right / np.e - 1) < 5 * np.sqrt(2 / len(eps))
+assert abs(wrong / np.e - 1) > 1
+
+# %% Exercises
+# In tutorials/exercises/02_gradient_checking.py, three functions to fill in:
+#
+# 1. central_difference: the gradient of a function of an array, one entry after the other.
+# 2. relative_error: entry by entry, and what of 0 against 0?
+# 3. complex_step: the same gradient to the last digit.
+#
+# Then ask: python -m minivae check tutorials/exercises/02_gradient_checking.py
