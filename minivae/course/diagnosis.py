@@ -155,8 +155,8 @@ def _common_mistakes(
     yield "transposed", right.T
     if right.ndim:
         yield "in reversed order", right[..., ::-1]
-    if got.shape != right.shape:  # `got` itself, with a sum or a mean that is still to be taken
-        yield from _missing_sums(right, got)
+    if got.shape != right.shape:
+        yield from _reshaped(right, got)
     with np.errstate(all="ignore"):
         yield "the square of what it should be: a variance for a standard deviation?", right**2
         yield "the root of what it should be: a standard deviation for a variance?", np.sqrt(right)
@@ -164,19 +164,18 @@ def _common_mistakes(
         yield "the log of what it should be: an exp is missing", np.log(right)
 
 
-def _missing_sums(right: Array, got: Array) -> Iterator[tuple[str, Array]]:
-    """Yield what sums and means of the one that the other lacks would explain."""
-    for axis in range(got.ndim):
-        for keep in (False, True):
-            for words, total in (("summed", np.sum), ("averaged", np.mean)):
-                reduced = total(got, axis=axis, keepdims=keep)
-                if reduced.shape == right.shape and np.allclose(reduced, right, rtol=1e-6):
-                    what = "over the batch, axis 0" if axis == 0 else f"over axis {axis}"
-                    yield f"not {words} {what}", got
+def _reshaped(right: Array, got: Array) -> Iterator[tuple[str, Array]]:
+    """Yield what would give `got` another shape than `right` has."""
+    places = [("all axes", None), *((f"axis {axis}", axis) for axis in range(1, got.ndim))]
+    for place, axis in [("the batch, axis 0", 0), *places]:
+        for words, total in (("summed", np.sum), ("averaged", np.mean)):
+            reduced = total(got, axis=axis) if got.ndim else got
+            if reduced.size == right.size and np.allclose(np.reshape(reduced, right.shape), right):
+                yield f"not {words} over {place}", got
+    if got.size == right.size:
+        yield "the right numbers in the wrong shape", np.reshape(right, got.shape)
     yield "summed over everything: one number, where an array should be", np.array(right.sum())
     yield "averaged over everything: one number, where an array should be", np.array(right.mean())
-    if got.size == 1 == right.size:
-        yield "the right number in the wrong shape", np.reshape(right, got.shape)
 
 
 def _odd_factor(right: Array, got: Array) -> str:

@@ -32,7 +32,7 @@ class ValueCheck:
     Parameters
     ----------
     reference : callable
-        Takes what the student's function takes; from the library, NumPy or SciPy.
+        ``reference(*inputs)`` returns what is right; from the library, NumPy or SciPy.
     inputs : tuple
         The arguments. Every call gets a fresh copy; arrays must come back unchanged. Let the first
         array be the batch, with its numbers of rows and columns distinct and above 2: its shape
@@ -45,8 +45,8 @@ class ValueCheck:
     hint : str
         Where to look, if the mistake is not recognised.
     run : callable, optional
-        ``run(function, *inputs)`` stands in for the plain call ``function(*inputs)``, for student,
-        reference and mistakes alike: several steps of an optimizer, a sampler's moments.
+        ``run(function, *inputs)`` is what is compared, in place of ``function(*inputs)``, for the
+        student's function and the mistakes: several steps of an optimizer, a sampler's moments.
     rtol, atol : float
         The largest error that passes: `rtol` times the largest expected number, plus `atol`.
     """
@@ -72,7 +72,7 @@ class ValueCheck:
                 "two calls with the same arguments give different answers",
                 "noise that does not come from an argument, or something kept between the calls",
             )
-        expected = as_parts(self._call(self.reference, copy.deepcopy(self.inputs)), self.returns)
+        expected = as_parts(self.reference(*copy.deepcopy(self.inputs)), self.returns)
         wrong = {words: self._parts_of_mistake(f) for words, f in self.mistakes.items()}
         shapes = [value.shape for value in self.inputs if np.ndim(value)]
         allowed = {"rtol": self.rtol, "atol": self.atol}

@@ -53,16 +53,13 @@ def percent_format(cells: list[Cell]) -> str:
 
 
 def _markdown(cell: Cell) -> Iterator[str]:
-    """Yield a cell's words as Markdown: a heading, and indented lines as they stand."""
+    """Yield a cell's words as Markdown: a heading, and indented lines as blocks of their own."""
     if cell.title:
         yield f"## {cell.title}"
         yield ""
-    verbatim = False
+    before = ""
     for line in cell.words.splitlines():
-        indented = line.startswith("    ") or (verbatim and not line)
-        if indented != verbatim:
-            yield "```"
-            verbatim = indented
+        if line.startswith("    ") and before and not before.startswith("    "):
+            yield ""
         yield line
-    if verbatim:
-        yield "```"
+        before = line

@@ -51,11 +51,15 @@ class Stepper:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.cells = read_cells(path)
+        self._start()
+
+    def _start(self) -> None:
         self.next = 0
-        self.names: dict[str, Any] = {}
+        self.names: dict[str, Any] = {"__name__": "__main__", "__file__": str(self.path)}
 
     def obey(self, line: str) -> bool:
         """Do what was typed; return False to leave."""
+        self.cells = read_cells(self.path)
         command, _, argument = line.strip().partition(" ")
         if command == "":
             if self.next >= len(self.cells):
@@ -76,7 +80,6 @@ class Stepper:
 
     def show(self) -> None:
         """Print the next cell's words and code."""
-        self.cells = read_cells(self.path)
         if self.next >= len(self.cells):
             print(f"\n--- that was the last of {len(self.cells)} cells; Enter or q leaves")
             return
@@ -90,9 +93,6 @@ class Stepper:
 
     def run(self, *, quiet: bool = False) -> bool:
         """Run the next cell, and return whether it ran through; else it stays the next one."""
-        if self.next == 0:
-            self.names = {"__name__": "__main__", "__file__": str(self.path)}
-        self.cells = read_cells(self.path)
         try:
             with _silence() if quiet else nullcontext():
                 exec(_compile(self.cells[self.next], self.path), self.names)
@@ -110,7 +110,7 @@ class Stepper:
             print(f"there are cells 1 to {len(self.cells)}")
             return
         if number - 1 < self.next:
-            self.next = 0
+            self._start()
         while self.next < number - 1 and self.run(quiet=True):
             pass
         self.show()
@@ -131,7 +131,7 @@ def describe(name: str, value: Any) -> str:
         return f"{name}: {value.dtype} array of shape {value.shape}\n{numbers}"
     if isinstance(value, Mapping) and any(isinstance(v, np.ndarray) for v in value.values()):
         return "\n".join([f"{name}: {type(value).__name__}", *map(_line, value, value.values())])
-    text = repr(value)
+    text = str(value) if isinstance(value, np.generic) else repr(value)
     return f"{name}: {type(value).__name__}\n" + (text if len(text) < 500 else f"{text[:500]} ...")
 
 

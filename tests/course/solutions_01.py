@@ -19,10 +19,8 @@ def forgets_the_bias(x, W, b):
     return x @ W
 
 
-def subtracts_the_bias(x, W, b):
-    y = x @ W
-    y -= b
-    return -y
+def examples_as_columns(x, W, b):
+    return W.T @ x.T + b[:, None]
 
 
 def weights_transposed(x, W, b, dy):
@@ -64,8 +62,7 @@ def changes_the_target(x, W, b, target):
 
 WRONG = [
     ("dense_forward", forgets_the_bias, "the bias is not added"),
-    ("dense_forward", subtracts_the_bias, "y[0, 0] is"),
-    ("dense_backward", weights_transposed, "dW has shape (4, 3), and should have (3, 4)"),
+    ("dense_forward", examples_as_columns, "transposed"),
     ("dense_backward", weights_transposed, "transposed"),
     ("dense_backward", bias_gradient_not_summed, "not summed over the batch"),
     ("dense_backward", divides_by_the_batch_again, "dy holds the 1/batch already"),

@@ -1,0 +1,125 @@
+"""Tutorial 07: gradients through a sample, and through its density."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from minivae import gaussian
+from minivae._checks import Array
+from minivae.course.exercises import Exercises, GradientCheck, ValueCheck
+from minivae.gradient_estimators import score_function_gradient
+
+rng = np.random.default_rng(7)
+mu = rng.normal(size=(5, 3))
+log_var = rng.normal(size=(5, 3))
+eps = rng.normal(size=(5, 3))
+target = rng.normal(size=(5, 3))
+z = 0.5 + 0.7 * rng.normal(size=8)
+
+
+def sample(mu: Array, log_var: Array, eps: Array) -> Array:
+    """Return the library's sample."""
+    return gaussian.reparameterize(mu, log_var, eps)
+
+
+def code_loss(mu: Array, log_var: Array, eps: Array, target: Array) -> Any:
+    """Return half the squared distance from sample to target plus the KL, averaged."""
+    distance = np.sum((sample(mu, log_var, eps) - target) ** 2, axis=1) / 2
+    return np.mean(distance + gaussian.gaussian_kl(mu, log_var))
+
+
+def score_gradient(f_values: Array, mu: float, sigma: float, z: Array) -> tuple[Any, Any]:
+    """Return the library's estimate, averaged over the draws."""
+    noise = ((z - mu) / sigma)[:, None]
+    samples = score_function_gradient(lambda _: f_values, mu, sigma, noise)
+    return samples.dmu.mean(), samples.dsigma.mean()
+
+
+def one_path(mu: Array, log_var: Array, eps: Array, target: Array) -> tuple[Array, Array]:
+    """Return the gradients through the sample, without those of the KL."""
+    dz = (sample(mu, log_var, eps) - target) / len(mu)
+    return gaussian.reparameterize_backward(mu, log_var, eps, dz)
+
+
+def kl_alone(mu: Array, log_var: Array, eps: Array, target: Array) -> tuple[Array, Array]:
+    """Return the gradients of the KL, as if z were a given number."""
+    return gaussian.gaussian_kl_backward(mu, log_var, np.full(len(mu), 1 / len(mu)))
+
+
+def kl_not_averaged(mu: Array, log_var: Array, eps: Array, target: Array) -> tuple[Array, Array]:
+    """Return gradients in which only one of the terms is divided by the batch."""
+    kl = gaussian.gaussian_kl_backward(mu, log_var, np.ones(len(mu)))
+    path = one_path(mu, log_var, eps, target)
+    return path[0] + kl[0], path[1] + kl[1]
+
+
+def by_log_sigma(mu: Array, log_var: Array, eps: Array, dz: Array) -> tuple[Array, Array]:
+    """Return the gradient by log sigma, which is twice that by the log variance."""
+    return dz, np.exp(log_var / 2) * eps * dz
+
+
+EXERCISES: Exercises = {
+    "reparameterize_backward": [
+        GradientCheck(
+            sample,
+            (mu, log_var, eps),
+            wrt=("mu", "log_var"),
+            mistakes={
+                "log_var is taken for a log standard deviation: sigma = e^(log_var / 2)": (
+                    lambda mu, log_var, eps, dz: (dz, np.exp(log_var) * eps * dz)
+                ),
+                "the variance stands where the standard deviation belongs: e^(log_var / 2)": (
+                    lambda mu, log_var, eps, dz: (dz, np.exp(log_var) * eps * dz / 2)
+                ),
+                "the factor 1/2 of d/dlog_var e^(log_var / 2) is missing": by_log_sigma,
+                "the noise is missing: dz/dlog_var = sigma eps / 2": (
+                    lambda mu, log_var, eps, dz: (dz, np.exp(log_var / 2) * dz / 2)
+                ),
+            },
+            hint="dz/dmu = 1, and z = mu + e^(log_var / 2) eps",
+        ),
+    ],
+    "code_loss_backward": [
+        GradientCheck(
+            code_loss,
+            (mu, log_var, eps, target),
+            wrt=("mu", "log_var"),
+            with_dy=False,
+            mistakes={
+                "the path through the KL is missing": one_path,
+                "the path through the sample is missing: z depends on mu and log_var": kl_alone,
+                "the KL is not divided by the batch, the other term is": kl_not_averaged,
+            },
+            hint="dz = (z - target) / batch; dKL/dmu = mu, dKL/dlog_var = (e^log_var - 1) / 2",
+        ),
+    ],
+    "score_function_gradient": [
+        ValueCheck(
+            score_gradient,
+            (np.sin(z) + 2, 0.5, 0.7, z),
+            returns=("dmu", "dsigma"),
+            mistakes={
+                "the variance is missing: d log N/dmu = (z - mu) / sigma^2": (
+                    lambda f, mu, sigma, z: (
+                        np.mean(f * (z - mu)),
+                        score_gradient(f, mu, sigma, z)[1],
+                    )
+                ),
+                "the -log sigma of log N is missing: dsigma needs its -1 / sigma": (
+                    lambda f, mu, sigma, z: (
+                        score_gradient(f, mu, sigma, z)[0],
+                        np.mean(f * (z - mu) ** 2) / sigma**3,
+                    )
+                ),
+                "summed over the draws, where an average is wanted": (
+                    lambda f, mu, sigma, z: tuple(
+                        len(z) * g for g in score_gradient(f, mu, sigma, z)
+                    )
+                ),
+            },
+            hint="dmu is the mean of f (z - mu) / sigma^2 over the draws",
+        ),
+    ],
+}
