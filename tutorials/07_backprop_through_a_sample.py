@@ -1,0 +1,320 @@
+"""Backprop through a sample: the reparameterization trick.
+
+The question: the code of a VAE is drawn at random; how can a gradient pass through a random draw?
+
+You need: tutorials 01 and 02, the normal distribution, mean and variance. It runs in five seconds.
+
+At the end you will have seen why a draw blocks the chain rule and how two lines open it again, the
+whole graph of a VAE with its numbers, what a VAE becomes if the path stays shut, and the other way
+to a gradient, which needs no path and pays for it in noise.
+"""
+
+import os
+
+import numpy as np
+from scipy import stats
+
+import minivae as mv
+from minivae.course import show
+from minivae.explain import explain
+from minivae.gradient_estimators import reparameterized_gradient, score_function_gradient
+from minivae.plots import new_axes
+from minivae.plots.style import COLORS, LINES, draw_curves, finish
+
+QUICK = bool(os.environ.get("MINIVAE_QUICK"))
+DATA = os.environ.get("MINIVAE_TUTORIAL_DATA", "digits")
+
+# %% The gradient of an average
+# A VAE draws its code, z ~ N(mu, sigma^2), and its loss depends on the draw. So the loss that
+# should fall is an average over all draws. Take one number z and f(z) = z^2: all of it is known,
+#
+#     F(mu, sigma) = E z^2 = mu^2 + sigma^2        dF/dmu = 2 mu        dF/dsigma = 2 sigma
+#
+# sigma is the standard deviation. At mu = 1, sigma = 0.5 the two gradients are 2 and 1. A VAE does
+# not know F: it has one draw of z for each image, and must make do with that.
+
+mu, sigma = 1.0, 0.5
+truth = np.array([2 * mu, 2 * sigma])
+rng = np.random.default_rng(0)
+z = rng.normal(mu, sigma, size=400_000)
+print(f"average of z^2: {np.mean(z**2):.3f}")  # 1.250 = mu^2 + sigma^2
+assert abs(np.mean(z**2) - 1.25) < 5 * np.std(z**2) / np.sqrt(z.size)
+
+# %% Why a draw blocks the chain rule
+# z = rng.normal(mu, sigma) hands us a number. What is dz/dmu? The number does not say how it was
+# made. Draw again at mu + h, and you get another number, because the noise is another: the
+# difference quotient is noise divided by a small h. Its standard deviation here is about 150,
+# around a mean of 2. Hold z still instead, and it does not depend on mu at all: the slope is 0.
+
+h = 0.01
+quotients = (rng.normal(mu + h, sigma, size=z.size) ** 2 - z**2) / h
+print(f"first five quotients: {np.round(quotients[:5])}, standard deviation {quotients.std():.0f}")
+assert quotients.std() > 50 * truth[0]
+
+# %% The trick
+# Draw the noise first, from a distribution that depends on nothing, and make z out of it:
+#
+#     eps ~ N(0, 1)            z = mu + sigma * eps
+#
+# z has the same distribution as before, N(mu, sigma^2). But now it is arithmetic: the noise is an
+# input like the data, and mu and sigma stand in a formula that can be differentiated:
+#
+#     dz/dmu = 1        dz/dsigma = eps
+#     df/dmu = f'(z)    df/dsigma = f'(z) eps                       (here f'(z) = 2 z)
+#
+# On paper, for the one draw eps = 0.6: z = 1.3, f = 1.69, df/dmu = 2.6, df/dsigma = 1.56. The
+# difference quotient with the *same* eps on both sides agrees, and has no noise.
+
+eps = 0.6
+
+
+def f_of_draw(mu, sigma):
+    return (mu + sigma * eps) ** 2
+
+
+by_mu = (f_of_draw(mu + h, sigma) - f_of_draw(mu - h, sigma)) / (2 * h)
+by_sigma = (f_of_draw(mu, sigma + h) - f_of_draw(mu, sigma - h)) / (2 * h)
+print(f"slopes: {by_mu:.4f} and {by_sigma:.4f}")  # 2.6000 and 1.5600
+assert np.allclose([by_mu, by_sigma], [2.6, 1.56], atol=1e-10)
+
+# %% Right on average
+# One draw says 2.6 where the truth is 2. That is not an error but noise: the average over draws is
+# the gradient of the average, as derivative and average may change places. (`gradient_estimators`
+# returns one gradient for every draw; the second array of noise has a column, for one dimension.)
+
+
+def square(z):
+    return np.sum(z**2, axis=1)
+
+
+def twice(z):
+    return 2 * z
+
+
+noise = rng.standard_normal((400_000, 1))
+path = np.hstack(reparameterized_gradient(twice, mu, sigma, noise))  # (draws, 2): by mu, by sigma
+error = path.std(axis=0) / np.sqrt(len(path))
+print(f"means {path.mean(axis=0).round(3)}, truth {truth}")  # [1.999 1.002]
+assert np.all(np.abs(path.mean(axis=0) - truth) < 5 * error)
+
+# %% With a log variance
+# A network's output can be negative, a standard deviation cannot. So the encoder returns the log
+# variance, and three factors follow from sigma = e^(log_var / 2), that is sigma^2 = e^log_var:
+#
+#     z = mu + e^(log_var / 2) eps          dz/dlog_var = 1/2 e^(log_var / 2) eps = sigma eps / 2
+#
+# It is easily got wrong. One lecture says to scale eps "by the variance": z = mu + e^log_var eps.
+# With sigma = 0.5 that has the standard deviation 0.25. A gradient check cannot tell, as the
+# gradient of the wrong formula may be quite right; the spread of the draws can.
+
+log_var = np.full_like(noise, np.log(sigma**2))  # -1.386
+right = mv.reparameterize(np.full_like(noise, mu), log_var, noise)
+wrong = mu + np.exp(log_var) * noise
+print(f"standard deviations: {right.std():.3f} and {wrong.std():.3f}")  # 0.500 and 0.250
+assert abs(right.std() - sigma) < 5 * sigma / np.sqrt(2 * len(noise))
+assert abs(wrong.std() - sigma**2) < 0.01
+
+batch = [rng.normal(size=(4, 3)) for _ in range(3)]  # mu, log_var, eps of a batch of codes
+report = mv.check_gradients(mv.reparameterize, *batch, backward=mv.reparameterize_backward, rng=0)
+print(report)
+assert report.ok
+
+# %% In a VAE
+# Now the whole of it. For one image x the loss is -log p(x | z) + KL(q(z | x) || N(0, 1)), and mu
+# and log_var move it along two paths each: through z and the decoder, and through the KL directly.
+# Paths add up:
+#
+#     dmu      = dz             + mu                              (dz comes back from the decoder)
+#     dlog_var = dz sigma eps/2 + (sigma^2 - 1) / 2
+#
+# `explain` prints every line of one forward and one backward pass with its numbers, here for two
+# made-up images of four pixels. Find z, dz, dmu_z, dmu_kl and dmu. The loss is a mean over the two,
+# so every gradient has 1/2 in it.
+
+tiny = mv.VAE(4, 1, rng=3)
+x = np.array([[0.9, 0.1, 0.8, 0.2], [0.1, 0.7, 0.2, 0.9]])
+tiny_eps = np.array([[0.6], [-1.2]])
+explanation = explain(tiny, x, eps=tiny_eps)
+print(explanation)
+a = explanation.arrays
+s = np.exp(a["log_var"] / 2)
+assert np.allclose(a["dmu"], a["dz"] + a["mu"] / 2)
+assert np.allclose(a["dlog_var"], a["dz"] * s * tiny_eps / 2 + (s**2 - 1) / 2 / 2)
+
+# %% What if the path stays shut?
+# Here is the backward pass of `mv.VAE`, written once more with a switch: `path` is 1 where the
+# gradient may go through z, and 0 where it stops there, as it does if z counts as a given number.
+# With path = 1 it agrees with the library to the last digits.
+
+
+def step_gradients(vae, x, eps, path):
+    """Return the gradients of a VAE's parameters, with the way through z open (1) or shut (0)."""
+    k, per_example = vae.n_latent, np.full(len(x), 1 / len(x), x.dtype)
+    h = vae.encoder.forward(x)
+    mu, raw = h[:, :k], h[:, k:]
+    log_var = mv.bound_log_var(raw)
+    out = vae.decoder.forward(mv.reparameterize(mu, log_var, eps))
+    dz = path * vae.decoder.backward(vae.likelihood.log_prob_backward(x, out, -per_example))
+    dmu, dlog_var = mv.reparameterize_backward(mu, log_var, eps, dz)
+    dmu_kl, dlog_var_kl = mv.gaussian_kl_backward(mu, log_var, per_example)
+    draw = mv.bound_log_var_backward(raw, dlog_var + dlog_var_kl)
+    vae.encoder.backward(np.concatenate([dmu + dmu_kl, draw], axis=1))
+    return vae.grads
+
+
+ours = {name: g.copy() for name, g in step_gradients(tiny, x, tiny_eps, 1).items()}
+_, library = tiny.loss_and_grads(x, eps=tiny_eps)
+assert all(np.allclose(ours[name], library[name], rtol=1e-12) for name in library)
+
+# %% Two VAEs
+# The same start, data and noise for both, and 600 steps of Adam. With the path shut the encoder
+# hears of nothing but the KL, which is smallest if every image has the same code, N(0, 1). So the
+# KL falls to 0, and all that the decoder can do is draw the mean image. This is a collapse of the
+# posterior made by hand; tutorials 09 and 10 are about the one that happens by itself.
+
+n_images, n_steps = (1000, 150) if QUICK else (5000, 600)
+if DATA == "mnist":
+    images = (mv.datasets.mnist()[0][:n_images] / 255).astype(np.float32)
+else:
+    images = mv.datasets.digits(n_images, rng=0).images
+
+vaes, curves = {}, {}
+for name, path_open in (("path shut", 0), ("path open", 1)):
+    vae = mv.VAE(784, 2, hidden=(64,), dtype=np.float32, rng=0)
+    adam, rng, kl = mv.Adam(3e-3), np.random.default_rng(1), []
+    for _ in range(n_steps):
+        x = images[rng.integers(n_images, size=100)]
+        eps = rng.standard_normal((100, 2), dtype=np.float32)
+        adam.step(vae.params, step_gradients(vae, x, eps, path_open))
+        kl.append(mv.gaussian_kl(*vae.encode(x)).mean())
+    vaes[name], curves[name] = vae, np.array(kl)
+    losses = vae.losses(images, rng=0)
+    print(name, {key: round(float(value), 2) for key, value in losses.items()})
+
+mean = np.clip(images.mean(axis=0, dtype=float), 1e-12, 1 - 1e-12)
+baseline = -np.sum(mean * np.log(mean) + (1 - mean) * np.log(1 - mean))
+print(f"the mean image, drawn for all: {baseline:.2f} nats")
+shut, opened = (vae.losses(images, rng=0) for vae in vaes.values())
+assert shut["kl"] < 0.05
+assert shut["reconstruction"] > baseline
+assert opened["loss"] < baseline - 5
+
+ax = new_axes()
+draw_curves(ax, np.arange(1, n_steps + 1), curves)
+finish(ax, "step", "KL (nats per image)")
+show(ax.figure, "07_path_shut_and_open")
+
+# %% The other way
+# A gradient can also go through the *density* of the draw, N(z; mu, sigma), and leave f alone:
+#
+#     d/dmu int f(z) N(z) dz = int f(z) dN/dmu dz = int f(z) N(z) (d log N/dmu) dz
+#                            = E[ f(z) d log N/dmu ]
+#
+# since dN = N d log N. The second factor is called the score, and with eps = (z - mu) / sigma
+#
+#     d log N/dmu = eps / sigma              d log N/dsigma = (eps^2 - 1) / sigma
+#
+# In words: f says how bad a draw was, the score in which direction it becomes less likely. No
+# derivative of f is needed. Reinforcement learning calls it REINFORCE (Williams, 1992). Its average
+# is right too, but look at the spread of a single draw:
+#
+#     variance               by mu                                  by sigma
+#     through the sample     4 sigma^2                     = 1      4 mu^2 + 8 sigma^2   = 6
+#     through the density    mu^4/sigma^2 + 14 mu^2                 2 mu^4/sigma^2 + 60 mu^2
+#                              + 15 sigma^2                = 21.75    + 74 sigma^2       = 86.5
+#
+# These follow from E eps^2 = 1, E eps^4 = 3, E eps^6 = 15, E eps^8 = 105. So for one digit as good,
+# the score needs 22 times as many draws; and z^2 in one dimension is as easy as it gets.
+
+score = np.hstack(score_function_gradient(square, mu, sigma, noise))
+error = score.std(axis=0) / np.sqrt(len(score))
+print(f"score: means {score.mean(axis=0).round(3)}, variances {score.var(axis=0).round(1)}")
+print(f"path:  means {path.mean(axis=0).round(3)}, variances {path.var(axis=0).round(1)}")
+assert np.all(np.abs(score.mean(axis=0) - truth) < 5 * error)
+assert np.allclose(path.var(axis=0), [1, 6], rtol=0.05)
+assert np.allclose(score.var(axis=0), [21.75, 86.5], rtol=0.1)
+
+ax, bins = new_axes(), np.linspace(-15, 45, 181)
+for i, (name, draws) in enumerate({"the sample": path, "the density": score}.items()):
+    heights, _ = np.histogram(draws[:, 0], bins, density=True)
+    ax.stairs(heights, bins, color=COLORS[i], ls=LINES[i], label=f"through {name}")
+ax.axvline(truth[0], color="0.35", lw=1, label="the truth, 2")
+ax.set(yscale="log", xlim=(-8, 32), ylim=(1e-4, 2))
+finish(ax, r"gradient by $\mu$ from one draw", "density")
+show(ax.figure, "07_two_estimators")
+
+# %% A baseline helps, many dimensions hurt
+# The average of the score is zero, whatever f is. So a constant b may be taken from f and the mean
+# stays; the variance becomes a parabola in b, lowest at b = E[f g^2] / E[g^2] with g the score.
+# Here that is mu^2 + 3 sigma^2 = 1.75, and not the average of f, 1.25. At best, 21.75 becomes 9.5.
+#
+# In d dimensions f(z) = |z|^2 is a sum, and all its other terms are noise to the score of the first
+# coordinate. At mu = 0, sigma = 1 the variance through the sample is 4, whatever d; through the
+# density it is (d + 2)(d + 4): 528 for d = 20.
+
+based = score_function_gradient(square, mu, sigma, noise, baseline=1.75).dmu.var()
+eps = rng.standard_normal((200_000, 20))
+by_path = reparameterized_gradient(twice, 0, 1, eps).dmu[:, 0].var()
+by_score = score_function_gradient(square, 0, 1, eps).dmu[:, 0].var()
+print(f"best baseline: {based:.2f}; 20 dimensions: {by_path:.2f} and {by_score:.0f}")
+assert np.allclose([based, by_path, by_score], [9.5, 4, 528], rtol=0.05)
+
+# %% And in the VAE
+# Now f(z) = -log p(x | z) of the open VAE, for one of its images; the derivative comes from the
+# decoder's backward pass. f is over 100 nats, whatever the draw, and the score is multiplied by all
+# of them: you should see a variance near 1000 times that of the path. With the average of f as a
+# baseline it is still several times as large. That is why VAEs go through the sample.
+
+vae, x = vaes["path open"], images[:1]
+mu_x, log_var_x = (parameter[0] for parameter in vae.encode(x))
+sigma_x = np.exp(log_var_x / 2)
+eps = np.random.default_rng(2).standard_normal((4000, 2))
+
+
+def reconstruction(z):
+    return -vae.likelihood.log_prob(x, vae.decoder.forward(z.astype(np.float32)))
+
+
+def reconstruction_gradient(z):
+    out = vae.decoder.forward(z.astype(np.float32))
+    return vae.decoder.backward(vae.likelihood.log_prob_backward(x, out, np.full(len(z), -1.0)))
+
+
+b = reconstruction(mu_x + sigma_x * rng.standard_normal((4000, 2))).mean()  # from other draws
+by_path = reparameterized_gradient(reconstruction_gradient, mu_x, sigma_x, eps).dmu
+plain = score_function_gradient(reconstruction, mu_x, sigma_x, eps).dmu
+based = score_function_gradient(reconstruction, mu_x, sigma_x, eps, baseline=b).dmu
+error = np.sqrt((by_path.var(axis=0) + based.var(axis=0)) / len(eps))
+print(f"means: path {by_path.mean(axis=0).round(1)}, score {based.mean(axis=0).round(1)}")
+for name, draws in (("score", plain), ("score with baseline", based)):
+    print(f"variance of the {name}: {(draws.var(axis=0) / by_path.var(axis=0)).round(1)} times")
+assert np.all(np.abs(by_path.mean(axis=0) - based.mean(axis=0)) < 5 * error)
+assert np.all(plain.var(axis=0) > 100 * by_path.var(axis=0))
+assert np.all(based.var(axis=0) > by_path.var(axis=0))
+
+# %% What only the score can do
+# Let f be a step: 1 if z > 0, else 0. Its derivative is 0 wherever it has one, so the path says
+# that mu does not matter. But E f is the chance of z > 0, which does depend on mu: its slope is the
+# normal density at 0, here 0.1080. The score gets it. Codes that are categories, words or moves in
+# a game are steps of this kind: there is no z = mu + sigma eps for them.
+
+
+def step(z):
+    return (z[:, 0] > 0).astype(float)
+
+
+slope = stats.norm.pdf(0, mu, sigma)
+path_step = reparameterized_gradient(np.zeros_like, mu, sigma, noise).dmu
+score_step = score_function_gradient(step, mu, sigma, noise).dmu
+print(f"truth {slope:.4f}, path {path_step.mean():.4f}, score {score_step.mean():.4f}")
+assert path_step.mean() == 0
+assert abs(score_step.mean() - slope) < 5 * score_step.std() / np.sqrt(len(noise))
+
+# %% Exercises
+# In tutorials/exercises/07_backprop_through_a_sample.py, three functions to fill in:
+#
+# 1. reparameterize_backward: dmu and dlog_var from dz.
+# 2. code_loss_backward: both paths, through the sample and through the KL.
+# 3. score_function_gradient: the average over draws, from values of f alone.
+#
+# Then ask: python -m minivae check tutorials/exercises/07_backprop_through_a_sample.py

@@ -1,0 +1,52 @@
+"""Exercises for tutorial 07: backprop through a sample.
+
+Fill in the three functions; then
+    python -m minivae check tutorials/exercises/07_backprop_through_a_sample.py
+answers, function by function, with the first number that is wrong.
+"""
+
+import numpy as np
+
+
+def reparameterize_backward(mu, log_var, eps, dz):
+    """Return ``(dmu, dlog_var)`` for ``z = mu + sigma eps``, where ``sigma^2 = e^log_var``.
+
+    All arrays have the shape (batch, n_latent). dz is the gradient of the loss with respect to z.
+
+    Derive: write sigma as an exp of log_var first; then dz/dmu and dz/dlog_var.
+
+    Hint: log_var is the logarithm of the *variance*. Two of the three factors of dz/dlog_var you
+    can see in z itself; where does the third come from?
+    """
+    raise NotImplementedError
+
+
+def code_loss_backward(mu, log_var, eps, target):
+    """Return ``(dmu, dlog_var)`` for a loss with both terms of a VAE:
+
+        loss = mean_n [ sum_i (z[n, i] - target[n, i])^2 / 2 + KL_n ]
+        KL_n = sum_i [ mu[n, i]^2 + e^log_var[n, i] - 1 - log_var[n, i] ] / 2
+        z    = mu + sigma eps
+
+    All arrays have the shape (batch, n_latent); the mean is over the batch.
+
+    Derive: each parameter moves the loss along two paths, through z and through the KL. Take one
+    path at a time, then add.
+
+    Hint: dz comes first, and the 1/batch belongs to both paths. Your function above may be called.
+    """
+    raise NotImplementedError
+
+
+def score_function_gradient(f_values, mu, sigma, z):
+    """Return ``(dmu, dsigma)``, the estimate of the gradient of ``E f(z)`` from draws alone.
+
+    z, shape (n,), are draws of N(mu, sigma^2), and f_values, shape (n,), the values of f there. mu
+    and sigma are single numbers, and so are both gradients: averages over the draws.
+
+    Derive: log N(z; mu, sigma^2) = -log sigma - (z - mu)^2 / (2 sigma^2) - constant. Its
+    derivatives by mu and by sigma, at each draw, are what the values of f are multiplied with.
+
+    Hint: sigma stands in two places of log N.
+    """
+    raise NotImplementedError
