@@ -287,8 +287,14 @@ def test_what_a_model_cannot_be_made_of_is_named(call, message):
 @pytest.mark.parametrize("optimizer", [Adam, SGD])
 @every_model
 def test_float32_stays_float32(make, optimizer):
-    model, optimizer = make(dtype="float32", rng=0), optimizer(0.01)
-    seen = []
+    model, optimizer, seen = make(dtype="float32", rng=0), optimizer(0.01), []
+
+    def watch(function):
+        return lambda array: (seen.append(array), function(array))[1]
+
+    for layer in [*model.encoder.layers, *model.decoder.layers]:
+        layer.forward, layer.backward = watch(layer.forward), watch(layer.backward)
+        layer.backward_params = watch(layer.backward_params)
 
     def look(run):
         losses, grads = model.loss_and_grads(images(), rng=0)

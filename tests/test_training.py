@@ -17,6 +17,7 @@ from minivae import (
     Checkpoint,
     EarlyStopping,
     LinearAutoencoder,
+    Progress,
     minibatches,
 )
 from minivae.training import evaluate
@@ -564,6 +565,12 @@ def test_verbose_prints_a_line_with_all_a_reader_wants_to_know(capsys):
             assert re.search(rf" {name} +{model.history_[key][i]:.4f}\b", line), line
     assert re.search(r" \d+ s left$", lines[1])
     assert lines[2].endswith(" 0 s left")
+
+
+def test_progress_leaves_out_lines_but_not_the_first_nor_the_last(capsys):
+    vae().fit(X, epochs=8, batch_size=23, callbacks=[Progress(every=3)], rng=0)
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[1] for line in lines] == ["1/8", "3/8", "6/8", "8/8"]
 
 
 def test_silence_is_the_default(capsys):
