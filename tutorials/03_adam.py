@@ -1,0 +1,283 @@
+"""Adam by hand, on an autoencoder with two weights.
+
+The question: what do momentum and Adam make of a gradient, and who gets away from a saddle?
+
+You need: tutorials 01 and 02, eigenvalues of a symmetric matrix. It runs in three seconds.
+
+At the end you will have seen two steps of Adam worked on paper, what its bias correction is for, a
+loss surface with a saddle drawn from an autoencoder of the library, three optimizers on it, and a
+loss curve that goes down a staircase of saddles.
+"""
+
+import numpy as np
+
+import minivae as mv
+from minivae.course import show
+from minivae.plots import new_axes
+from minivae.plots.style import COLORS, LINES, MARKERS, finish
+
+# %% The smallest autoencoder
+# One number goes in, one weight a encodes it, one weight b decodes it: x_hat = b a x. With data
+# whose mean square is 1, the loss and its gradient are
+#
+#     L = mean (x - b a x)^2 = (1 - a b)^2
+#     dL/da = -2 b (1 - a b)            dL/db = -2 a (1 - a b)
+#
+# At a = 1, b = -0.9, on paper: 1 - ab = 1.9, L = 3.61, dL/da = 3.42, dL/db = -3.8.
+
+X1, tiny = np.ones((1, 1)), mv.LinearAutoencoder(1, 1)
+
+
+def loss_and_gradient(point):
+    tiny.params["encoder.0.W"][...], tiny.params["decoder.0.W"][...] = point
+    losses, grads = tiny.loss_and_grads(X1)
+    return losses["loss"], np.array([grads["encoder.0.W"][0, 0], grads["decoder.0.W"][0, 0]])
+
+
+loss, gradient = loss_and_gradient([1.0, -0.9])
+print(f"loss = {loss:.2f}, gradient = {gradient.round(2)}")  # 3.61, [3.42, -3.8]
+assert np.allclose([loss, *gradient], [3.61, 3.42, -3.8], atol=1e-12)
+
+# %% A valley of minima, and one saddle
+# The gradient is zero where ab = 1, a whole curve of minima (only the product matters, and the loss
+# is 0), and at the origin, where the loss is 1. The second derivatives tell what that is:
+#
+#     H = [[2 b^2, 4ab - 2], [4ab - 2, 2 a^2]]        at the origin [[0, -2], [-2, 0]]
+#
+# with eigenvalues 2, along (1, -1), and -2, along (1, 1): up one way, down the other, a saddle. The
+# gradient there is exactly zero. An autoencoder whose weights start at zero stays there forever.
+
+
+def curvatures(gradient_at, point, h=1e-5):
+    """Return the eigenvalues of the matrix of second derivatives, by central differences."""
+    steps = h * np.eye(len(point))
+    H = np.array([(gradient_at(point + s) - gradient_at(point - s)) / (2 * h) for s in steps])
+    return np.linalg.eigvalsh((H + H.T) / 2)
+
+
+for point in ([0.0, 0.0], [1.0, 1.0], [4.0, 0.25]):
+    print(point, curvatures(lambda p: loss_and_gradient(p)[1], np.array(point)).round(3))
+assert np.array_equal(loss_and_gradient([0.0, 0.0])[1], [0, 0])
+
+# %% Which learning rates a minimum allows
+# You should have seen 0 along the valley and 2 (a^2 + b^2) across: 4 at (1, 1), 32.1 at (4, 0.25).
+# A step multiplies the distance across by (1 - lr * curvature), which must stay between -1 and 1:
+# lr < 2 / curvature, that is 0.5 at (1, 1) and 0.062 at (4, 0.25). From (4, 0.2501), with lr = 0.06
+# descent stays; with lr = 0.1 it is thrown out, and settles where the valley is flat enough.
+
+
+def descend(optimizer, start, n_steps):
+    """Return every point of the way, shape (n_steps + 1, 2)."""
+    params = {"ab": np.array(start)}
+    points = [params["ab"].copy()]
+    for _ in range(n_steps):
+        optimizer.step(params, {"ab": loss_and_gradient(params["ab"])[1]})
+        points.append(params["ab"].copy())
+    return np.array(points)
+
+
+for lr in (0.06, 0.1):
+    end = descend(mv.SGD(lr), [4.0, 0.2501], 1000)[-1]
+    print(f"lr = {lr}: ends at {end.round(2)}, which allows {1 / np.sum(end**2):.3f}")
+    assert abs(end[0] * end[1] - 1) < 1e-6
+    assert 1 / np.sum(end**2) > lr
+
+# %% Momentum
+# A ball that rolls: the velocity v keeps a share mu of itself, and the gradient pushes it.
+#
+#     v <- mu v - lr g            theta <- theta + v
+#
+# Under a constant gradient it grows to v = -lr g (1 + mu + mu^2 + ...) = -lr g / (1 - mu): with
+# mu = 0.9, ten times the step of plain descent. On paper, lr = 0.1, g = 1: -0.1, -0.19, -0.271, ...
+
+
+def steps_of(optimizer, gradients):
+    """Return the steps of one parameter that is given these gradients, whatever it does."""
+    theta = np.zeros(1)
+    path = [0.0]
+    for g in gradients:
+        optimizer.step({"theta": theta}, {"theta": np.array([g])})
+        path.append(theta[0])
+    return np.diff(path)
+
+
+steps = steps_of(mv.SGD(0.1, momentum=0.9), np.ones(200))
+print(steps[:3].round(3), steps[-1].round(6))  # [-0.1, -0.19, -0.271], -1.0
+assert np.allclose(steps[:3], [-0.1, -0.19, -0.271])
+assert abs(steps[-1] + 1) < 1e-6
+
+# %% Adam, two steps on paper
+# Adam (Kingma and Ba, 2015) keeps running averages of the gradient and of its square,
+#
+#     m <- 0.9 m + 0.1 g                v <- 0.999 v + 0.001 g^2
+#
+# and divides one by the root of the other. Both start at 0, so the first are far too small: their
+# weights add up to 1 - 0.9^t and 1 - 0.999^t, not to 1. Dividing by that is the bias correction:
+#
+#     theta <- theta - lr * (m / (1 - 0.9^t)) / (sqrt(v / (1 - 0.999^t)) + 1e-8)
+#
+# With lr = 0.1 and the gradients 1 and -2:
+#
+#     t = 1:  m = 0.1    / 0.1  =  1        v = 0.001    / 0.001    = 1          step -0.1
+#     t = 2:  m = -0.11  / 0.19 = -0.5789   v = 0.004999 / 0.001999 = 2.5008     step +0.0366
+#
+# Without the correction the first step is 0.1 / sqrt(0.001) = 3.16 learning rates. With a wrong
+# one, that divides by 1 - 0.9 and 1 - 0.999 for ever, step 1 is right and step 2 is not: an
+# optimizer has to be tested for more than one step. And some libraries add the 1e-8 to sqrt(v)
+# before the correction, where it weighs 32 times as much in the first step; the paper does not.
+
+gradients = [1.0, -2.0, 0.5, 3.0, -0.1]
+m = v = 0.0
+by_hand = []
+for t, g in enumerate(gradients, start=1):
+    m, v = 0.9 * m + 0.1 * g, 0.999 * v + 0.001 * g**2
+    by_hand.append(-0.1 * (m / (1 - 0.9**t)) / (np.sqrt(v / (1 - 0.999**t)) + 1e-8))
+print(np.round(by_hand, 4))  # [-0.1, 0.0366, 0.0137, ...]
+assert np.allclose(steps_of(mv.Adam(0.1), gradients), by_hand, atol=1e-12)
+assert abs(by_hand[1] - 0.0366) < 5e-5
+
+# %% What Adam does not see: the scale
+# Multiply every gradient by c, and m grows by c, sqrt(v) by c: the step is the same. Under a
+# constant gradient, large or small (beside the 1e-8), every step is the learning rate. So a loss
+# summed over 784 pixels or averaged over them is the same to Adam, where plain descent needs
+# another learning rate.
+
+for c in (1e-3, 1.0, 784.0):
+    steps = steps_of(mv.Adam(0.1), [c] * 50)
+    print(f"gradient {c:g}: steps between {steps.min():.4f} and {steps.max():.4f}")  # all -0.1
+    assert np.allclose(steps, -0.1, rtol=1e-4)
+
+# %% Three ways down
+# Start at (1, -0.9), nearly on the line a = -b that leads straight into the saddle. In the picture
+# there is a mark on every eighth step: look where they are close together.
+
+start, n_steps = [1.0, -0.9], 400
+optimizers = {
+    "gradient descent": lambda: mv.SGD(0.02),
+    "momentum 0.9": lambda: mv.SGD(0.02, momentum=0.9),
+    "Adam": lambda: mv.Adam(0.02),
+}
+paths = {name: descend(make(), start, n_steps) for name, make in optimizers.items()}
+losses = {name: (1 - path[:, 0] * path[:, 1]) ** 2 for name, path in paths.items()}
+
+ax = new_axes(6.4, 5.6)
+axis = np.linspace(-1.7, 1.7, 200)
+a, b = np.meshgrid(axis, axis)
+ax.contour(a, b, (1 - a * b) ** 2, [0.05, 0.25, 0.6, 1, 2, 4, 8, 12], colors="0.75", linewidths=0.8)
+for sign in (1, -1):
+    right = np.linspace(1 / 1.7, 1.7, 50) * sign
+    ax.plot(right, 1 / right, "k", lw=2, label="minima, ab = 1" if sign == 1 else None)
+for i, (name, path) in enumerate(paths.items()):
+    style = {"color": COLORS[i], "ls": LINES[i], "marker": MARKERS[i], "ms": 4, "markevery": 8}
+    ax.plot(*path.T, label=name, **style)
+ax.plot(0, 0, "kX", ms=10, label="saddle, loss 1")
+ax.plot(*start, "k*", ms=12, label="start")
+ax.set_aspect("equal")
+finish(ax, "encoder weight a", "decoder weight b")
+ax.legend(loc="upper left", fontsize="small")
+show(ax.figure, "03_surface")
+
+# %% Their losses
+# All three are held up near the saddle, at loss 1. You should see that descent has halved it after
+# 58 steps, momentum after 17, and Adam, of all, after 143: on the way in it met large gradients,
+# its v remembers them for a thousand steps, and it divides the small ones by that.
+
+ax = new_axes()
+for i, (name, curve) in enumerate(losses.items()):
+    ax.semilogy(np.maximum(curve, 1e-12), color=COLORS[i], ls=LINES[i], label=name)
+ax.axhline(1, color="0.35", lw=1, label="the saddle")
+ax.set(xlim=(0, 300), ylim=(1e-6, 10))
+finish(ax, "step", "loss, $(1 - ab)^2$")
+show(ax.figure, "03_losses")
+halved = {name: int(np.argmax(curve < 0.5)) for name, curve in losses.items()}
+print(halved)
+assert halved["momentum 0.9"] < halved["gradient descent"] < halved["Adam"]
+
+# %% Away from a saddle
+# Now start at rest beside the saddle, at (e, 0). The slope is 2 along (1, 1), for each unit of
+# distance: plain descent multiplies the distance by 1 + 2 lr = 1.04 at each step, so that a
+# hundredth of e costs ln(100) / ln(1.04) = 117 steps more. Momentum multiplies by the larger root
+# of r^2 - (1.9 + 2 lr) r + 0.9 = 0, r = 1.172: 29 steps more. Adam's first step is one learning
+# rate long whatever the gradient, and it needs 27 steps from anywhere. "Adam escapes saddles" is
+# true of those it is born beside, not of those it walks into.
+
+for name, make in optimizers.items():
+    counts = []
+    for e in (1e-2, 1e-4, 1e-6):
+        path = descend(make(), [e, 0.0], n_steps)
+        counts.append(int(np.argmax(np.prod(path, axis=1) > 1 - np.sqrt(0.5))))
+    print(f"{name}: loss halved after {counts} steps")
+    more = {"gradient descent": np.log(100) / np.log(1.04), "momentum 0.9": 29, "Adam": 0}[name]
+    assert np.all(np.abs(np.diff(counts) - more) <= 1)
+
+# %% More directions: which points are saddles?
+# Two features, variances 2 and 1 along the axes u_1 and u_2, and one latent. The gradient is zero
+# where the autoencoder keeps u_1 (loss 1: what is left out), keeps u_2 (loss 2), or nothing (loss
+# 3), and nowhere else, up to the scale that encoder and decoder share (Baldi and Hornik, 1989).
+# Count the negative curvatures of its four weights: you should see none for u_1, one for u_2, which
+# could turn towards u_1, and two for nothing. So the only minima are those of PCA, and descent
+# finds its subspace unless it starts exactly wrong.
+
+rng = np.random.default_rng(0)
+u = np.array([[np.cos(0.5), np.sin(0.5)], [-np.sin(0.5), np.cos(0.5)]])  # rows u_1, u_2
+scores = np.linalg.qr(rng.normal(size=(50, 2)))[0] * np.sqrt(50 * np.array([2.0, 1.0]))
+model, X2 = mv.LinearAutoencoder(2, 1), scores @ u
+
+
+def gradient_at(weights):
+    model.params["encoder.0.W"][:, 0], model.params["decoder.0.W"][0] = weights[:2], weights[2:]
+    return np.concatenate([g.ravel() for g in model.loss_and_grads(X2)[1].values()])
+
+
+cases = {"u_1": (u[0], 1, 0), "u_2": (u[1], 2, 1), "nothing": (0 * u[0], 3, 2)}
+for name, (kept, loss, ways_down) in cases.items():
+    weights = np.concatenate([kept, kept])
+    eigenvalues = curvatures(gradient_at, weights)
+    print(f"keeps {name}: loss {loss}, curvatures {eigenvalues.round(2) + 0.0}")
+    assert np.sum(eigenvalues < -1e-6) == ways_down
+    assert np.abs(gradient_at(weights)).max() < 1e-12
+    assert abs(model.losses(X2)["loss"] - loss) < 1e-12
+
+# %% A staircase
+# Six features, variances 8, 4, 2, 1, 1/2, 1/4, three latents, and tiny weights: a start close to
+# the saddle that keeps nothing. Descent leaves it along u_1, whose slope is steepest, and arrives
+# at the saddle that keeps u_1; then the one that keeps u_1 and u_2; then the minimum. Each lies at
+# the sum of the variances that are left out: 15.75, 7.75, 3.75, and 1.75. Saxe, McClelland and
+# Ganguli (2014) solved this: direction i takes a time proportional to 1 / variance. A loss that has
+# been flat for a long time need not have arrived. You should see that descent waits 101, 79 and 141
+# steps at the saddles, and Adam, born beside the first, 12, 2 and 99.
+
+variances = np.array([8, 4, 2, 1, 0.5, 0.25])
+levels = variances.sum() - np.cumsum([0, 8, 4, 2])
+scores = np.linalg.qr(rng.normal(size=(100, 6)))[0] * np.sqrt(100 * variances)
+X6 = scores @ np.linalg.qr(rng.normal(size=(6, 6)))[0]
+
+ax = new_axes()
+for i, (name, make) in enumerate({"gradient descent": mv.SGD, "Adam": mv.Adam}.items()):
+    model, optimizer = mv.LinearAutoencoder(6, 3, rng=0), make(0.005)
+    for parameter in model.params.values():
+        parameter *= 1e-4
+    curve = []
+    for _ in range(2500):
+        step_losses, grads = model.loss_and_grads(X6)
+        optimizer.step(model.params, grads)
+        curve.append(step_losses["loss"])
+    ax.plot(curve, color=COLORS[i], ls=LINES[i], label=name)
+    waited = [int(np.sum(np.abs(curve - level) < 0.02 * level)) for level in levels]
+    print(f"{name}: ends at {curve[-1]:.6f}, steps near each level: {waited}")
+    assert abs(curve[-1] - 1.75) < 1e-6
+    assert (min(waited[:3]) > 50) == (name == "gradient descent")
+ax.hlines(levels, 0, 1000, color="0.35", lw=0.8, ls=":", label="saddles, and the minimum")
+ax.set_xlim(0, 1000)
+finish(ax, "step", "loss, mean $|x - \\hat x|^2$")
+ax.legend(loc="center right")
+show(ax.figure, "03_staircase")
+
+# %% Exercises
+# In tutorials/exercises/03_adam.py, three functions to fill in:
+#
+# 1. momentum_step: the new parameter and its velocity.
+# 2. adam_step: the new parameter and both moments, with the bias correction.
+# 3. linear_autoencoder_gradients: of mean |x - x_hat|^2, by both matrices. They vanish at saddles.
+#
+# Then ask: python -m minivae check tutorials/exercises/03_adam.py
