@@ -433,7 +433,7 @@ def tutorial(write):
 
 def test_cells(tutorial):
     first, numbers, figure, error = read_cells(tutorial)
-    assert (first.title, first.words) == ("", "The title.\n\nWhat it asks?")
+    assert (first.title, first.words) == ("The title", "What it asks?")
     assert (first.code, first.line) == ("import numpy as np", 6)
     assert numbers.title == "Numbers"
     assert numbers.words == "Words above the code:\n    y = x\nand more of them."
@@ -445,19 +445,19 @@ def test_cells(tutorial):
 
 
 @pytest.mark.parametrize(
-    ("text", "n", "first_words"),
+    ("text", "n", "first_title"),
     [
         ("# %%\nx = 1\n", 1, ""),
         ("import a\n# %%\nx = 1\n", 2, ""),
-        ('"""Only words."""\n# %% [markdown]\n# more\n', 2, "Only words."),
+        ('"""Only words."""\n# %% [markdown]\n# more\n', 2, "Only words"),
         ('"""A broken\n# %%\nx = 1\n', 2, ""),
         ("# %%\n\n# %%\nx = 1\n", 1, ""),
     ],
 )
-def test_cells_of_odd_files(write, text, n, first_words):
+def test_cells_of_odd_files(write, text, n, first_title):
     cells = read_cells(write(text))
     assert len(cells) == n
-    assert cells[0].words == first_words
+    assert cells[0].title == first_title
 
 
 def test_a_file_without_cells_is_refused(write):
@@ -471,7 +471,7 @@ def test_a_file_without_cells_is_refused(write):
 
 def test_the_percent_format(tutorial):
     text = percent_format(read_cells(tutorial))
-    assert text.startswith("# %% [markdown]\n# The title.\n#\n# What it asks?\n\n# %%\nimport")
+    assert text.startswith("# %% [markdown]\n# # The title\n#\n# What it asks?\n\n# %%\nimport")
     assert "# ## Numbers\n#\n# Words above the code:\n#\n#     y = x\n# and more" in text
     assert text.count("# %%\n") == 4
     assert text.count("# %% [markdown]\n") == 4
@@ -649,7 +649,7 @@ def test_stepping_in_a_terminal(folder):
     with Terminal("step", "1", cwd=folder) as terminal:
         opening = terminal.read()
         assert "tutorials/01_first.py: Enter runs a cell, h helps, q leaves\n" in opening
-        assert "--- cell 1 of 4\n\nThe title.\n" in opening
+        assert "--- cell 1 of 4: The title\n\nWhat it asks?\n" in opening
         assert "--- cell 2 of 4: Numbers\n" in terminal.type("")
         assert "x has the sum 15\n\n--- cell 3 of 4: A figure\n" in terminal.type("")
         assert "x: float64 array of shape (2, 3)\n[[0. 1. 2.]\n" in terminal.type("p x")

@@ -18,7 +18,7 @@ class Cell:
     title : str
         What stands on the cell's first line, after the mark.
     words : str
-        The comment block below it; for the first cell, the file's docstring.
+        The comment block below it. The first cell has both from the file's docstring.
     code : str
         The rest.
     line : int
@@ -61,7 +61,8 @@ def _first_cell(lines: list[str]) -> Cell:
         words = None
     if not words or not code_starts:
         return Cell("", "", *_code(lines, 0))
-    return Cell("", words, *_code(lines[code_starts:], code_starts))
+    title, _, rest = words.partition("\n")
+    return Cell(title.rstrip("."), rest.strip("\n"), *_code(lines[code_starts:], code_starts))
 
 
 def _cell(lines: list[str], offset: int) -> Cell:

@@ -44,18 +44,19 @@ def write_notebooks(out: Path) -> list[Path]:
 def percent_format(cells: list[Cell]) -> str:
     """Return cells as jupytext reads them: the words of each as a text cell of its own."""
     lines: list[str] = []
-    for cell in cells:
+    for i, cell in enumerate(cells):
         if cell.title or cell.words:
-            lines += ["# %% [markdown]", *(f"# {line}".rstrip() for line in _markdown(cell)), ""]
+            text = _markdown(cell, "#" if i == 0 else "##")
+            lines += ["# %% [markdown]", *(f"# {line}".rstrip() for line in text), ""]
         if cell.code:
             lines += ["# %%", cell.code, ""]
     return "\n".join(lines)
 
 
-def _markdown(cell: Cell) -> Iterator[str]:
+def _markdown(cell: Cell, heading: str) -> Iterator[str]:
     """Yield a cell's words as Markdown: a heading, and indented lines as blocks of their own."""
     if cell.title:
-        yield f"## {cell.title}"
+        yield f"{heading} {cell.title}"
         yield ""
     before = ""
     for line in cell.words.splitlines():
