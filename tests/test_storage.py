@@ -311,6 +311,23 @@ def test_a_foreign_file_is_refused(content, tmp_path):
         model.fit(images(), epochs=1, batch_size=3, resume=path)
 
 
+class Bomb:
+    def __init__(self, *call):
+        self.call = call
+
+    def __reduce__(self):
+        return self.call
+
+
+def test_no_code_in_a_file_is_run(tmp_path):
+    path, bomb = tmp_path / "bomb.npz", np.array([Bomb(os.mkdir, (str(tmp_path / "hole"),))])
+    np.savez(path, header=bomb)
+    assert refuses(path)
+    path.write_bytes(pickle.dumps(bomb))
+    assert refuses(path)
+    assert os.listdir(tmp_path) == ["bomb.npz"]
+
+
 NUMBERS = [None, True, -1, 1.5, 10**9, 10**400, float("inf"), float("nan")]
 OTHERS = ["x", [], [10**9, 10**9], [1] * 10_000, {"x": {}}]
 
