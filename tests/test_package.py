@@ -1,0 +1,160 @@
+import ast
+import inspect
+import os
+import re
+import subprocess
+import sys
+import tomllib
+from importlib.util import resolve_name
+from pathlib import Path
+
+import pytest
+
+import minivae
+
+PACKAGE = Path(minivae.__file__).parent
+PYPROJECT = PACKAGE.parent / "pyproject.toml"
+
+
+def run_python(code):
+    """Run a script in a fresh interpreter, and return what it prints."""
+    environment = os.environ | {"PYTHONPATH": str(PACKAGE.parent)}
+    command = [sys.executable, "-W", "error", "-c", code]
+    return subprocess.run(
+        command, capture_output=True, text=True, env=environment, check=True, timeout=60
+    ).stdout
+
+
+# What `import minivae` gives
+
+
+def test_import_is_light():
+    loaded = run_python("import sys, minivae; print(*sys.modules, sep='\\n')").split()
+    assert "minivae.vae" in loaded
+    heavy = re.compile(r"(matplotlib|PIL|scipy\.(optimize|stats|linalg|special|integrate))\b")
+    assert [name for name in loaded if heavy.match(name)] == []
+    rooms = re.compile(r"minivae\.(plots|claims|commands|course|cli|datasets|bayes)\b")
+    assert [name for name in loaded if rooms.match(name)] == []
+
+
+def test_rooms_open_when_they_are_entered():
+    code = "import minivae as m; print(len(m.datasets.digits(3, rng=0).images), m.claims.__name__)"
+    assert run_python(code) == "3 minivae.claims\n"
+    with pytest.raises(AttributeError, match="module 'minivae' has no attribute 'nonsense'"):
+        minivae.nonsense  # noqa: B018
+
+
+def test_the_version_is_that_of_the_project():
+    with open(PYPROJECT, "rb") as file:
+        assert tomllib.load(file)["project"]["version"] == minivae.__version__
+
+
+@pytest.mark.parametrize("name", minivae.__all__)
+def test_every_public_name_exists_and_says_what_it_is(name):
+    thing = getattr(minivae, name)
+    assert name == thing.__name__
+    summary, _, _ = inspect.getdoc(thing).partition("\n")
+    assert summary.endswith((".", ":"))
+    assert not (inspect.isclass(thing) and thing.__doc__.startswith(f"{name}("))  # dataclasses' own
+
+
+def test_public_names_are_all_of_them():
+    names = {
+        name
+        for name, thing in vars(minivae).items()
+        if getattr(thing, "__module__", "").startswith("minivae.") and not name.startswith("_")
+    }
+    assert names == set(minivae.__all__)
+    assert len(minivae.__all__) == len(names)
+
+
+# Who imports whom
+
+
+FLOORS = (
+    "_checks _files elementwise gaussian principal_axes",
+    "layers",
+    "likelihoods regularizers importance",
+    "gradcheck optimizers storage",
+    "training callbacks",
+    "model",
+    "autoencoder vae",
+    "",  # whatever is not named here: what is done with models and data
+    "plots",
+    "claims course",
+    "commands",
+    "cli",
+    "__main__",
+)
+LEVELS = {name: level for level, floor in enumerate(FLOORS) for name in floor.split()}
+TREES = {
+    ".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts): ast.parse(path.read_text())
+    for path in sorted(PACKAGE.rglob("*.py"))
+}
+MODULES = {name.removesuffix(".__init__") for name in TREES}
+
+
+def level(module):
+    """Return the floor on which a module lives; a folder's modules live together."""
+    return LEVELS.get(module.split(".")[1], FLOORS.index(""))
+
+
+def imported(name, tree):
+    """Return the package's own modules that a module imports, anywhere but for its types."""
+    found = set()
+    nodes = [tree]
+    for node in nodes:  # which grows
+        if not (isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test)):
+            nodes += ast.iter_child_nodes(node)
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            base = node.module or ""
+            if node.level:
+                base = resolve_name("." * node.level + base, name.rpartition(".")[0])
+            inside = {f"{base}.{alias.name}" for alias in node.names}
+            found |= {each if each in MODULES else base for each in inside}
+    return {each for each in found if each.split(".")[0] == "minivae"}
+
+
+@pytest.mark.parametrize("name", [name for name in TREES if name != "minivae.__init__"])
+def test_imports_point_downward(name):
+    for other in imported(name, TREES[name]):
+        assert other != "minivae", f"{name} imports names from the package's front door"
+        assert level(other) <= level(name), f"{name} imports {other}, which is above it"
+
+
+def test_every_floor_is_inhabited():
+    tops = {name.split(".")[1] for name in TREES}
+    assert set(LEVELS) <= tops
+
+
+def test_the_front_door_opens_no_upper_floor():
+    highest = max(map(level, imported("minivae.__init__", TREES["minivae.__init__"])))
+    assert highest <= FLOORS.index("")
+
+
+def test_no_module_imports_itself_by_way_of_others():
+    """Not even inside a function: then each can be read after those it stands on."""
+    below = {name.removesuffix(".__init__"): imported(name, tree) for name, tree in TREES.items()}
+    del below["minivae"]
+    while free := [name for name, others in below.items() if not others & below.keys() - {name}]:
+        for name in free:
+            del below[name]
+    assert below == {}
+
+
+def test_only_pictures_import_matplotlib_at_once():
+    """All others do so inside the function that needs it."""
+    for name, tree in TREES.items():
+        for node in tree.body:
+            if isinstance(node, ast.Import | ast.ImportFrom):
+                names = [getattr(node, "module", None), *(alias.name for alias in node.names)]
+                if any((each or "").split(".")[0] == "matplotlib" for each in names):
+                    assert name.startswith("minivae.plots.")
+
+
+@pytest.mark.parametrize("name", TREES)
+def test_every_module_says_what_it_is(name):
+    summary, _, _ = (ast.get_docstring(TREES[name]) or "").partition("\n")
+    assert summary.endswith((".", ":"))
