@@ -104,6 +104,19 @@ def not_divided_by_h(f, x):
     return 1e-30 * complex_step(f, x)
 
 
+def moves_everything_at_once(f, x):
+    return f(x + 1e-30j).imag / 1e-30
+
+
+def has_no_room_for_the_step(f, x):
+    slopes = np.empty(x.shape)
+    for i in np.ndindex(x.shape):
+        moved = x.copy()
+        moved[i] += 1e-30j
+        slopes[i] = f(moved).imag / 1e-30
+    return slopes
+
+
 def real_part(f, x):
     h = 1e-30
     slopes = np.empty(x.shape)
@@ -142,6 +155,8 @@ WRONG = [
     ("relative_error", forgets_absolute_values, "no absolute values in the denominator"),
     ("relative_error", one_number, "has shape (), and should have (2, 4)"),
     ("complex_step", not_divided_by_h, "not divided by h"),
+    ("complex_step", moves_everything_at_once, "all entries moved at once"),
+    ("complex_step", has_no_room_for_the_step, "imaginary part"),
     ("complex_step", real_part, "the real part"),
     ("complex_step", only_a_difference, "a difference of two values, or a step that is too large"),
     ("complex_step", coarse_step, "a difference of two values, or a step that is too large"),

@@ -143,6 +143,12 @@ EXERCISES: Exercises = {
             returns="the gradient",
             mistakes={
                 "not divided by h = 1e-30": lambda f, x: 1e-30 * loss_gradient(x),
+                "all entries moved at once: one at a time": (
+                    lambda f, x: np.asarray(loss_gradient(x).sum())
+                ),
+                "an array of real numbers dropped the imaginary part: x.astype(complex)": (
+                    lambda f, x: np.zeros_like(x)
+                ),
                 "the real part, where the derivative is in the imaginary one": (
                     lambda f, x: np.full(x.shape, 1e30 * f(x))
                 ),
