@@ -73,7 +73,7 @@ def exact_elbo(model: VAE, X: ArrayLike) -> ElboParts:
     Parameters
     ----------
     model : VAE
-        Any encoder, a linear decoder, and a Gaussian likelihood of one variance.
+        Without hidden layers, with a Gaussian likelihood of one variance.
     X : array_like or memmap, shape (n_samples, n_features)
         Never copied whole.
 
@@ -85,7 +85,7 @@ def exact_elbo(model: VAE, X: ArrayLike) -> ElboParts:
     Raises
     ------
     ValueError
-        The decoder or the likelihood is another, so that the ELBO has no such closed form.
+        `model` is another, whose ELBO is no quadratic in the noise.
     """
     _gaussian(model)
     X = as_data_set(X, model.n_features, model.dtype)

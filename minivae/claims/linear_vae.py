@@ -183,11 +183,12 @@ def elbo_fixes_the_rotation() -> Outcome:
 
     def draw(ax: Any) -> None:
         for seed, W in enumerate(rows):
-            for i, end in enumerate(W @ U[:, :2]):
-                label = f"start {seed}" if i == 0 else None
-                ax.plot([0, end[0]], [0, end[1]], "o-", color=f"C{seed}", label=label)
-        ax.set(xlabel="along $u_1$", ylabel="along $u_2$", aspect="equal")
-        ax.set_title("rows of W: the principal axes, but for the sign", fontsize="medium")
+            ends = W @ U[:, :2]
+            ax.plot(*ends.T, "o", ms=16 - 3 * seed, mfc="none", label=f"start {seed}")
+        ax.axhline(0, color="k", lw=0.8)
+        ax.axvline(0, color="k", lw=0.8)
+        ax.set(xlabel="along $u_1$", ylabel="along $u_2$", xlim=(-3, 3), ylim=(-3, 3))
+        ax.set_title("rows of W: on the principal axes, of either sign", fontsize="medium")
         ax.legend(fontsize="small")
 
     measured = [W @ W.T for W in rows]
