@@ -115,7 +115,7 @@ def test_a_batch_that_fits_is_returned_itself(dtype):
 
 
 @given(st.integers(1, 5), st.integers(1, 5), st.integers(0, 2**32 - 1))
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 def test_numbers_of_every_type_keep_their_values(n, width, seed):
     values = np.random.default_rng(seed).integers(0, 2, (n, width))
     for dtype in "?bhilBHILefdg":
@@ -143,7 +143,7 @@ def test_uint8_is_scaled_to_the_unit_interval(dtype):
     st.sampled_from([np.nan, np.inf, -np.inf]),
     st.data(),
 )
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 def test_the_first_bad_number_is_named_by_row_and_column(shape, bad, data):
     x = np.zeros(shape)
     places = [(data.draw(st.integers(0, n - 1)) for n in shape) for _ in range(2)]
@@ -158,7 +158,7 @@ def test_the_first_bad_number_is_named_by_row_and_column(shape, bad, data):
 
 
 @given(st.integers(1, 60), st.floats(allow_nan=False, allow_infinity=False), st.data())
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 def test_the_first_number_outside_the_interval_is_named(n, value, data):
     x = np.full((n, 2), 0.5)
     row = data.draw(st.integers(0, n - 1))

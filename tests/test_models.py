@@ -84,7 +84,7 @@ def test_gradients_of_the_autoencoder(activation, likelihood, method):
     st.booleans(),
     st.integers(0, 2**32 - 1),
 )
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 def test_gradients_at_random_shapes(
     kind, n, n_features, n_latent, hidden, activation, likelihood, flag, seed
 ):

@@ -77,7 +77,7 @@ def folder(tmp_path_factory):
 
 
 @given(tree=TREES)
-@settings(deadline=None, max_examples=80)
+@settings(max_examples=80)
 def test_a_tree_comes_back_bit_for_bit(folder, tree):
     storage.write(folder / "tree.npz", tree)
     assert same(storage.read(folder / "tree.npz"), tree)
@@ -229,7 +229,7 @@ def test_a_changed_byte_is_refused_or_changes_nothing(saved, folder):
 
 
 @given(content=st.binary() | st.binary().map(lambda tail: b"PK\x03\x04" + tail))
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 def test_random_bytes_are_refused(folder, content):
     path = folder / "random.npz"
     path.write_bytes(content)
@@ -237,7 +237,7 @@ def test_random_bytes_are_refused(folder, content):
 
 
 @given(data=st.data())
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 def test_random_bytes_in_the_middle_are_refused_or_change_nothing(saved, folder, data):
     model, content = saved
     start = data.draw(st.integers(0, len(content)))

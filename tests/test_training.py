@@ -63,7 +63,7 @@ class Watch:
 
 
 @given(st.integers(1, 50), st.integers(1, 60), st.integers(0, 2**32 - 1))
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 def test_minibatches_hold_every_row_once(n, batch_size, seed):
     batches = list(minibatches(n, batch_size, seed))
     assert sorted(np.concatenate(batches)) == list(range(n))

@@ -62,7 +62,7 @@ def test_gradients(activation, likelihood, beta, method):
     st.booleans(),
     st.integers(0, 2**32 - 1),
 )
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 def test_gradients_at_random_shapes(
     n, n_features, n_latent, hidden, activation, likelihood, beta, with_target, seed
 ):
