@@ -28,6 +28,7 @@ MAKERS = {
     "Dense": Dense,
     "Dense without bias": lambda *widths, **options: Dense(*widths, bias=False, **options),
     **{layer.__name__: lambda *_, layer=layer, **__: layer() for layer in ACTIVATION_LAYERS},
+    "LeakyReLU(0.3)": lambda *_, **__: LeakyReLU(0.3),
     "Sequential": lambda n_in, n_out, **options: Sequential(
         [Tanh(), Dense(n_in, 3, **options), Softplus(), Dense(3, n_out, **options), Sigmoid()]
     ),
