@@ -1,0 +1,119 @@
+"""Tutorial 11: a measured KL, the gradient of a clip, and Adam's steps."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from minivae import gaussian
+from minivae._checks import Array
+from minivae.course.exercises import Exercises, GradientCheck, ValueCheck
+from minivae.optimizers import Adam
+
+rng = np.random.default_rng(11)
+mu = np.array([0.5, -0.3, 0.1])
+log_var = np.array([-0.7, 0.4, -1.2])
+eps = rng.normal(size=(7, 3))
+raw = np.array([[-3.0, -0.4, 0.2], [1.9, 2.6, 0.7], [-1.1, 5.0, -2.2], [0.1, 1.5, -0.6]])
+gradients = np.array([0.8, -0.3, 0.5, 1.2, -0.9, 0.1])
+
+
+def measured_kl(mu: Array, log_var: Array, eps: Array, sigma: Array | None = None) -> Any:
+    """Return the average of ``log q - log p`` over the library's draws, or draws of `sigma`."""
+    z = gaussian.reparameterize(mu, log_var, eps) if sigma is None else mu + sigma * eps
+    log_p = gaussian.gaussian_log_density(z, np.zeros(3), np.zeros(3))
+    return np.mean(gaussian.gaussian_log_density(z, mu, log_var) - log_p)
+
+
+def adam_path(gradients: Array, *hyperparameters: float) -> Array:
+    """Return the path of a parameter under the library's Adam."""
+    adam, theta, path = Adam(*hyperparameters), {"theta": np.zeros(1)}, []
+    for g in gradients:
+        adam.step(theta, {"theta": np.array([g])})
+        path.append(theta["theta"][0])
+    return np.array(path)
+
+
+def wrong_adam(corrections: Any) -> Any:
+    """Return a wrong Adam, by its corrections of m and v: ``corrections(beta1, beta2, t)``."""
+
+    def path(g: Array, learning_rate: float, beta1: float, beta2: float, epsilon: float) -> Array:
+        m = v = theta = 0.0
+        places = []
+        for t, slope in enumerate(g, start=1):
+            m = beta1 * m + (1 - beta1) * slope
+            v = beta2 * v + (1 - beta2) * slope**2
+            c1, c2 = corrections(beta1, beta2, t)
+            theta -= learning_rate * m / c1 / (np.sqrt(v / c2) + epsilon)
+            places.append(theta)
+        return np.array(places)
+
+    return path
+
+
+EXERCISES: Exercises = {
+    "kl_by_sampling": [
+        ValueCheck(
+            measured_kl,
+            (mu, log_var, eps),
+            returns="kl",
+            mistakes={
+                "the draws have the variance for a standard deviation: sigma = e^(log_var / 2)": (
+                    lambda mu, log_var, eps: measured_kl(mu, log_var, eps, np.exp(log_var))
+                ),
+                "averaged over the latent dimensions, where a sum belongs": (
+                    lambda mu, log_var, eps: measured_kl(mu, log_var, eps) / len(mu)
+                ),
+                "this is the formula: the draws were to be asked": (
+                    lambda mu, log_var, eps: gaussian.gaussian_kl(mu[None], log_var[None])[0]
+                ),
+                "log_var is missing in log q, where it stands for the width's logarithm": (
+                    lambda mu, log_var, eps: measured_kl(mu, log_var, eps) + log_var.sum() / 2
+                ),
+            },
+            hint="log q - log p at each draw; sum over axis 1, mean over axis 0",
+        ),
+    ],
+    "clip_backward": [
+        GradientCheck(
+            lambda raw, limit: np.clip(raw, -limit, limit),
+            (raw, 0.5),
+            wrt=("raw",),
+            mistakes={
+                "the clip's own gradient is missing: 0 where it is at work": (
+                    lambda raw, limit, dy: dy
+                ),
+                "the lower limit is forgotten": lambda raw, limit, dy: dy * (raw < limit),
+                "this is the clip of dy: dy may be as large as it likes": (
+                    lambda raw, limit, dy: np.clip(dy, -limit, limit)
+                ),
+                "the other way round: the gradient passes inside the limits": (
+                    lambda raw, limit, dy: dy * (np.abs(raw) >= limit)
+                ),
+            },
+            hint="dy inside the limits, 0 outside",
+        ),
+    ],
+    "adam_steps": [
+        ValueCheck(
+            adam_path,
+            (gradients, 0.01, 0.9, 0.999, 1e-8),
+            returns="path",
+            mistakes={
+                "the bias correction is missing: the first step should be the learning rate": (
+                    wrong_adam(lambda b1, b2, t: (1.0, 1.0))
+                ),
+                "the power t is missing in the bias correction: right at the first step only": (
+                    wrong_adam(lambda b1, b2, t: (1 - b1, 1 - b2))
+                ),
+                "the bias of v is not corrected": wrong_adam(lambda b1, b2, t: (1 - b1**t, 1.0)),
+                "the bias of m is not corrected": wrong_adam(lambda b1, b2, t: (1.0, 1 - b2**t)),
+                "t begins at 1, not at 2": (
+                    wrong_adam(lambda b1, b2, t: (1 - b1 ** (t + 1), 1 - b2 ** (t + 1)))
+                ),
+            },
+            hint="print m_hat and v_hat at the first step: they are g and g^2",
+        ),
+    ],
+}
