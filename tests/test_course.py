@@ -122,8 +122,9 @@ def test_what_is_not_finite_is_wrong(bad):
     [
         (None, "nothing was returned"),
         ((RIGHT, RIGHT), "one value should be returned, dW, got a tuple of 2"),
-        ("one", "not made of numbers"),
-        ([[1.0], [1.0, 2.0]], "not made of numbers"),
+        ("one", "not made of real numbers"),
+        (RIGHT + 0j, "not made of real numbers: they are complex"),
+        ([[1.0], [1.0, 2.0]], "not made of real numbers"),
         ({"dV": RIGHT}, "keys should be ['dW'], got ['dV']"),
         (RIGHT[:2], "dW has shape (2, 3), and should have (5, 3)"),
     ],
@@ -594,6 +595,17 @@ def test_values_are_described_in_a_few_lines(value, words):
     text = describe("v", value)
     assert words in text
     assert len(text) < 600
+
+
+def test_exploring_opens_a_window_on_a_saved_model(tmp_path, monkeypatch):
+    opened = []
+    monkeypatch.setitem(
+        sys.modules, "minivae.plots.explorer", types.SimpleNamespace(explore=opened.append)
+    )
+    mv.VAE(6, 2, rng=0).save(tmp_path / "model.npz")
+    assert cli.main(["explore", str(tmp_path / "model.npz")]) == 0
+    assert [type(model) for model in opened] == [mv.VAE]
+    assert cli.main(["explore", str(tmp_path / "nothing.npz")]) == 2
 
 
 class Terminal:

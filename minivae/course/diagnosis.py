@@ -80,11 +80,11 @@ def compare(
     obstacle = _wrong_structure(expected, answer)
     if obstacle:
         return obstacle
-    names = next(iter(expected)) if len(expected) == 1 else tuple(expected)
     try:
-        got = {name: np.asarray(v, float) for name, v in as_parts(answer, names).items()}
+        names = next(iter(expected)) if len(expected) == 1 else tuple(expected)
+        got = {name: _real(value) for name, value in as_parts(answer, names).items()}
     except (TypeError, ValueError) as error:
-        return Diagnosis(f"what was returned is not made of numbers: {error}")
+        return Diagnosis(f"what was returned is not made of real numbers: {error}")
 
     def equal(a: Array, b: Array) -> bool:
         return a.shape == b.shape and not np.any(_wrong(a, b, rtol, atol))
@@ -122,6 +122,12 @@ def _wrong_structure(expected: Parts, answer: Any) -> Diagnosis | None:
     elif isinstance(answer, tuple):
         return Diagnosis(f"one value should be returned, {wanted}, got a tuple of {len(answer)}")
     return None
+
+
+def _real(values: Array) -> Array:
+    if np.iscomplexobj(values):
+        raise TypeError("they are complex; is .real or .imag missing?")
+    return np.asarray(values, float)
 
 
 def _wrong(expected: Array, got: Array, rtol: float, atol: float) -> Array:

@@ -88,8 +88,8 @@ class Stepper:
         print(f"\n--- cell {self.next + 1} of {len(self.cells)}{title}\n")
         if cell.words:
             print(f"{cell.words}\n")
-        for line in cell.code.splitlines():
-            print(f"    {line}".rstrip())
+        if cell.code:
+            print("\n".join(f"    {line}".rstrip() for line in cell.code.splitlines()) + "\n")
 
     def run(self, *, quiet: bool = False) -> bool:
         """Run the next cell, and return whether it ran through; else it stays the next one."""
