@@ -17,7 +17,7 @@ import pytest
 
 import minivae
 from minivae import audit, claims, cli, layers, training
-from minivae.commands import data, prove, tour, train
+from minivae.commands import data, gradcheck, prove, tour, train
 from minivae.datasets import download, mnist_files
 
 ROOT = Path(minivae.__file__).parent.parent
@@ -175,6 +175,9 @@ def test_verify(tmp_path):
     assert done.err == ""
     assert "300 rows of patches with 64 features, 3 latents" in done.out
     assert "against PCA, 3 latents: the same" in done.out
+    covariance = np.cov(data.load_split("patches", n_train=300).train, rowvar=False, bias=True)
+    truth = np.linalg.eigvalsh(covariance)[:-3].sum()
+    assert float(re.search(r"autoencoder's error +(\S+)", done.out)[1]) == pytest.approx(truth)
     assert names(tmp_path / "new") == ["angle.png", "bases.png"]
     for name in names(tmp_path / "new"):
         assert_picture(tmp_path / "new" / name)
@@ -214,6 +217,12 @@ def test_gradcheck(few_entries):
     parts, derivatives = map(int, re.match(r"(\d+) parts, (\d+) derivatives", verdict).groups())
     assert parts == len(rows) > 40
     assert derivatives == sum(int(re.search(r" (\d+) +\d\.\de-", row)[1]) for row in rows)
+    errors = [re.findall(r" (\d\.\de[+-]\d\d)", row) for row in rows]
+    with redirect_stdout(io.StringIO()):
+        worst = gradcheck.worst_errors(gradcheck.gradcheck(1))
+    assert [f"{each:.1e}" for each in worst] == [
+        max(e, key=float) for e in zip(*errors, strict=True)
+    ]
     assert done.out != run("gradcheck", "--seed", 2).out
 
 
@@ -280,6 +289,8 @@ def test_one_seed_one_model(trained, monkeypatch, tmp_path):
         np.testing.assert_array_equal(same[name], value)
         if name.endswith(".W"):
             assert not np.array_equal(other[name], value)
+    # no digit has ink in its corner: these weights are as they were drawn
+    assert np.all(first["params/encoder.0.W"][0] != other["params/encoder.0.W"][0])
 
 
 def test_a_run_that_was_stopped_and_resumed_ends_bit_identical(trained, monkeypatch, tmp_path):
@@ -515,7 +526,8 @@ def claim_of(name, measured, draw=None):
 
 @pytest.mark.parametrize("holds", [True, False])
 def test_prove_all(monkeypatch, tmp_path, holds):
-    second = claim_of("second", [1, 2] if holds else [1, 3], lambda ax: ax.plot([1, 2]))
+    drawn = []
+    second = claim_of("second", [1, 2] if holds else [1, 3], drawn.append)
     table = {"first": claim_of("first", [1, 2]), "second": second}
     monkeypatch.setattr(prove, "all_claims", lambda: table)
     done = run("prove", "--out", tmp_path)
@@ -524,7 +536,10 @@ def test_prove_all(monkeypatch, tmp_path, holds):
     assert f"{1 + holds} of 2 claims hold, 0 s" in done.out
     assert done.out.endswith("\nFAILED  second\n") == (not holds)
     assert names(tmp_path) == ["first.png", "second.png"]
-    assert_picture(tmp_path / "second.png")
+    (ax,) = drawn
+    assert ax.get_title() == "second is claimed"
+    for name in names(tmp_path):
+        assert_picture(tmp_path / name)
 
 
 def test_prove_one_that_fails(monkeypatch):
@@ -674,7 +689,7 @@ def test_a_file_in_the_way_of_the_folder(tmp_path, command):
 
 
 def start(*arguments):
-    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": ""}  # as for users
     command = [sys.executable, *arguments]
     return subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
@@ -700,7 +715,9 @@ def test_the_entry_point_is_main():
     assert err.startswith("minivae prove: there is no claim 'x'")
 
 
-@pytest.mark.parametrize(("command", "n_lines"), [(("gradcheck",), 1), (("prove", "--list"), 0)])
+@pytest.mark.parametrize(
+    ("command", "n_lines"), [(("gradcheck",), 1), (("prove", "adam-constant-gradient"), 0)]
+)
 def test_whoever_reads_may_stop_reading(command, n_lines):
     """As in ``minivae gradcheck | head -1``."""
     process = start("-m", "minivae", *command)
