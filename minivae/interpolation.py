@@ -63,7 +63,7 @@ def slerp(a: ArrayLike, b: ArrayLike, t: ArrayLike) -> Array:
     apart, together = (np.linalg.norm(w, axis=-1, keepdims=True) for w in (u - v, u + v))
     if np.any((together < 1e-7) & ~straight):
         raise ValueError("a and b must not have opposite directions: no great circle is shortest")
-    angle = 2 * np.arctan2(apart, together)  # accurate at 0 too, where arccos(u . v) is not
+    angle = 2 * np.arctan2(apart, together)  # accurate near pi, where arccos(u . v) is not
     straight |= angle == 0
     angle = np.where(straight, np.pi / 2, angle)
     # u sin((1 - t) angle) / sin(angle) + v sin(t angle) / sin(angle)
