@@ -157,6 +157,13 @@ def test_a_known_mistake_comes_before_the_common_ones():
     assert compare({"dW": RIGHT}, RIGHT / 3, known).mistake.startswith("every entry is 0.333")
 
 
+def test_a_hint_goes_with_whatever_is_wrong():
+    check = ValueCheck(lambda x: x, (RIGHT,), hint="look at x")
+    assert check(lambda x: x + 1).hint == "look at x"
+    slopes = GradientCheck(lambda x: x * x, (RIGHT,), ("x",), hint="look at x")
+    assert slopes(lambda x, dy: x * dy).hint == "look at x"
+
+
 def test_a_diagnosis_in_words():
     assert (
         str(Diagnosis("x is 1", "a sign", "look")) == "x is 1\nlikely mistake: a sign\nhint: look"
@@ -616,6 +623,8 @@ class Terminal:
         self.ours, theirs = pty.openpty()
         settings = {"PYTHONPATH": str(Path(mv.__file__).parents[1]), "MPLBACKEND": "Agg"}
         settings |= {"MINIVAE_FIGURES": "", "PYTHONIOENCODING": "utf-8", "TERM": "dumb"}
+        # where this process ignores Ctrl-C, as background jobs do, its children would ignore it too
+        before = signal.signal(signal.SIGINT, signal.default_int_handler)
         self.process = subprocess.Popen(
             [sys.executable, "-m", "minivae", *arguments],
             cwd=cwd,
@@ -623,7 +632,9 @@ class Terminal:
             stdin=theirs,
             stdout=theirs,
             stderr=theirs,
+            start_new_session=True,
         )
+        signal.signal(signal.SIGINT, before)
         os.close(theirs)
 
     def __enter__(self):
@@ -653,6 +664,10 @@ class Terminal:
         os.write(self.ours, line.encode() + b"\n")
         return self.read()
 
+    def interrupt(self):
+        """Send what Ctrl-C sends, to the process and its children."""
+        os.killpg(self.process.pid, signal.SIGINT)
+
     def status(self):
         return self.process.wait(timeout=60)
 
@@ -681,8 +696,8 @@ def test_leaving_a_terminal(folder, leave):
         if leave == "Ctrl-D":
             os.write(terminal.ours, b"\x04")
         else:
-            time.sleep(0.5)  # input() must wait by then
-            terminal.process.send_signal(signal.SIGINT)
+            time.sleep(0.3)  # a signal between the prompt and the wait for a line would be lost
+            terminal.interrupt()
         assert "Traceback" not in terminal.read(until=None)
         assert terminal.status() == 0
 
@@ -694,11 +709,20 @@ def test_a_cell_can_be_interrupted(folder):
         terminal.read()
         os.write(terminal.ours, b"\n")
         terminal.read(until="on and on\n")
-        terminal.process.send_signal(signal.SIGINT)
+        terminal.interrupt()
         assert "KeyboardInterrupt\n--- cell 1 did not run through" in terminal.read()
         os.write(terminal.ours, b"q\n")
         terminal.read(until=None)
         assert terminal.status() == 0
+
+
+def test_a_check_can_be_interrupted(write, tmp_path):
+    path = write("def dense_forward(x, W, b):\n    print('on and on')\n    while True: pass\n")
+    with Terminal("check", str(path), cwd=tmp_path) as terminal:
+        terminal.read(until="on and on\n")
+        terminal.interrupt()
+        assert terminal.read(until=None) == "stopped\n"
+        assert terminal.status() == 130
 
 
 # Figures
