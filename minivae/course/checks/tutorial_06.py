@@ -1,0 +1,143 @@
+"""Tutorial 06: a coin's posterior, a step of Metropolis, and an ELBO in closed form."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from minivae._checks import Array
+from minivae.bayes import BetaBernoulli, LinearGaussianModel
+from minivae.course.exercises import Exercises, ValueCheck
+from minivae.gaussian import gaussian_kl
+
+rng = np.random.default_rng(6)
+coins = np.array([1, 1, 0, 1, 0, 1, 1])
+z = rng.normal(size=9)
+proposal = z + rng.normal(size=9)
+x = rng.normal(size=5)
+mu = rng.normal(size=5)
+log_var = rng.normal(size=5)
+u = np.array([0.9, 0.05, 0.5, 0.99, 0.2, 0.7, 0.3, 0.6, 0.01])
+
+
+def posterior(data: Array, a: float, b: float) -> tuple[float, float, float]:
+    """Return the library's posterior and log evidence."""
+    prior = BetaBernoulli(a, b)
+    after = prior.update(data)
+    return after.a, after.b, prior.log_evidence(data)
+
+
+def likelihood_of_the_prior_mean(data: Array, a: float, b: float) -> tuple[float, float, float]:
+    """Return log p(data) as if the chance were known to be the prior's mean."""
+    after = posterior(data, a, b)
+    ones = after[0] - a
+    log_chances = np.log([a / (a + b), b / (a + b)])
+    return after[0], after[1], float(log_chances @ [ones, len(data) - ones])
+
+
+def step(z: Array, proposal: Array, log_p_z: Array, log_p_proposal: Array, u: Array) -> Array:
+    """Return the places after a step: log u is compared with the log ratio."""
+    return np.where(np.log(u) < log_p_proposal - log_p_z, proposal, z)
+
+
+def closed_form(x: Array, w: float, noise_variance: float, mu: Array, log_var: Array) -> Any:
+    """Return the library's ELBO of a linear decoder."""
+    model = LinearGaussianModel(np.array([[w]]), noise_variance)
+    return model.elbo(x[:, None], mu[:, None], log_var[:, None])
+
+
+def spread(w: float, noise_variance: float, width: Array) -> Array:
+    """Return what the width of q costs the reconstruction."""
+    return w**2 * width / (2 * noise_variance)
+
+
+EXERCISES: Exercises = {
+    "coin_posterior": [
+        ValueCheck(
+            posterior,
+            (coins, 2.0, 3.0),
+            returns=("a_after", "b_after", "log_evidence"),
+            mistakes={
+                "the prior is forgotten: the data's counts are added to a and b": (
+                    lambda data, a, b: (
+                        posterior(data, a, b)[0] - a,
+                        posterior(data, a, b)[1] - b,
+                        posterior(data, a, b)[2],
+                    )
+                ),
+                "b grows with the zeros, not with all tosses": (
+                    lambda data, a, b: (
+                        posterior(data, a, b)[0],
+                        b + len(data),
+                        posterior(data, a, b)[2],
+                    )
+                ),
+                "the evidence has one chance for all tosses: predict each after those before": (
+                    likelihood_of_the_prior_mean
+                ),
+                "the evidence is not a logarithm": (
+                    lambda data, a, b: (
+                        *posterior(data, a, b)[:2],
+                        np.exp(posterior(data, a, b)[2]),
+                    )
+                ),
+            },
+            hint="a + ones, b + zeros",
+        ),
+    ],
+    "metropolis_step": [
+        ValueCheck(
+            step,
+            (z, proposal, -z * z / 2, -proposal * proposal / 2, u),
+            returns="z",
+            mistakes={
+                "only what is likelier is accepted: that is a climb to the top, not a sample": (
+                    lambda z, proposal, p, q, u: np.where(q > p, proposal, z)
+                ),
+                "the ratio is upside down: p(proposal) / p(z)": (
+                    lambda z, proposal, p, q, u: np.where(np.log(u) < p - q, proposal, z)
+                ),
+                "u is compared with a difference of logarithms: take log u": (
+                    lambda z, proposal, p, q, u: np.where(u < q - p, proposal, z)
+                ),
+                "stay and go are exchanged": (
+                    lambda z, proposal, p, q, u: np.where(np.log(u) < q - p, z, proposal)
+                ),
+                "every proposal is accepted": lambda z, proposal, p, q, u: proposal,
+            },
+            hint="log u < log_p_proposal - log_p_z",
+        ),
+    ],
+    "elbo": [
+        ValueCheck(
+            closed_form,
+            (x, 1.5, 0.6, mu, log_var),
+            returns="elbo",
+            mistakes={
+                "the width of q is missing: E (x - w z)^2 has a term w^2 e^log_var": (
+                    lambda x, w, s2, mu, lv: (
+                        closed_form(x, w, s2, mu, lv) + spread(w, s2, np.exp(lv))
+                    )
+                ),
+                "the KL is added: it is a loss": (
+                    lambda x, w, s2, mu, lv: (
+                        closed_form(x, w, s2, mu, lv) + 2 * gaussian_kl(mu[:, None], lv[:, None])
+                    )
+                ),
+                "log 2 pi is missing: -1/2 log 2 pi for each x": (
+                    lambda x, w, s2, mu, lv: closed_form(x, w, s2, mu, lv) + np.log(2 * np.pi) / 2
+                ),
+                "the width of q enters as a standard deviation: e^log_var is the variance": (
+                    lambda x, w, s2, mu, lv: (
+                        closed_form(x, w, s2, mu, lv) + spread(w, s2, np.exp(lv) - np.exp(lv / 2))
+                    )
+                ),
+                "the noise variance is taken for a standard deviation": (
+                    lambda x, w, s2, mu, lv: closed_form(x, w, s2**2, mu, lv)
+                ),
+            },
+            hint="E_q (x - w z)^2 = (x - w mu)^2 + w^2 e^log_var",
+        ),
+    ],
+}

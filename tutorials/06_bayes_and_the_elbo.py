@@ -1,0 +1,294 @@
+"""Bayes, the evidence and the ELBO: exact, by sampling, by a bound.
+
+The question: what is left of Bayes' rule where its integral cannot be done?
+
+You need: densities, conditional probability, the normal distribution. It runs in five seconds.
+
+At the end you will have seen two posteriors that paper can find, one that a random walk finds, the
+bound that turns inference into optimisation, which Gaussian it picks and what that costs, and why
+an encoder is the next step: all that a VAE is made of, except the networks.
+"""
+
+import os
+
+import numpy as np
+from scipy import stats
+from scipy.special import logsumexp
+
+from minivae.bayes import (
+    BetaBernoulli,
+    LinearGaussianModel,
+    NormalKnownVariance,
+    fit_mean_field,
+    gaussian_mean_field,
+    inference_gaps,
+    metropolis,
+    plug_in_coverage,
+    plug_in_interval,
+)
+from minivae.course import show
+from minivae.plots import chain_trace, new_axes
+from minivae.plots.style import COLORS, LINES, finish
+
+QUICK = bool(os.environ.get("MINIVAE_QUICK"))
+
+# %% A coin
+# Bayes' rule turns what we believe of an unknown z before the data into what we believe after:
+#
+#     p(z | x) = p(x | z) p(z) / p(x)            posterior = likelihood * prior / evidence
+#
+# The evidence p(x) is the sum, or integral, of the numerator over all z: it makes the posterior a
+# density, and says how probable the data were all along. Let z be a coin's chance of a one, its
+# prior Beta(2, 2), proportional to z (1 - z), and the data five ones in seven tosses:
+#
+#     p(x | z) p(z) = z^5 (1 - z)^2 * 6 z (1 - z) = 6 z^6 (1 - z)^3
+#
+# That has the form of a Beta(7, 4), so it is one. Its integral is 6 * 6! 3! / 10! = 1/140.
+
+coins = [1, 1, 0, 1, 0, 1, 1]
+prior = BetaBernoulli(2, 2)
+posterior = prior.update(coins)
+evidence = np.exp(prior.log_evidence(coins))
+z = np.linspace(0.0005, 0.9995, 1000)  # the middles of 1000 cells
+joint = 6 * z**6 * (1 - z) ** 3
+print(f"Beta({posterior.a}, {posterior.b}), evidence 1/{1 / evidence:.2f}")  # 1/140.00
+print(f"the integral as a sum: 1/{1 / joint.mean():.2f}")
+assert (posterior.a, posterior.b) == (7, 4)
+assert abs(evidence - 1 / 140) < 1e-12
+assert abs(joint.mean() - evidence) < 1e-6
+
+# %% The evidence, toss by toss
+# Before each toss we predict it, with the posterior so far: a Beta(a, b) gives a one the chance
+# a / (a + b). The product of these predictions is the evidence. On paper, for 1 1 0 1 0 1 1:
+#
+#     2/4 * 3/5 * 2/6 * 4/7 * 3/8 * 5/9 * 6/10 = 1/140
+#
+# So the evidence judges a model by how well it *predicts*, one datum after the other.
+
+belief, product = prior, 1.0
+for toss in coins:
+    product *= belief.predictive().pmf(toss)
+    belief = belief.update([toss])
+print(f"product of the predictions: 1/{1 / product:.2f}")  # 1/140.00
+assert abs(product - evidence) < 1e-12
+
+# %% A code of one number
+# Now the model that every VAE begins with: a code z ~ N(0, 1), and data x = z + noise of variance
+# 1/2. Prior times likelihood is exp of a quadratic in z: a normal. Its precision, 1 / variance, is
+# the sum of both precisions, 1 + 2 = 3, and its mean is weighted by them. For x = 1.5:
+#
+#     p(z | x) = N(2 * 1.5 / 3, 1/3) = N(1, 1/3)            p(x) = N(x; 0, 1 + 1/2)
+
+code = NormalKnownVariance(0, 1, noise_variance=0.5)
+after = code.update([1.5])
+print(f"posterior N({after.mean:.3f}, {after.variance:.3f})")  # N(1.000, 0.333)
+print(f"log evidence {code.log_evidence([1.5]):.4f}")  # -1.8717
+assert np.allclose([after.mean, after.variance], [1, 1 / 3])
+assert abs(code.log_evidence([1.5]) - stats.norm(0, np.sqrt(1.5)).logpdf(1.5)) < 1e-12
+
+# %% What is lost without a posterior
+# Why not take the best guess for z, and act as if it were the truth? Because the guess is uncertain
+# too. Take five numbers from a normal, and the interval mean +- 1.96 standard deviations. It claims
+# to hold the next number in 95 of 100 cases. You should see 0.85. A lecture says that
+# "plug-in prediction is bad": this is how bad. (The Bayesian predictive, Student's t, has 0.95.)
+
+n_sets = 5_000 if QUICK else 50_000
+samples = np.random.default_rng(0).normal(3, 2, size=(n_sets, 6))
+low, high = plug_in_interval(samples[:, :5])
+held = np.mean((low < samples[:, 5]) & (samples[:, 5] < high))
+exact = plug_in_coverage(5)
+print(f"held {held:.3f}, exact {exact:.3f}")
+assert abs(held - exact) < 5 * np.sqrt(exact * (1 - exact) / n_sets)
+
+# %% Where paper ends
+# A decoder that bends: x = (z + 0.3)^2 + noise of variance 1/4, and we see x = 1.5. Two codes
+# explain it, one positive and one negative. The joint density log p(x, z) is easily written, for
+# every z; the evidence is an integral that no formula gives. In one dimension a sum over a fine
+# grid does. In twenty, a grid of 100 points a side has 1e40, and that is the problem.
+
+
+def log_joint(z):
+    """Return log p(x, z) at the rows of z, for x = 1.5."""
+    log_likelihood = stats.norm.logpdf(1.5, (z + 0.3) ** 2, 0.5)
+    return (stats.norm.logpdf(z) + log_likelihood)[:, 0]
+
+
+grid = np.linspace(-6, 6, 6001)
+cell = grid[1] - grid[0]
+log_p_joint = log_joint(grid[:, None])
+log_evidence = logsumexp(log_p_joint) + np.log(cell)
+p = np.exp(log_p_joint - log_evidence)  # the posterior's density on the grid
+mean_z, mean_z2 = np.sum(p * grid) * cell, np.sum(p * grid**2) * cell
+print(f"log evidence {log_evidence:.4f}, E z = {mean_z:.3f}, E z^2 = {mean_z2:.3f}")
+
+# %% A random walk
+# Metropolis needs the joint only, as the evidence cancels in a ratio of two densities: propose a
+# step; go there with probability min(1, p(x, new) / p(x, old)); else stay, and count the old place
+# again. After many steps the places are draws from the posterior. They are not independent: the
+# chain tells how many independent ones they are worth, here one in fifteen.
+
+chain = metropolis(log_joint, [1.0], 4_000 if QUICK else 40_000, step=1.5, rng=1)
+draws = chain.samples[:, 0]
+worth = chain.effective_sample_size()[0]
+error = draws.std() / np.sqrt(worth)
+print(f"accepted {chain.acceptance_rate:.2f}; {len(draws)} draws are worth {worth:.0f}")
+print(f"E z = {draws.mean():.3f} +- {error:.3f}, exact {mean_z:.3f}")
+assert abs(draws.mean() - mean_z) < 5 * error
+assert len(draws) > 2 * worth
+show(chain_trace(draws[:1000]), "06_chain")
+
+# %% And its price
+# A chain for every image, thousands of steps each, every step a pass through the decoder; and at
+# the end no evidence, since that is what cancelled. One could average p(x | z) over draws of the
+# *prior*, as that is what the integral says. But in many dimensions no draw comes near the
+# posterior. Below, 20 codes, x = z + noise of variance 0.01, and the answer is known, -26 nats: the
+# average of 100,000 draws misses it by over a hundred. That is the curse of dimensionality.
+
+many = LinearGaussianModel(np.eye(20), 0.01)
+rng = np.random.default_rng(2)
+x20 = rng.normal(0, np.sqrt(1.01), size=(1, 20))
+prior_draws = rng.normal(size=(100_000, 20))
+log_likelihood = -np.sum((x20 - prior_draws) ** 2, axis=1) / 0.02 - 10 * np.log(2 * np.pi * 0.01)
+estimate = logsumexp(log_likelihood) - np.log(len(prior_draws))
+print(f"log p(x): estimate {estimate:.0f}, exact {many.log_marginal(x20)[0]:.0f}")
+assert estimate < many.log_marginal(x20)[0] - 100
+
+# %% The bound
+# Take any density q(z), and the distance from q to the posterior in the Kullback-Leibler sense.
+# Put Bayes' rule in, and the evidence comes out of the average, as it does not depend on z:
+#
+#     KL(q || p(z | x)) = E_q[ log q(z) - log p(z | x) ]
+#                       = E_q[ log q(z) - log p(x, z) ] + log p(x)
+#
+#     log p(x) = ELBO + KL(q || p(z | x)),            ELBO = E_q[ log p(x, z) - log q(z) ]
+#
+# A KL is never negative: the ELBO is a lower bound of the log evidence. It needs the joint only.
+# And log p(x) is fixed: to raise the ELBO *is* to lower the KL. Try three normals, with the ELBO
+# averaged over draws of q, the KL on the grid: the sum must be log p(x) = -1.7147 each time.
+
+
+def elbo_by_draws(mu, sigma):
+    """Return the ELBO of N(mu, sigma^2), and its standard error."""
+    z = np.random.default_rng(4).normal(mu, sigma, size=(100_000, 1))
+    log_ratio = log_joint(z) - stats.norm(mu, sigma).logpdf(z[:, 0])
+    return log_ratio.mean(), log_ratio.std() / np.sqrt(len(z))
+
+
+def kl_on_grid(mu, sigma):
+    log_q = stats.norm(mu, sigma).logpdf(grid)
+    return np.sum(np.exp(log_q) * (log_q - (log_p_joint - log_evidence))) * cell
+
+
+for mu, sigma in ((0.0, 1.0), (0.5, 0.5), (0.9, 0.2)):
+    (elbo, error), kl = elbo_by_draws(mu, sigma), kl_on_grid(mu, sigma)
+    print(f"N({mu}, {sigma}^2): ELBO {elbo:.3f} + KL {kl:.3f} = {elbo + kl:.3f} +- {error:.3f}")
+    assert abs(elbo + kl - log_evidence) < 5 * error
+    assert kl > 0
+
+# %% Three slips on slides
+# One lecture sets q* = max KL[q || p(z, x)]. It is minus that KL that is to be maximised: the KL
+# itself grows without end as q runs away: you should see 2 nats at N(0.9, 0.2^2), and 23,229 at
+# N(10, 1). Another prints the ELBO as E_q log[ q(z) / (p(z) p(x | z)) ]: the ratio is upside down.
+# A third calls KL(p || q) the "reverse" KL, and goes on with KL(q || p): the name belongs to the
+# second, the one that the ELBO lowers.
+
+near, far = -elbo_by_draws(0.9, 0.2)[0], -elbo_by_draws(10, 1)[0]
+print(f"KL[q || p(z, x)]: {near:.1f} at N(0.9, 0.2^2), {far:.0f} at N(10, 1)")
+assert far > 1000 > near
+
+# %% The best Gaussian
+# So inference becomes optimisation: raise the ELBO over mu and log_var of q = N(mu, e^log_var).
+# `fit_mean_field` does, with z = mu + sigma eps and the gradient through it: that is tutorial 07.
+#
+# The posterior has two humps, and q can have one. KL(q || p) is an average over q, and punishes q
+# where p is small: between the humps. So q settles on one. KL(p || q) averages over p and punishes
+# q where p is large and q is not: its best normal has p's mean and variance, and covers both.
+
+
+def log_joint_and_gradient(z):
+    slope = 2 * (z + 0.3) * (1.5 - (z + 0.3) ** 2) / 0.25
+    return log_joint(z), slope - z
+
+
+fit = fit_mean_field(log_joint_and_gradient, 1, n_draws=500, rng=0)
+mu, sigma = fit.mu[0], np.exp(fit.log_var[0] / 2)
+elbo, kl = elbo_by_draws(mu, sigma)[0], kl_on_grid(mu, sigma)
+other = stats.norm(mean_z, np.sqrt(mean_z2 - mean_z**2))
+share = np.sum(p[grid > -0.3]) * cell
+print(f"reverse: N({mu:.2f}, {sigma:.2f}^2), ELBO {elbo:.3f}, misses {kl:.3f} nats")
+print(
+    f"forward: N({other.mean():.2f}, {other.std():.2f}^2); right hump {share:.2f} of the posterior"
+)
+assert kl > -np.log(share) - 0.01  # what it costs to see one hump only
+assert kl < kl_on_grid(other.mean(), other.std())
+assert sigma < other.std() / 2
+
+ax = new_axes()
+ax.fill_between(grid, p, color="0.85", label="posterior")
+ax.hist(draws, 40, density=True, histtype="step", color=COLORS[2], label="Metropolis")
+curves = {"reverse KL(q || p): the ELBO's": stats.norm(mu, sigma), "forward KL(p || q)": other}
+for i, (name, density) in enumerate(curves.items()):
+    ax.plot(grid, density.pdf(grid), color=COLORS[i], ls=LINES[i], label=name)
+ax.set(xlim=(-3.2, 3.2))
+finish(ax, "code z", "density")
+show(ax.figure, "06_two_gaussians")
+
+# %% Independence costs too
+# A VAE's q has no correlations. If the posterior is a normal with correlation rho in two
+# dimensions, the best q has the right means, too small variances 1 / precision_ii = 1 - rho^2, and
+# misses -1/2 log(1 - rho^2): 0.51 nats at rho = 0.8.
+
+precision = np.linalg.inv([[1, 0.8], [0.8, 1]])
+_, variances, gap = gaussian_mean_field([0, 0], precision)
+print(f"variances {variances.round(2)}, gap {gap:.3f} nats")  # [0.36 0.36], 0.511
+assert np.allclose(variances, 1 - 0.8**2)
+assert abs(gap + 0.5 * np.log(1 - 0.8**2)) < 1e-12
+
+# %% One q for each image, or one encoder for all
+# Fitting mu and log_var anew for every x is costly. A VAE learns a function of x that gives them at
+# once, the encoder: inference is *amortised*. The encoder may be wrong for this or that x, which
+# adds a second gap:
+#
+#     log p(x) - ELBO = approximation gap (the best q of its kind) + amortisation gap (this encoder)
+#
+# In a linear model all is known. Its posterior is correlated here, so the first gap is open for
+# every x, and equal. The encoder shrinks its means by a fifth, so the second grows with x.
+
+model = LinearGaussianModel(np.array([[1.0, 1, 0], [0.5, 1, 0.5]]), 0.5)
+right_means, precision = model.posterior()
+x = np.random.default_rng(3).normal(0, 1.5, size=(6, 3))
+mu = 0.8 * x @ right_means
+log_var = np.tile(-np.log(np.diag(precision)), (6, 1))
+gaps = inference_gaps(model, x, mu, log_var)
+missed = model.log_marginal(x) - model.elbo(x, mu, log_var)
+print(f"approximation {gaps.approximation.round(3)}")
+print(f"amortisation  {gaps.amortization.round(3)}")
+assert np.allclose(gaps.approximation + gaps.amortization, missed)
+refit = [fit_mean_field(model.log_joint(row), 2, rng=0).elbo for row in x]
+assert np.allclose(model.log_marginal(x) - refit, gaps.approximation, atol=1e-8)
+
+ax = new_axes()
+ax.bar(range(6), gaps.approximation, color=COLORS[0], label="approximation: independent codes")
+top = ax.bar(range(6), gaps.amortization, bottom=gaps.approximation, color=COLORS[1], hatch="//")
+top.set_label("amortisation: this encoder")
+ax.set(ylim=(0, 1))
+finish(ax, "example x", "log p(x) - ELBO (nats)")
+show(ax.figure, "06_gaps")
+
+# %% What a VAE adds
+# Split the joint, log p(x, z) = log p(x | z) + log p(z), and the ELBO is the loss of every VAE:
+#
+#     ELBO = E_q[ log p(x | z) ] - KL(q(z | x) || p(z))
+#
+# one term for the reconstruction, one that keeps the codes near the prior. Raise it over q, and it
+# is inference, as here. Raise it over the decoder as well, and it is learning: then log p(x) itself
+# goes up, or the gap goes down. The gradient through z is what is missing: tutorial 07.
+
+# %% Exercises
+# In tutorials/exercises/06_bayes_and_the_elbo.py, three functions to fill in:
+#
+# 1. coin_posterior: the posterior of a coin, and its log evidence.
+# 2. metropolis_step: accept or stay, for many chains at once.
+# 3. elbo: of a linear decoder, in closed form.
+#
+# Then ask: python -m minivae check tutorials/exercises/06_bayes_and_the_elbo.py
