@@ -305,7 +305,7 @@ ax = new_axes(8.4, 4.6)
 ax.imshow(np.where(table, 0.35, 0.0), cmap="Greys", vmin=0, vmax=1, aspect="auto")
 for row, column in np.argwhere(table):
     ax.text(column, row, "found", ha="center", va="center")
-ax.set_xticks(range(len(names)), names, rotation=35, ha="left")
+ax.set_xticks(range(len(names)), [n.replace("_", " ") for n in names], rotation=35, ha="left")
 ax.set_yticks(range(len(museum)), museum)
 ax.xaxis.tick_top()
 show(ax.figure, "11_table")
