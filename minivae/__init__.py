@@ -23,7 +23,8 @@ from minivae.gaussian import (
     reparameterize,
     reparameterize_backward,
 )
-from minivae.gradcheck import GradientReport, check_gradients
+from minivae.gradcheck import check_gradients
+from minivae.gradient_report import GradientReport
 from minivae.layers import (
     Dense,
     Layer,
