@@ -23,7 +23,7 @@ from minivae import (
     reparameterize,
     reparameterize_backward,
 )
-from minivae.gradcheck import Entry
+from minivae.gradient_report import Entry
 
 BATCH = 5
 METHODS = pytest.mark.parametrize("method", ["central", "complex"])
@@ -268,6 +268,17 @@ def test_values_that_are_not_finite_are_refused():
     report = check_gradients(square, [[1.0, 2.0]], backward=lambda x, dy: dy * [1, np.inf])
     assert report.notes == ["the gradient of x is not finite here"]
     assert not report.ok
+
+
+def test_a_number_that_is_none_is_never_the_smaller_error():
+    def broken(x, y):
+        return x + y * np.where(np.imag(y) == 0, 1, np.nan)
+
+    report = check_gradients(
+        broken, [1.0], [2.0], backward=lambda x, y, dy: (dy, dy), method="complex"
+    )
+    assert not report.ok
+    assert report.worst.name == "y"
 
 
 @METHODS
