@@ -11,7 +11,8 @@ import numpy as np
 from minivae import gaussian, importance, layers, likelihoods, regularizers
 from minivae._checks import Array
 from minivae.autoencoder import Autoencoder, LinearAutoencoder
-from minivae.gradcheck import GradientReport, check_gradients
+from minivae.gradcheck import check_gradients
+from minivae.gradient_report import GradientReport
 from minivae.vae import VAE
 
 N_ROWS, N_FEATURES, N_LATENT = 5, 6, 2
