@@ -117,6 +117,11 @@ def _vae(model: VAE, x: Array, eps: Any, rng: Any) -> Passes:
     draw = back("draw", "dlog_var * (1 - tanh(raw / 20)^2)", bound_log_var_backward(raw, dlog_var))
     dh = back("dh", "[dmu, draw]", np.concatenate([dmu, draw], axis=1))
     back.back_through("encoder", model.encoder, dh)
+
+    # without the reparameterization trick, this is all that would reach the encoder
+    draw_kl = bound_log_var_backward(raw, dlog_var_kl)
+    dh_kl = back("dh_kl", "[dmu_kl, draw from dlog_var_kl]", np.concatenate([dmu_kl, draw_kl], 1))
+    back("dx_kl", "encoder.backward(dh_kl)", model.encoder.backward(dh_kl))
     return line, back
 
 

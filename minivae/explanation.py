@@ -15,9 +15,8 @@ WIDEST = 119  # characters in a line
 NUMBER = 10  # characters in a number
 LEGEND = """\
 n is the number of examples; "first" begins the first entries. In a line of encoder or decoder,
-x is that layer's input and y its output. d before a name: the gradient of the loss by that array;
-encoder.0.dx is computed only to be seen."""
-
+x is that layer's input and y its output. d before a name: the gradient of the loss by that array.
+Training does not need encoder.0.dx, nor what the KL alone would send back: dh_kl and dx_kl."""
 
 # by kind of layer: y, the gradient by each parameter, dx
 LAYERS: dict[type, tuple[str, dict[str, str], str]] = {

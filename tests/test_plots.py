@@ -17,7 +17,8 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from PIL import Image
 
-from minivae import plots
+from minivae import VAE, plots
+from minivae.explain import explain
 from minivae.plots import style, tiles
 
 MINUS = "\N{MINUS SIGN}"
@@ -33,6 +34,7 @@ HISTORY = {
     "val_reconstruction": [188.0, 150.5, 133.0],
     "val_kl": [2.0, 4.5, 7.0],
 }
+PASS = explain(VAE(36, 2, rng=0), IMAGES, rng=0).arrays
 
 # every picture on one axes: how it is drawn, and the axes' labels
 PICTURES = {
@@ -105,6 +107,11 @@ PICTURES = {
         "lag (steps)",
         "autocorrelation",
     ),
+    "reparameterization_graph": (
+        lambda ax: plots.reparameterization_graph(PASS, ax=ax),
+        "",
+        "",
+    ),
 }
 MANY_AXES = {"bases_side_by_side", "loss_parts"}
 
@@ -148,8 +155,9 @@ def test_a_picture_draws_on_the_given_axes_or_on_its_own_and_labels_them(name):
 
 
 def test_the_table_above_holds_every_picture():
-    helpers = {"figure_of", "new_axes", "save", "manifold_grid", "traversal_grid"}
-    assert set(plots.__all__) == set(PICTURES) | MANY_AXES | helpers
+    helpers = {"figure_of", "new_axes", "open_window", "save", "manifold_grid", "traversal_grid"}
+    moving = {"animate_codes", "Explorer"}
+    assert set(plots.__all__) == set(PICTURES) | MANY_AXES | helpers | moving
 
 
 @pytest.mark.parametrize("name", PICTURES)

@@ -1,0 +1,120 @@
+"""Training as a film: the code space finds its shape, beside the loss."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+from matplotlib.animation import PillowWriter
+from matplotlib.figure import Figure
+from numpy.typing import ArrayLike
+
+from minivae._checks import Array, as_batch
+from minivae._files import whole_file
+from minivae.plots.latent import latent_scatter
+from minivae.plots.style import as_vector, number
+from minivae.plots.training import loss_curves
+
+SIZE, DPI = (8.0, 4.0), 100  # inches, pixels per inch
+PER_SECOND = 6
+STANDING = 8  # frames for which the end stands still
+
+
+def animate_codes(
+    frames: Sequence[ArrayLike],
+    labels: ArrayLike,
+    history: Mapping[str, ArrayLike],
+    path: str | os.PathLike[str],
+    *,
+    unit: str = "nats per example",
+) -> Path:
+    """Write a GIF of the codes while a model is trained, with the loss up to then.
+
+    Parameters
+    ----------
+    frames : sequence of array_like, each of shape (n, n_latent)
+        The codes of the same data after each epoch, as `minivae.recording.CodeRecorder` keeps
+        them; the first two dimensions are drawn.
+    labels : array_like, shape (n,)
+        Of the classes, as in `latent_scatter`.
+    history : dict of str to list
+        ``epoch``, ``loss``, and ``val_loss`` if there is one: an entry for each frame.
+    path : str or path
+        It ends in ``.gif``.
+    unit : str
+        Of the loss.
+
+    Returns
+    -------
+    path
+
+    Raises
+    ------
+    TypeError, ValueError
+        Frames that differ in shape, a history of another length, NaN, another ending.
+    OSError
+        The file cannot be written; one that was there before stays as it was.
+    """
+    path = Path(path)
+    if path.suffix.lower() != ".gif":
+        raise ValueError(f"path must end in .gif, got {path}")
+    codes = _check(frames)
+    losses = {
+        name: as_vector(f"history[{name!r}]", values, len(codes))
+        for name, values in history.items()
+        if name in ("epoch", "loss", "val_loss")
+    }
+    with TemporaryDirectory() as folder:  # the writer must have a path of its own
+        film = Path(folder) / "codes.gif"
+        _write(film, codes, np.asarray(labels), losses, unit)
+        with whole_file(path) as file:
+            file.write(film.read_bytes())
+    return path
+
+
+def _check(frames: Sequence[ArrayLike]) -> Array:
+    """Return the first two dimensions of all codes, shape (n_frames, n, 2)."""
+    if len(frames) == 0:
+        raise ValueError("frames must hold at least one array of codes, got none")
+    codes = [as_batch(frame, name=f"frames[{i}]") for i, frame in enumerate(frames)]
+    for i, frame in enumerate(codes):
+        if frame.shape != codes[0].shape:
+            raise ValueError(
+                f"every frame must have shape {codes[0].shape}, as the first has, "
+                f"got {frame.shape} for frames[{i}]"
+            )
+    return np.array(codes)[..., :2]
+
+
+def _write(film: Path, codes: Array, labels: Array, losses: dict[str, Array], unit: str) -> None:
+    """Draw the end, which has all scales, then move what is drawn from frame to frame."""
+    figure = Figure(figsize=SIZE, layout="constrained")
+    left, right = figure.subplots(1, 2)
+    classes: list[Any] = latent_scatter(codes[-1], labels, ax=left)
+    curves: list[Any] = loss_curves(losses, ax=right, unit=unit)
+    left.get_legend().remove()  # the classes have their labels among the points
+    low, high = codes.min(axis=(0, 1)), codes.max(axis=(0, 1))
+    middle, half = (low + high) / 2, 0.53 * max(high - low)
+    left.set(xlim=middle[0] + [-half, half], ylim=middle[1] + [-half, half])
+    right.set(xlim=right.get_xlim(), ylim=right.get_ylim())
+    left.set_title("codes")  # keeps the place
+    figure.draw_without_rendering()
+    figure.set_layout_engine("none")  # the axes stay where they are
+
+    writer = PillowWriter(fps=PER_SECOND)
+    writer.setup(figure, str(film), dpi=DPI)
+    for i in [*range(len(codes)), *[len(codes) - 1] * STANDING]:
+        for label, dots, text in zip(np.unique(labels), classes, left.texts, strict=True):
+            points = codes[i][labels == label]
+            dots.set(offsets=points, sizes=[16])
+            text.set_position(np.median(points, axis=0))
+        for line, name in zip(curves, ("loss", "val_loss"), strict=False):
+            line.set_data(losses["epoch"][: i + 1], losses[name][: i + 1])
+        left.set_title(f"codes after epoch {losses['epoch'][i]:.0f}")
+        right.set_title(f"loss {number(losses['loss'][i])}")
+        writer.grab_frame()
+    writer.finish()

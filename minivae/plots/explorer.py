@@ -1,0 +1,137 @@
+"""The latent explorer: move over the code space, and see what the decoder makes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patheffects import withStroke
+from matplotlib.widgets import Slider
+from numpy.typing import ArrayLike
+
+from minivae._checks import Array, as_batch
+from minivae.plots.latent import latent_scatter
+from minivae.plots.style import COLORS, number
+from minivae.plots.tiles import Shape, as_tiles, draw_tiles, grey_limits
+
+MOST_SLIDERS = 8
+
+
+class Explorer:
+    """A figure that answers the mouse: left the code space, right the decoded image.
+
+    Where the mouse is sets the first two dimensions of the code; a click holds them there, the
+    next lets go. Of the other dimensions, the eight in which the codes vary most have a slider
+    each, and the rest stay at the mean of the codes.
+
+    Parameters
+    ----------
+    decode : callable
+        ``decode(z)`` returns images, shape (batch, n_features), of codes, shape (batch, n_latent);
+        a model's own `decode` does.
+    codes : array_like, shape (n, n_latent)
+        At least two dimensions: what is drawn in the code space, and sets the sliders' ranges.
+    labels : array_like, shape (n,), optional
+        Their classes.
+    shape : (height, width), optional
+        Pixels; by default the images are square.
+
+    Attributes
+    ----------
+    figure : Figure
+        `minivae.plots.open_window` shows it.
+    z : array, shape (n_latent,)
+        The code whose image is shown; first the mean of the codes.
+    held : bool
+        Whether a click holds the first two dimensions.
+    sliders : dict of int to Slider
+        By dimension, counted from 0: the first is that of dimension 2.
+
+    Raises
+    ------
+    TypeError, ValueError
+        `codes` is not a finite matrix of at least two columns, `labels` are not one for each row,
+        or what is decoded is no image of that shape.
+    """
+
+    def __init__(
+        self,
+        decode: Callable[[Array], Array],
+        codes: ArrayLike,
+        labels: ArrayLike | None = None,
+        *,
+        shape: Shape | None = None,
+    ) -> None:
+        codes = as_batch(codes, name="codes")
+        n_latent = codes.shape[1]
+        if n_latent < 2:
+            raise ValueError(f"codes must have at least 2 columns, got {n_latent}")
+        tiles = as_tiles(decode(codes), shape, name="decode(codes)")
+        self.z, self.held = codes.mean(axis=0), False
+        self._decode, self._shape = decode, tiles.shape[1:]
+
+        spread = codes[:, 2:].std(axis=0)
+        chosen = sorted(2 + np.argsort(-spread, kind="stable")[:MOST_SLIDERS])
+        self.figure = Figure(figsize=(10.0, 5.2 + 0.35 * len(chosen)), layout="constrained")
+        heights = [5.2, *[0.35] * len(chosen)]
+        grid = self.figure.add_gridspec(1 + len(chosen), 2, height_ratios=heights)
+        self.plane = self.figure.add_subplot(grid[0, 0])
+        self._draw_plane(codes, labels)
+        self.image = draw_tiles(
+            tiles[:1], self.figure.add_subplot(grid[0, 1]), limits=grey_limits(tiles)
+        )
+        self.sliders = {}
+        for row, i in enumerate(chosen):
+            ax = self.figure.add_subplot(grid[1 + row, :])
+            self.sliders[int(i)] = self._add_slider(ax, int(i), codes[:, i])
+        # unlike a method, a partial is kept by the figure, and keeps the explorer alive
+        self.figure.canvas.mpl_connect("motion_notify_event", partial(Explorer._move, self))
+        self.figure.canvas.mpl_connect("button_press_event", partial(Explorer._click, self))
+        self._draw()
+
+    def _add_slider(self, ax: Axes, dimension: int, values: Array) -> Slider:
+        mean = self.z[dimension]
+        low, high = min(values.min(), mean - 1), max(values.max(), mean + 1)
+        name = f"$z_{{{dimension + 1}}}$"
+        slider = Slider(ax, name, low, high, valinit=mean, valfmt="%.2f", color=COLORS[0])
+        slider.on_changed(partial(self._slide, dimension))
+        return slider
+
+    def _draw_plane(self, codes: Array, labels: ArrayLike | None) -> None:
+        if labels is None:
+            x, y = codes[:, :2].T
+            self.plane.scatter(x, y, s=10, color=COLORS[0], alpha=0.7, linewidths=0)
+            self.plane.set(xlabel="$z_1$", ylabel="$z_2$", aspect="equal")
+        else:
+            latent_scatter(codes, labels, ax=self.plane)
+        self.plane.set_title("move over the codes; click to hold the place")
+        self.plane.set(xlim=self.plane.get_xlim(), ylim=self.plane.get_ylim())
+        outline = [withStroke(linewidth=5, foreground="white")]
+        style: dict[str, Any] = {"markersize": 18, "markeredgewidth": 2.5, "path_effects": outline}
+        (self.cursor,) = self.plane.plot(*self.z[:2], "+", color="black", **style)
+
+    def _move(self, event: Any) -> None:
+        if event.inaxes is self.plane and not self.held:
+            self.z[:2] = event.xdata, event.ydata
+            self._draw()
+
+    def _click(self, event: Any) -> None:
+        zooming = self.figure.canvas.widgetlock.locked()
+        if event.inaxes is self.plane and not zooming:
+            self.held = not self.held
+            self._move(event)
+
+    def _slide(self, dimension: int, value: float) -> None:
+        self.z[dimension] = value
+        self._draw()
+
+    def _draw(self) -> None:
+        self.cursor.set_data(self.z[:1], self.z[1:2])
+        self.image.set_data(as_tiles(self._decode(self.z[None]), self._shape)[0])
+        places = (f"$z_{i + 1}$ = {number(self.z[i], 'z.2f')}" for i in range(2))
+        self.image.axes.set_title("decoded at " + ", ".join(places))
+        self.figure.canvas.draw_idle()
