@@ -104,8 +104,7 @@ def check_gradients(
         for key, indices in which.items()
     }
     largest = max(np.max(np.abs(slopes)) for slopes in [*numeric.values(), *analytic.values()])
-    # a difference of two values can lose 1e-13 of them; the complex step takes none
-    value = np.sum(np.abs(cotangent * problem.evaluate())) if method == "central" else 0.0
+    value = np.sum(np.abs(cotangent * problem.evaluate()))  # whose rounding no gradient outdoes
     for key, slopes in numeric.items():
         sizes = np.maximum(1, np.abs(problem.arrays[key].ravel()[which[key]]))
         least = max(1e-3 * np.max(np.abs(slopes)), 1e-6 * largest, np.finfo(float).tiny)
