@@ -368,6 +368,7 @@ def folder(tmp_path, monkeypatch):
     ("arguments", "words"),
     [
         (["step", "7"], "tutorials/ has no number 7; there are\n  tutorials/01_first.py\n  tut"),
+        (["step", "0"], "tutorials/ has no number 0"),
         (["step", "tutorials/02_secnd.py"], "did you mean tutorials/02_second.py?"),
         (["step", "02_*.py"], "did you mean tutorials/02_second.py?"),
         (["step", "nothing_alike"], "there is no file nothing_alike\n"),
