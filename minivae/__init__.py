@@ -11,6 +11,7 @@ from minivae.autoencoder import Autoencoder, LinearAutoencoder
 from minivae.callbacks import Checkpoint, EarlyStopping, Progress
 from minivae.density import importance_weighted_bound, log_likelihood
 from minivae.equivalence import EquivalenceReport, verify_pca_equivalence
+from minivae.explain import explain
 from minivae.gaussian import (
     bound_log_var,
     bound_log_var_backward,
@@ -42,6 +43,7 @@ from minivae.model import load
 from minivae.optimizers import SGD, Adam
 from minivae.pca import PCA
 from minivae.probabilistic_pca import ProbabilisticPCA
+from minivae.recording import CodeRecorder
 from minivae.training import minibatches
 from minivae.vae import VAE
 
@@ -55,6 +57,7 @@ __all__ = [
     "Autoencoder",
     "Bernoulli",
     "Checkpoint",
+    "CodeRecorder",
     "ContinuousBernoulli",
     "Dense",
     "EarlyStopping",
@@ -75,6 +78,7 @@ __all__ = [
     "bound_log_var",
     "bound_log_var_backward",
     "check_gradients",
+    "explain",
     "fit_lbfgs",
     "gaussian_kl",
     "gaussian_kl_backward",
@@ -92,7 +96,7 @@ __all__ = [
     "verify_pca_equivalence",
 ]
 
-_ROOMS = ("bayes", "claims", "datasets", "plots")  # imported when they are first entered
+_ROOMS = ("bayes", "claims", "datasets", "diagnostics", "plots")  # imported when they are first entered
 
 
 def __getattr__(name: str) -> Any:
