@@ -96,7 +96,8 @@ __all__ = [
     "verify_pca_equivalence",
 ]
 
-_ROOMS = ("bayes", "claims", "datasets", "diagnostics", "plots")  # imported when they are first entered
+# imported when they are first entered
+_ROOMS = ("bayes", "claims", "datasets", "diagnostics", "plots")
 
 
 def __getattr__(name: str) -> Any:
