@@ -47,7 +47,7 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="command")
-    for add in (_add_tour, _add_verify, _add_gradcheck, _add_train, _add_prove, _add_course):
+    for add in COMMANDS:
         add(commands)
     return parser
 
@@ -212,10 +212,20 @@ def _add_course(commands: Any) -> None:
     _add_out(notebooks, "notebooks")
     notebooks.set_defaults(run=lambda chosen: course.notebooks(chosen.out))
 
+
+def _add_explore(commands: Any) -> None:
     text = "move over a model's code space, and see what its decoder makes of each place"
-    explore = _command(commands, "explore", text, "run/model.npz", seed=False)
-    explore.add_argument("checkpoint", type=Path, help="what a model was saved as")
-    explore.set_defaults(run=lambda chosen: course.explore(chosen.checkpoint))
+    parser = _command(commands, "explore", text, "run/checkpoint.npz", seed=False)
+    parser.add_argument("checkpoint", type=Path, help="what a model was saved as")
+    parser.add_argument("--out", type=Path, metavar="FILE", help="write a picture of the window")
+
+    def run(chosen: argparse.Namespace) -> bool:
+        from minivae.commands.explore import explore
+
+        explore(chosen.checkpoint, out=chosen.out)
+        return True
+
+    parser.set_defaults(run=run)
 
 
 def _add_out(parser: argparse.ArgumentParser, default: str) -> None:
@@ -229,3 +239,14 @@ def _add_data(parser: argparse.ArgumentParser, *, default: str) -> None:
     parser.add_argument("--data", choices=names, default=default, help=text)
     count = _integer_from(1)
     parser.add_argument("--samples", type=count, metavar="N", help="how many rows to train on")
+
+
+COMMANDS = (
+    _add_tour,
+    _add_verify,
+    _add_gradcheck,
+    _add_train,
+    _add_prove,
+    _add_course,
+    _add_explore,
+)

@@ -605,14 +605,13 @@ def test_values_are_described_in_a_few_lines(value, words):
     assert len(text) < 600
 
 
-def test_exploring_opens_a_window_on_a_saved_model(tmp_path, monkeypatch):
-    opened = []
-    monkeypatch.setitem(
-        sys.modules, "minivae.plots.explorer", types.SimpleNamespace(explore=opened.append)
-    )
-    mv.VAE(6, 2, rng=0).save(tmp_path / "model.npz")
-    assert cli.main(["explore", str(tmp_path / "model.npz")]) == 0
-    assert [type(model) for model in opened] == [mv.VAE]
+def test_exploring_a_saved_model_from_the_command_line(tmp_path, capsys):
+    mv.VAE(784, 2, rng=0).save(tmp_path / "model.npz")
+    picture = tmp_path / "window.png"
+    assert cli.main(["explore", str(tmp_path / "model.npz"), "--out", str(picture)]) == 0
+    assert picture.read_bytes().startswith(b"\x89PNG")
+    assert cli.main(["explore", str(tmp_path / "model.npz")]) == 2
+    assert "no window can be opened" in capsys.readouterr().err
     assert cli.main(["explore", str(tmp_path / "nothing.npz")]) == 2
 
 

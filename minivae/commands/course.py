@@ -1,4 +1,4 @@
-"""``minivae step``, ``check``, ``notebooks`` and ``explore``: the course in the terminal."""
+"""``minivae step``, ``check`` and ``notebooks``: the course in the terminal."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from minivae._checks import check_real
 from minivae.course.checker import check_file
 from minivae.course.files import EXERCISES, TUTORIALS, find_file
 from minivae.course.stepper import step_through
-from minivae.model import load
 
 
 def step(tutorial: str) -> bool:
@@ -47,11 +46,3 @@ def notebooks(out: Path) -> list[Path]:
     for path in paths:
         print(path)
     return paths
-
-
-def explore(checkpoint: Path) -> bool:
-    """Open a window on the code space of a saved model, until the reader closes it."""
-    from minivae.plots.explorer import explore as open_window
-
-    open_window(load(checkpoint))
-    return True
