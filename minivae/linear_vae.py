@@ -16,6 +16,7 @@ from numpy.typing import ArrayLike
 from minivae._checks import Array, as_batch, as_data_set, check_integer, check_real
 from minivae.lbfgs import fit_lbfgs
 from minivae.likelihoods import Gaussian
+from minivae.model import Losses
 from minivae.principal_axes import principal_axes
 from minivae.probabilistic_pca import ProbabilisticPCA
 from minivae.vae import VAE, ElboParts
@@ -112,11 +113,13 @@ def fit_linear_vae(model: VAE, X: ArrayLike, *, max_iterations: int = 10_000) ->
 
     Notes
     -----
-    The least loss depends on `X` through its mean and covariance alone, because the best encoder
-    has the same variance for every x, and the rest is quadratic. So the model is trained on the few
-    rows, one more than the rank of `X`, that have these two. While it is trained its encoder sees
-    them whitened, a change of coordinates that its weights then undo: L-BFGS is several times
-    faster when all directions of its input are alike.
+    The best encoder has the same variance for every x, so the weights that would make it depend on
+    x are held at zero. The loss is then quadratic in x and eps together. So the model is trained on
+    sigma points of both at once: ``rank(X) + n_latent + 1`` rows, whose mean and covariance are
+    those of all data with all noise.
+
+    While it is trained the encoder sees x whitened, a change of coordinates that its weights then
+    undo: L-BFGS is several times faster when all directions of the input are alike.
     """
     _gaussian(model)
     if len(model.encoder.layers) > 1 or model.n_importance > 1:
@@ -124,17 +127,22 @@ def fit_linear_vae(model: VAE, X: ArrayLike, *, max_iterations: int = 10_000) ->
     X = as_data_set(X, model.n_features)
     mean, squares, axes = principal_axes(X)
     axes, deviations = axes[squares > 0], np.sqrt(squares[squares > 0] / len(X))
-    whitened, eps = with_sigma_points(sigma_points(len(axes)) @ axes, model.n_latent)
-    rows = whitened @ (axes.T * deviations) @ axes + mean  # mean and covariance of X
+    points = sigma_points(len(axes) + model.n_latent)
+    whitened, eps = points[:, : len(axes)] @ axes, points[:, len(axes) :]
+    rows = whitened @ (axes.T * deviations) @ axes + mean
 
     W, b = (model.params[f"encoder.0.{name}"] for name in "Wb")
     W[...], b[...] = 0, 0
-    seen_whitened = SimpleNamespace(
-        params=model.params,
-        dtype=model.dtype,
-        loss_and_grads=lambda x, eps: model.loss_and_grads(x, target=rows, eps=eps),
+
+    def loss_and_grads(x: Array, eps: Array) -> tuple[Losses, dict[str, Array]]:
+        losses, grads = model.loss_and_grads(x, target=rows, eps=eps)
+        grads["encoder.0.W"][:, model.n_latent :] = 0
+        return losses, grads
+
+    in_training = SimpleNamespace(
+        params=model.params, dtype=model.dtype, loss_and_grads=loss_and_grads
     )
-    n_iterations = fit_lbfgs(seen_whitened, whitened, eps=eps, max_iterations=max_iterations)
+    n_iterations = fit_lbfgs(in_training, whitened, eps=eps, max_iterations=max_iterations)
     W[...] = (axes.T / deviations) @ axes @ W
     b -= mean @ W
     return n_iterations
