@@ -166,10 +166,7 @@ def verify_pca_equivalence(
     target = components if unique else axes[is_tied | (np.arange(n_features) < n_latent)]
 
     model = LinearAutoencoder(n_features, n_latent, bias=bias, rng=rng)
-    rows = moment_matched_rows(data, origin)
-    if not bias:  # then the mean plays no part, and half of them have the second moment
-        rows = rows[: len(rows) // 2]
-    iterations, angles = _train(model, rows, target, max_iterations)
+    iterations, angles = _train(model, data, origin, target, max_iterations)
 
     decoder = model.params["decoder.0.W"].copy()
     basis = np.linalg.qr(decoder.T).Q.T  # (n_latent, n_features), orthonormal rows
@@ -211,11 +208,16 @@ def _principal_axes(Y: Array) -> tuple[Array, Array]:
 
 
 def _train(
-    model: LinearAutoencoder, rows: Array, target: Array, max_iterations: int
+    model: LinearAutoencoder, data: Array, origin: Array, target: Array, max_iterations: int
 ) -> tuple[list[int], list[float]]:
     """Train to the minimum; return some iterations, and the largest angle to `target` at each."""
     from scipy.linalg import subspace_angles
 
+    rows = moment_matched_rows(data, origin)
+    biases = [value for name, value in model.params.items() if name.endswith(".b")]
+    if not biases:  # then the mean plays no part, and half of the rows have the second moment
+        rows = rows[: len(rows) // 2]
+    unit = np.sqrt(np.mean((rows - origin) ** 2))  # of the data, which the weights do not have
     iterations: list[int] = []
     angles: list[float] = []
 
@@ -227,10 +229,12 @@ def _train(
     record(0)
     n_done = fit_lbfgs(
         model,
-        rows,
+        rows / unit,
         max_iterations=max_iterations,
         callback=lambda i: record(i) if i > 1.1 * iterations[-1] else None,
     )
     if n_done > iterations[-1]:
         record(n_done)
+    for b in biases:
+        b *= unit
     return iterations, angles

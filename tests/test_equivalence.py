@@ -207,6 +207,15 @@ def test_any_spectrum_with_gaps(seed, m, data):
     assert report.discarded_variance == pytest.approx(spectrum[n_latent:].sum(), rel=1e-9)
 
 
+@pytest.mark.parametrize("scale", [1e-9, 1e9])
+@pytest.mark.parametrize("bias", [False, True])
+def test_any_unit(scale, bias):
+    X = with_spectrum([5, 3, 2, 1, 0.5], mean=0.1) * scale
+    report = verify_pca_equivalence(X, 2, centre=not bias, bias=bias, rng=0)
+    assert report.ok, str(report)
+    assert report.autoencoder_error == pytest.approx(3.5 * scale**2, rel=1e-9)
+
+
 def test_wide_data():
     X = np.random.default_rng(0).standard_normal((7, 12)) * np.linspace(3, 1, 12)
     report = verify_pca_equivalence(X, 3, rng=0)
