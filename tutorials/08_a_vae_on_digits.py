@@ -197,24 +197,31 @@ assert by_plain < by_vae
 # decode to near images; move each code by one standard deviation, and take the squared change of
 # the image. (Both are measured in units of the codes' own spread, so size alone is no fault.)
 #
-# To be fair, the autoencoder is drawn from twice: from N(0, I), as if it were a VAE, and from the
-# Gaussian with the mean and covariance of its codes. The second helps, and does not close the gap.
+# The VAE is drawn from N(0, I). To do so with the autoencoder would be unfair: its codes are more
+# than a hundred nats of KL away from N(0, I), where those of the VAE are half a nat away. It is
+# drawn from the Gaussian with the mean and covariance of its own codes. That helps, and on drawn
+# digits does not close the gap. (On a thousand images of MNIST it does: try.)
 
+gap = [
+    diagnostics.kl_to_prior(c.mean(axis=0), np.cov(c, rowvar=False))
+    for c in (deep_codes, plain_codes)
+]
 prior = np.random.default_rng(0).standard_normal((1000, 10))
 fitted = diagnostics.sample_codes(plain_codes, 1000, rng=0)
 holes = [
     diagnostics.hole_fraction(prior, deep_codes),
     diagnostics.hole_fraction(fitted, plain_codes),
-    diagnostics.hole_fraction(prior, plain_codes),
 ]
 change = [
     diagnostics.continuity(deep.decode, deep_codes, rng=0),
     diagnostics.continuity(plain.decode, plain_codes, rng=0),
 ]
-print("draws in holes: VAE {:.2f}, autoencoder {:.2f}, from N(0, I) {:.2f}".format(*holes))
+print("KL of all codes to N(0, I): VAE {:.2f}, autoencoder {:.0f} nats".format(*gap))
+print("draws in holes: VAE {:.2f}, autoencoder {:.2f}".format(*holes))
 print("change for a step: VAE {:.1f}, autoencoder {:.1f}".format(*change))
-assert holes[0] < holes[1] < holes[2]
+assert 10 * gap[0] < gap[1]
 assert change[0] < 0.8 * change[1]
+assert DATA == "mnist" or holes[0] < holes[1]
 
 # %% From one digit to another
 # Walk from the code of one image to that of another, decoding on the way. Mixing the pixels shows
