@@ -33,33 +33,13 @@ def show(artists: Figure | Artist | Sequence[Artist], name: str) -> Path | None:
         no window can be opened, in ``./minivae-figures/``. None if a window was shown, and closed.
     """
     from minivae.plots import figure_of, save
+    from minivae.plots.window import open_window
 
     folder = os.environ.get("MINIVAE_FIGURES")
-    if not folder and _opened(figure_of(artists), name):
+    if not folder and open_window(figure_of(artists), name):
         return None
     target = Path(folder or FIGURES)
     make_folder(target)
     path = save(artists, target / f"{name}.png")
     print(f"[figure: {path}]")
     return path
-
-
-def _opened(figure: Figure, title: str) -> bool:
-    """Show `figure` in a window until it is closed; return whether that was possible."""
-    import matplotlib
-    from matplotlib.backends.registry import BackendFilter, backend_registry
-
-    try:
-        from matplotlib import pyplot
-
-        backend = matplotlib.get_backend().lower()
-        pyplot.switch_backend(backend)
-    except ImportError:  # one was asked for that needs a display
-        return False
-    if backend in backend_registry.list_builtin(BackendFilter.NON_INTERACTIVE):  # type: ignore
-        return False
-    # a figure that was made without pyplot gets its window here
-    pyplot.figure(num=title, FigureClass=lambda *args, **kwargs: figure)  # type: ignore
-    pyplot.show(block=True)
-    pyplot.close(figure)
-    return True
