@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
 
 from minivae import density, importance, vae
 from minivae.claims import all_claims, prove
@@ -10,9 +11,14 @@ CLAIMS = [c for c in all_claims().values() if c.family in ("density", "binary_de
 
 
 @pytest.mark.parametrize("claim", CLAIMS, ids=lambda c: c.name)
-def test_claim(claim):
+def test_claim_holds_and_can_be_drawn(claim):
     row = prove(claim)
     assert row.outcome.ok, str(row)
+    if row.outcome.draw is not None:
+        ax = Figure().add_subplot()
+        row.outcome.draw(ax)
+        assert ax.get_xlabel()
+        assert ax.get_ylabel()
 
 
 def mean_of_the_log(a):
