@@ -36,7 +36,7 @@ def test_it_runs_and_leaves_its_figures_and_nothing_else(path, tmp_path):
         env=os.environ | settings,
         capture_output=True,
         encoding="utf-8",
-        timeout=120,
+        timeout=600,
     )
     assert finished.returncode == 0, finished.stderr
     assert finished.stderr == ""
