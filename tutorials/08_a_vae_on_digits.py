@@ -116,7 +116,7 @@ vae.fit(training, validation=judges, optimizer=mv.Adam(3e-3), **settings)
 loss = vae.history_["val_loss"][-1]
 print(f"the VAE: {loss:.1f} nats, of them {vae.history_['val_kl'][-1]:.1f} for the code")
 curves = loss_curves(vae.history_, baselines={"mean image": baseline, "floor": floor})
-curves[0].axes.legend(loc="center right", frameon=False)
+curves[0].axes.legend(loc="lower right", bbox_to_anchor=(1, 0.12), frameon=False)
 show(curves, "08_loss_between_floor_and_baseline")
 assert floor < loss < baseline - 10
 
