@@ -68,11 +68,11 @@ def animate_codes(
         for name, values in history.items()
         if name in ("epoch", "loss", "val_loss")
     }
-    with TemporaryDirectory() as folder:  # the writer must have a path of its own
+    # the writer must have a path of its own
+    with whole_file(path) as file, TemporaryDirectory() as folder:
         film = Path(folder) / "codes.gif"
         _write(film, codes, np.asarray(labels), losses, unit)
-        with whole_file(path) as file:
-            file.write(film.read_bytes())
+        file.write(film.read_bytes())
     return path
 
 
@@ -98,9 +98,8 @@ def _write(film: Path, codes: Array, labels: Array, losses: dict[str, Array], un
     curves: list[Any] = loss_curves(losses, ax=right, unit=unit)
     left.get_legend().remove()  # the classes have their labels among the points
     low, high = codes.min(axis=(0, 1)), codes.max(axis=(0, 1))
-    middle, half = (low + high) / 2, 0.53 * max(high - low)
+    middle, half = (low + high) / 2, 0.53 * max(high - low) or 1.0
     left.set(xlim=middle[0] + [-half, half], ylim=middle[1] + [-half, half])
-    right.set(xlim=right.get_xlim(), ylim=right.get_ylim())
     left.set_title("codes")  # keeps the place
     figure.draw_without_rendering()
     figure.set_layout_engine("none")  # the axes stay where they are

@@ -109,7 +109,6 @@ class Explorer:
         else:
             latent_scatter(codes, labels, ax=self.plane)
         self.plane.set_title("move over the codes; click to hold the place")
-        self.plane.set(xlim=self.plane.get_xlim(), ylim=self.plane.get_ylim())
         outline = [withStroke(linewidth=5, foreground="white")]
         style: dict[str, Any] = {"markersize": 18, "markeredgewidth": 2.5, "path_effects": outline}
         (self.cursor,) = self.plane.plot(*self.z[:2], "+", color="black", **style)
