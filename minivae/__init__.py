@@ -26,6 +26,7 @@ from minivae.gaussian import (
 )
 from minivae.gradcheck import check_gradients
 from minivae.gradient_report import GradientReport
+from minivae.interpolation import lerp, slerp
 from minivae.layers import (
     Dense,
     Layer,
@@ -39,6 +40,7 @@ from minivae.layers import (
 )
 from minivae.lbfgs import fit_lbfgs
 from minivae.likelihoods import Bernoulli, ContinuousBernoulli, Gaussian, SquaredError
+from minivae.linear_vae import LinearVAEReport, verify_ppca_equivalence
 from minivae.model import load
 from minivae.optimizers import SGD, Adam
 from minivae.pca import PCA
@@ -67,6 +69,7 @@ __all__ = [
     "Layer",
     "LeakyReLU",
     "LinearAutoencoder",
+    "LinearVAEReport",
     "ProbabilisticPCA",
     "Progress",
     "ReLU",
@@ -87,13 +90,16 @@ __all__ = [
     "gaussian_log_density",
     "gaussian_log_density_backward",
     "importance_weighted_bound",
+    "lerp",
     "load",
     "log_likelihood",
     "minibatches",
     "mlp",
     "reparameterize",
     "reparameterize_backward",
+    "slerp",
     "verify_pca_equivalence",
+    "verify_ppca_equivalence",
 ]
 
 # imported when they are first entered
