@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from types import SimpleNamespace
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -214,10 +215,17 @@ def _train(
     from scipy.linalg import subspace_angles
 
     rows = moment_matched_rows(data, origin)
-    biases = [value for name, value in model.params.items() if name.endswith(".b")]
-    if not biases:  # then the mean plays no part, and half of the rows have the second moment
+    encoder = model.encoder.layers[0].params
+    biased = "b" in encoder
+    if not biased:  # then the mean plays no part, and half of the rows have the second moment
         rows = rows[: len(rows) // 2]
     unit = np.sqrt(np.mean((rows - origin) ** 2))  # of the data, which the weights do not have
+    # the encoder sees the data without their mean, a shift that its bias then undoes
+    seen = SimpleNamespace(
+        params=model.params,
+        dtype=model.dtype,
+        loss_and_grads=lambda x, eps: model.loss_and_grads(x, target=rows / unit),
+    )
     iterations: list[int] = []
     angles: list[float] = []
 
@@ -228,13 +236,15 @@ def _train(
 
     record(0)
     n_done = fit_lbfgs(
-        model,
-        rows / unit,
+        seen,
+        (rows - origin) / unit,
         max_iterations=max_iterations,
         callback=lambda i: record(i) if i > 1.1 * iterations[-1] else None,
     )
     if n_done > iterations[-1]:
         record(n_done)
-    for b in biases:
-        b *= unit
+    if biased:
+        encoder["b"] *= unit
+        encoder["b"] -= origin @ encoder["W"]
+        model.decoder.layers[0].params["b"] *= unit
     return iterations, angles
