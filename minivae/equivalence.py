@@ -219,7 +219,8 @@ def _train(
     biased = "b" in encoder
     if not biased:  # then the mean plays no part, and half of the rows have the second moment
         rows = rows[: len(rows) // 2]
-    unit = np.sqrt(np.mean((rows - origin) ** 2))  # of the data, which the weights do not have
+    # in units of the deviation along the first axis, so that weights and biases are alike
+    unit = np.linalg.norm(rows - origin, 2) / np.sqrt(len(rows))
     # the encoder sees the data without their mean, a shift that its bias then undoes
     seen = SimpleNamespace(
         params=model.params,

@@ -241,12 +241,19 @@ def test_a_bias_makes_the_mean_irrelevant():
     X = with_spectrum([5, 3, 2, 1])
     reports = [
         verify_pca_equivalence(X + shift, 2, centre=False, bias=True, rng=0)
-        for shift in (0.0, np.array([3.0, -2, 1, 7]))
+        for shift in (0.0, np.array([3.0, -2, 1, 7]), 1000.0)
     ]
     for report in reports:
         assert report.ok
         assert report.discarded_variance == pytest.approx(3, rel=1e-10)
         np.testing.assert_allclose(report.recovered, reports[0].components, atol=1e-5)
+
+
+def test_biases_of_many_features():
+    """Where biases and weights differ in scale, L-BFGS takes several times as long."""
+    X = datasets.digits(40, rng=0).images
+    report = verify_pca_equivalence(X, 2, centre=False, bias=True, max_iterations=250, rng=0)
+    assert report.ok, str(report)
 
 
 def test_centring_makes_the_mean_irrelevant():
