@@ -28,8 +28,8 @@ def posterior(x, W, b, s2):
     x has the shape (N, d), W (k, d), b (d,). mu, shape (N, k), has a mean for every row of x; the
     covariance, shape (k, k), is the same for all. The prior is N(0, I).
 
-    Derive: collect the terms of -1/2 [ |z|^2 + |x - b - z W|^2 / s2 ] that are quadratic in z, which
-    make the precision, and those that are linear, which make the mean.
+    Derive: collect the terms of -1/2 [ |z|^2 + |x - b - z W|^2 / s2 ] that are quadratic in z: they
+    make the precision. Those that are linear make the mean.
 
     Hint: M = W W^T + s2 I; nothing says that the rows of W are orthogonal.
     """
