@@ -1,0 +1,317 @@
+"""Autoencoders: what they can learn, and the holes in their code space.
+
+The question: what does a network that copies its input through a code learn beyond PCA, what stops
+it from merely copying, and why can it not make new data?
+
+You need: tutorials 01 and 04. It runs in 25 seconds.
+
+At the end you will have built a network that approximates a curve without training it, seen a bent
+code beat PCA, a linear autoencoder that learns nothing and one that learns to remove noise, and
+you will have measured how much of a code space no data ever visited.
+"""
+
+import os
+
+import numpy as np
+from matplotlib.figure import Figure
+
+import minivae as mv
+from minivae.course import show
+from minivae.diagnostics import decoded_steps, hole_fraction, nearest_distances, sample_codes
+from minivae.plots import interpolation, latent_scatter, new_axes, reconstructions
+from minivae.plots.style import COLORS, LINES, MARKERS, finish
+from minivae.regularizers import ProductL2
+
+QUICK = bool(os.environ.get("MINIVAE_QUICK"))
+DATA = os.environ.get("MINIVAE_TUTORIAL_DATA", "digits")
+
+# %% What one hidden layer can do
+# A ReLU unit, max(x - t, 0), is flat up to its knot t and rises with slope 1 after it. A sum
+#
+#     f(x) = f_0 + c_1 max(x - t_1, 0) + c_2 max(x - t_2, 0) + ...
+#
+# is a broken line that changes its slope by c_j at knot t_j. So any broken line is one hidden layer
+# of ReLUs: c_1 is its first slope, and each other c_j the *change* of slope at its knot. No
+# training. Here is a layer of 8 units for the sine wave on [0, 1].
+
+
+def broken_line(f, n):
+    """Return a network with n ReLU units that meets f at n + 1 evenly spaced points of [0, 1]."""
+    knots = np.linspace(0, 1, n + 1)
+    slopes = np.diff(f(knots)) * n
+    net = mv.mlp([1, n, 1], activation="relu", rng=0)
+    net.params["0.W"][...], net.params["0.b"][...] = 1, -knots[:-1]
+    net.params["2.W"][:, 0], net.params["2.b"][...] = np.diff(slopes, prepend=0), f(knots[0])
+    return net
+
+
+def wave(x):
+    return np.sin(2 * np.pi * x)
+
+
+net = broken_line(wave, 8)
+assert np.allclose(net.forward(np.array([[0.25], [0.5], [0.75]])), [[1], [0], [-1]])
+
+# %% How many units?
+# A straight piece of length h = 1/n misses a smooth f by h^2/8 max|f''| at most. Twice the units,
+# a quarter of the error. For the wave max|f''| = 4 pi^2, which makes 4.93 / n^2.
+
+x = np.linspace(0, 1, 2001)[:, None]
+widths = [4, 8, 16, 32, 64]
+built = [np.abs(broken_line(wave, n).forward(x) - wave(x)).max() for n in widths]
+for n, error in zip(widths, built, strict=True):
+    print(f"{n:2d} units: worst error {error:.5f}, bound {4.935 / n**2:.5f}")
+    assert error <= 4.935 / n**2
+
+# %% What the theorem does not say
+# "Irrespective of what the function is", says a lecture, a network "will approximate and give a
+# reasonable result". The universal approximation theorem (Cybenko, 1989; Hornik, 1991) says less:
+# the function is *continuous*, the inputs are *bounded*, and with enough units there are *some*
+# weights. Outside [0, 1] ours goes on in a straight line: at x = 2.25, where the wave is 1, it says
+# 7.8. And that there are weights does not mean that training finds them. Train the same layers from
+# random weights and zero biases: every knot starts at 0, the edge of the data, where it does not
+# bend anything; and the worst error stays above 1, however many units there are. Move the inputs to
+# [-1, 1], so that the knots start in the middle, and it falls.
+
+outside = broken_line(wave, 64).forward(np.array([[2.25]])).item()
+print(f"at x = 2.25: {outside:.1f}, and should be 1")
+assert outside > 5
+
+
+def learn(n, inputs):
+    """Return the worst error of n units that learned the wave by Adam."""
+    net, adam = mv.mlp([1, n, 1], activation="relu", rng=0), mv.Adam(1e-2)
+    for _ in range(1000 if QUICK else 3000):
+        r = net.forward(inputs) - wave(x)
+        net.backward(2 * r / len(r))
+        adam.step(net.params, net.grads)
+    return np.abs(r).max()
+
+
+x = x[::10]
+raw, moved = ([learn(n, inputs) for n in widths] for inputs in (x, 2 * x - 1))
+print("trained on [0, 1]: ", np.round(raw, 3))
+print("trained on [-1, 1]:", np.round(moved, 3))
+assert min(raw) > 1
+assert max(moved[2:]) < 0.2
+
+ax = new_axes()
+curves = {"built": built, "trained, inputs in [0, 1]": raw, "trained, in [-1, 1]": moved}
+for i, (label, errors) in enumerate(curves.items()):
+    ax.loglog(widths, errors, LINES[i], marker=MARKERS[i], color=COLORS[i], label=label)
+ax.loglog(widths, 4.935 / np.square(widths), ":", color="k", label="bound for the built one")
+ax.set_xticks(widths, [str(n) for n in widths])
+ax.minorticks_off()
+finish(ax, "hidden units", "largest error on [0, 1]")
+show(ax.figure, "05_units")
+
+# %% A curve, one number a point
+# Points on an arc, with noise of standard deviation 0.03. One number says where on the arc a point
+# is. PCA's line cannot follow: its error is 0.20. An autoencoder with a hidden layer on each side
+# of a code of one number can bend; what it cannot keep is the noise across the arc, which costs
+# 0.03^2 = 0.0009. You should see about that.
+
+rng = np.random.default_rng(0)
+angle = rng.uniform(-2, 2, 500)
+clean = np.stack([np.cos(angle), np.sin(angle)], axis=1)
+points = clean + 0.03 * rng.normal(size=clean.shape)
+line = mv.PCA(1).fit(points)
+bent = mv.Autoencoder(2, 1, hidden=(16,), activation="tanh", likelihood="squared_error", rng=0)
+mv.fit_lbfgs(bent, points, max_iterations=500 if QUICK else 1500)
+
+
+def error_of(model, x):
+    return np.mean(np.sum((x - model.reconstruct(x)) ** 2, axis=1))
+
+
+print(f"PCA {error_of(line, points):.4f}, bent code {error_of(bent, points):.4f}")
+assert error_of(line, points) > 0.15
+assert error_of(bent, points) < 0.002
+
+# %% Too wide a code copies
+# With as many code numbers as features nothing forces the network to choose. A linear one ends at
+# W_e W_d = I: loss 0, and it "reconstructs" noise that it never saw as well as its data. A small
+# reconstruction error does not show that anything has been learned.
+
+X = mv.datasets.linear_gaussian(1000, 6, 3, noise=0.5, rng=0).X
+X = X - X.mean(axis=0)
+copying = mv.LinearAutoencoder(6, 6, rng=0)
+mv.fit_lbfgs(copying, X)
+noise = rng.normal(size=(100, 6))
+print(f"error on the data {error_of(copying, X):.0e}, on noise {error_of(copying, noise):.0e}")
+assert error_of(copying, noise) < 1e-8
+
+# %% Denoising: ask for more than a copy
+# Show the network x + e, with noise e of variance s2, and ask for x (Vincent et al., 2008). A copy
+# is wrong now. One number first: x of variance lam, x_hat = g (x + e). The error is
+#
+#     E (x - g x - g e)^2 = lam (1 - g)^2 + s2 g^2            least at  g = lam / (lam + s2)
+#
+# Where the data vary much more than the noise, keep; where less, drop. With matrices, and any width
+# of code: |x - x W_e W_d|^2 + s2 |W_e W_d|^2 on *clean* data, so denoising is a penalty on the
+# product, with the weight s2. Least at W_e W_d = S (S + s2 I)^-1, which is the gain g along each
+# eigenvector of the covariance S.
+
+s2 = 1.0
+S = X.T @ X / len(X)
+lam, U = np.linalg.eigh(S)
+model = mv.LinearAutoencoder(6, 6, regularizer=ProductL2(s2), rng=0)
+mv.fit_lbfgs(model, X)
+P = model.params["encoder.0.W"] @ model.params["decoder.0.W"]
+print("gains:        ", np.diag(U.T @ P @ U).round(4))
+print("lam/(lam + s2)", (lam / (lam + s2)).round(4))
+assert np.allclose(P, S @ np.linalg.inv(S + s2 * np.eye(6)), atol=1e-5)
+
+# %% The same, with noise that is drawn
+# `fit(corrupt=...)` draws new noise for each batch. The gains come out the same, up to the noise
+# of the draws: the largest difference should be about 0.01.
+
+
+def add_noise(x, rng):
+    return x + np.sqrt(s2) * rng.standard_normal(x.shape)
+
+
+drawn = mv.LinearAutoencoder(6, 6, rng=0)
+drawn.fit(X, epochs=200, batch_size=100, optimizer=mv.SGD(0.01), corrupt=add_noise, rng=0)
+P = drawn.params["encoder.0.W"] @ drawn.params["decoder.0.W"]
+print("trained:      ", np.diag(U.T @ P @ U).round(2))
+assert np.allclose(np.diag(U.T @ P @ U), lam / (lam + s2), atol=0.04)
+
+# %% A map back to the data
+# For the arc: a code of 16 numbers for points of 2, far too wide, and noise of 0.3. The arrows show
+# where the network moves a point: to the arc, and inside it towards the middle of what the point
+# could have been. It has learned where the data are. (x_hat - x is s2 times the slope of the log
+# density of the noisy data; for the linear case above you can check that from g - 1.)
+
+
+def blur(x, rng):
+    return x + 0.3 * rng.standard_normal(x.shape)
+
+
+wide = mv.Autoencoder(2, 16, hidden=(64,), activation="tanh", likelihood="squared_error", rng=0)
+epochs = 60 if QUICK else 200
+wide.fit(clean, epochs=epochs, batch_size=50, optimizer=mv.Adam(3e-3), corrupt=blur, rng=0)
+test = clean + 0.3 * np.random.default_rng(1).normal(size=clean.shape)
+before = np.mean(np.abs(np.linalg.norm(test, axis=1) - 1))
+after = np.mean(np.abs(np.linalg.norm(wide.reconstruct(test), axis=1) - 1))
+print(f"mean distance from the circle: {before:.3f} before, {after:.3f} after")
+assert after < 0.7 * before
+
+ax = new_axes(6.0, 5.2)
+ax.plot(*points.T, ".", color="0.75", label="data")
+ends = line.decode(np.array([[-1.2], [1.2]]))
+ax.plot(*ends.T, "--", color=COLORS[1], label="PCA, one number")
+codes = bent.encode(points)
+along = bent.decode(np.linspace(codes.min(), codes.max(), 200)[:, None])
+ax.plot(*along.T, color=COLORS[0], label="bent code, one number")
+grid = np.stack(np.meshgrid(*[np.linspace(-1.5, 1.5, 13)] * 2), axis=-1).reshape(-1, 2)
+ax.quiver(*grid.T, *(wide.reconstruct(grid) - grid).T, color=COLORS[2], angles="xy", width=0.003)
+ax.set_aspect("equal")
+finish(ax, "$x_1$", "$x_2$")
+ax.legend(loc="upper center", bbox_to_anchor=(0.5, 1.1), ncols=3, frameon=False)
+show(ax.figure, "05_arc")
+
+# %% Digits in two numbers
+# Images of 784 pixels, a code of two. PCA is the best that can be done linearly; it sets what there
+# is to beat, on images that were not trained on. (For a linear code to *be* PCA the decoder must be
+# linear too, and the loss a squared error: with a sigmoid and the cross-entropy it is not.)
+
+n_train, epochs = (1000, 25) if QUICK else (4000, 60)
+if DATA == "mnist":
+    pixels, labels = mv.datasets.mnist()
+    images = (pixels[: n_train + 1000] / 255).astype(np.float32)
+else:
+    images, labels, _ = mv.datasets.digits(n_train + 1000, rng=0)
+train, held_out, labels = images[:n_train], images[n_train:], labels[n_train : n_train + 1000]
+
+models = {"PCA": mv.PCA(2).fit(train)}
+for name, hidden in {"784-64-2": (64,), "784-128-32-2": (128, 32)}.items():
+    models[name] = mv.Autoencoder(
+        784, 2, hidden=hidden, likelihood="squared_error", dtype=np.float32, rng=0
+    ).fit(train, epochs=epochs, batch_size=50, optimizer=mv.Adam(2e-3), rng=0)
+digit_errors = {name: error_of(model, held_out) for name, model in models.items()}
+for name, error in digit_errors.items():
+    print(f"{name:13s} squared error {error:.1f}")  # 38.3, 26.5, 21.2
+assert digit_errors["PCA"] > digit_errors["784-64-2"] > digit_errors["784-128-32-2"]
+
+some = held_out[np.argsort(labels, kind="stable")[50::100]]
+rows = {name: model.reconstruct(some) for name, model in models.items()}
+show(reconstructions(some, rows), "05_reconstructions")
+
+# %% Noisy digits
+# The linear denoiser S (S + s2 I)^-1 is the best linear one there is. A network with a hidden layer
+# may know more: that strokes are dark, narrow, and end.
+
+
+def speckle(x, rng):
+    return x + 0.5 * rng.standard_normal(x.shape, dtype=x.dtype)
+
+
+noisy = speckle(held_out, np.random.default_rng(2))
+mean = train.mean(axis=0)
+S = np.cov(train, rowvar=False, bias=True)
+linear = (noisy - mean) @ np.linalg.solve(S + 0.25 * np.eye(784), S) + mean
+denoiser = mv.Autoencoder(784, 64, hidden=(256,), dtype=np.float32, rng=0)
+denoiser.fit(train, epochs=30, batch_size=50, optimizer=mv.Adam(2e-3), corrupt=speckle, rng=0)
+by_network = denoiser.reconstruct(noisy)
+for name, guess in (("noisy", noisy), ("linear", linear), ("network", by_network)):
+    print(f"{name:8s} squared error {np.mean(np.sum((held_out - guess) ** 2, axis=1)):.1f}")
+assert np.sum((held_out - by_network) ** 2) < np.sum((held_out - linear) ** 2)
+rows = {"noisy": noisy[:10], "best linear": linear[:10], "network": by_network[:10]}
+show(reconstructions(held_out[:10], rows), "05_denoising")
+
+# %% Holes in the code space
+# Can the decoder make new digits? Draw a code and decode it. But which code? The loss speaks only
+# of codes that images have. Their scale and shape are accidents of training: with another encoder
+# z A and a decoder that begins with A^-1, the loss is the same. So N(0, I) is not a fair choice,
+# and the Gaussian with the codes' own mean and covariance is. A draw is in a hole if it is further
+# from every code than 99 % of the codes are from their next one. If the codes filled their
+# Gaussian, about 1 % of the draws would be.
+
+deep = models["784-128-32-2"]
+codes = deep.encode(held_out)
+draws = sample_codes(codes, 1000, rng=0)
+standard = np.random.default_rng(0).normal(size=(1000, 2))
+print(f"in holes: {hole_fraction(draws, codes):.1%} of the fitted draws")
+print(f"          {hole_fraction(standard, codes):.1%} of draws from N(0, I)")
+assert hole_fraction(draws, codes) > 0.03
+
+# %% Continuity is not the trouble
+# One lecture says that for an autoencoder a small step from z need not give a small change of the
+# image. But a network of ReLUs is a continuous function: a small enough step always does. What it
+# may be is *steep*: within one standard deviation of the codes the image becomes another.
+
+tiny, large = (np.median(decoded_steps(deep.decode, codes, delta=d, rng=0)) for d in (1e-3, 1.0))
+apart = np.median(nearest_distances(held_out))
+print(f"a step of 0.001 moves the image by {tiny:.4f}, of 1 by {large:.1f}")
+print(f"from one image to the next: {apart:.1f}")
+assert tiny < 0.05
+assert large > 0.5 * apart
+
+# %% Across a hole
+# Of many pairs of codes, take the one whose midpoint is furthest from any code, and walk: the line
+# in the figure, and below it what is decoded on the way (crosses are the draws of above). In the
+# middle the decoder was never asked for anything, and what it says is neither digit. Nothing in the
+# loss could tell it otherwise: it would need a loss that speaks of the places between. That is what
+# a VAE has (tutorial 08).
+
+inner = np.random.default_rng(0).choice(len(codes), (2000, 2))
+middles = codes[inner].mean(axis=1)
+start, end = codes[inner[nearest_distances(middles, codes).argmax()]]
+t = np.linspace(0, 1, 10)[:, None]
+way = (1 - t) * start + t * end  # (10, 2)
+space, strip = Figure((7, 7.6), layout="constrained").subplots(2, 1, height_ratios=[5, 1])
+space.plot(*draws[:200].T, "x", color="0.4", markersize=5, label="draw")
+latent_scatter(codes, labels, ax=space)
+space.plot(*way.T, "o-", color="k", markersize=4, markerfacecolor="w")
+interpolation(deep.decode(way.astype(np.float32)).clip(0, 1), ax=strip)
+show(space.figure, "05_code_space")
+
+# %% Exercises
+# In tutorials/exercises/05_autoencoders.py, three functions to fill in:
+#
+# 1. relu_weights: a broken line as one hidden layer.
+# 2. denoising_map: the best linear denoiser, from a covariance and a noise variance.
+# 3. denoising_gradients: backprop through a tanh autoencoder whose input is noisy.
+#
+# Then ask: python -m minivae check tutorials/exercises/05_autoencoders.py
