@@ -180,8 +180,8 @@ assert np.allclose(np.diag(U.T @ P @ U), lam / (lam + s2), atol=0.04)
 # %% A map back to the data
 # For the arc: a code of 16 numbers for points of 2, far too wide, and noise of 0.3. The arrows show
 # where the network moves a point: to the arc, and inside it towards the middle of what the point
-# could have been. It has learned where the data are. (x_hat - x is s2 times the slope of the log
-# density of the noisy data; for the linear case above you can check that from g - 1.)
+# could have been. It has learned where the data are. (For the best denoiser the arrow is s2 times
+# the slope of the log density of the noisy data; for the linear one above, check it from g - 1.)
 
 
 def blur(x, rng):
