@@ -16,6 +16,8 @@ from minivae.course.cells import read_cells
 ROOT = Path(__file__).parents[1]
 TUTORIALS = sorted((ROOT / "tutorials").glob("[0-9]*.py"))
 
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
 each_tutorial = pytest.mark.parametrize("path", TUTORIALS, ids=lambda path: path.stem)
 
 
@@ -41,10 +43,12 @@ def test_it_runs_and_leaves_its_figures_and_nothing_else(path, tmp_path):
     assert finished.returncode == 0, finished.stderr
     assert finished.stderr == ""
     drawn = sorted(figures.iterdir())
-    assert 2 <= len(drawn) <= 5
+    shown = re.findall(rf"\(tutorials/pictures/({path.name[:3]}[^)]+)\)", README)
+    assert set(shown) <= {picture.name for picture in drawn}
+    assert 2 <= len(drawn) <= 6
     for picture in drawn:
         assert picture.name.startswith(f"{path.name[:2]}_")
-        assert picture.suffix == ".png"
+        assert picture.suffix in (".png", ".gif")
         assert f"[figure: {picture}]" in finished.stdout
         assert np.ptp(imread(picture)) > 0
     assert len(finished.stdout.splitlines()) > 2 * len(drawn)

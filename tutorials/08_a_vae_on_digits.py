@@ -17,9 +17,10 @@ from scipy import stats
 
 import minivae as mv
 from minivae import diagnostics
-from minivae.course import show
+from minivae.course import figure_file, show
 from minivae.interpolation import lerp, slerp
 from minivae.plots import (
+    animate_codes,
     interpolation,
     latent_scatter,
     loss_curves,
@@ -29,6 +30,7 @@ from minivae.plots import (
     traversals,
 )
 from minivae.plots.figures import axes_in_a_row
+from minivae.recording import CodeRecorder
 
 QUICK = bool(os.environ.get("MINIVAE_QUICK"))
 DATA = os.environ.get("MINIVAE_TUTORIAL_DATA", "digits")
@@ -109,16 +111,24 @@ baseline = cross_entropy(judges, training.mean(axis=0, dtype=float))
 floor = cross_entropy(judges, judges)
 print(f"mean image {baseline:.1f} nats, floor {floor:.1f} nats")
 
-settings = {"epochs": EPOCHS, "batch_size": 100, "rng": 0}
+# %% Training
 # Trained, the loss should be near 137 nats, of which the code costs 6: two codes, three nats each.
+# The recorder keeps the judges' codes after every epoch. The film that is made of them shows how
+# the classes, in one heap at first, push each other apart, and move to the middle of the prior.
 
-vae.fit(training, validation=judges, optimizer=mv.Adam(3e-3), **settings)
+settings = {"epochs": EPOCHS, "batch_size": 100, "rng": 0}
+recorder = CodeRecorder(judges)
+vae.fit(training, validation=judges, optimizer=mv.Adam(3e-3), callbacks=[recorder], **settings)
 loss = vae.history_["val_loss"][-1]
 print(f"the VAE: {loss:.1f} nats, of them {vae.history_['val_kl'][-1]:.1f} for the code")
 curves = loss_curves(vae.history_, baselines={"mean image": baseline, "floor": floor})
 curves[0].axes.legend(loc="lower right", bbox_to_anchor=(1, 0.12), frameon=False)
 show(curves, "08_loss_between_floor_and_baseline")
 assert floor < loss < baseline - 10
+
+film = figure_file("08_codes_find_their_shape.gif")
+animate_codes(recorder.frames, labels[N_IMAGES:], recorder.history, film)
+print(f"[figure: {film}]")
 
 # %% Sums and means
 # A lecture trains on MNIST with 8 codes and prints, side by side, "AE 0.1734" and "VAE 153.32". Is

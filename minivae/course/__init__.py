@@ -35,11 +35,15 @@ def show(artists: Figure | Artist | Sequence[Artist], name: str) -> Path | None:
     from minivae.plots import figure_of, save
     from minivae.plots.window import open_window
 
-    folder = os.environ.get("MINIVAE_FIGURES")
-    if not folder and open_window(figure_of(artists), name):
+    if not os.environ.get("MINIVAE_FIGURES") and open_window(figure_of(artists), name):
         return None
-    target = Path(folder or FIGURES)
-    make_folder(target)
-    path = save(artists, target / f"{name}.png")
+    path = save(artists, figure_file(f"{name}.png"))
     print(f"[figure: {path}]")
     return path
+
+
+def figure_file(name: str) -> Path:
+    """Return the path of a tutorial's figure `name`, in the folder of `show`, which is made."""
+    folder = Path(os.environ.get("MINIVAE_FIGURES") or FIGURES)
+    make_folder(folder)
+    return folder / name

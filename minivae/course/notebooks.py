@@ -28,7 +28,7 @@ def write_notebooks(out: Path) -> list[Path]:
     except ModuleNotFoundError as error:
         raise ModuleNotFoundError(
             "notebooks need jupytext, which is not installed; "
-            'install it with: python -m pip install "minivae[notebooks]" (or jupytext itself)'
+            'install it from here with: python -m pip install ".[notebooks]"'
         ) from error
     make_folder(out)
     paths = []

@@ -12,7 +12,7 @@ from matplotlib.ticker import MaxNLocator
 from numpy.typing import ArrayLike
 
 from minivae._checks import Array, check_integer, check_real
-from minivae.plots.figures import axes_in_a_row, new_axes
+from minivae.plots.figures import axes_in_a_row, figure_of, new_axes
 from minivae.plots.style import (
     COLORS,
     MARKERS,
@@ -91,10 +91,13 @@ def bases_side_by_side(
     if not bases:
         raise ValueError("bases must hold at least one basis, got {}")
     tiles = [as_tiles(rows, shape, name=f"bases[{title!r}]") for title, rows in bases.items()]
-    axes = axes_in_a_row(axes, len(bases), width=4.5 * len(bases))
-    images = [_draw_basis(rows, ax, n_columns) for rows, ax in zip(tiles, axes, strict=True)]
-    for ax, title in zip(axes, bases, strict=True):
+    panels = axes_in_a_row(axes, len(bases))
+    images = [_draw_basis(rows, ax, n_columns) for rows, ax in zip(tiles, panels, strict=True)]
+    for ax, title in zip(panels, bases, strict=True):
         ax.set_title(title)
+    if axes is None:  # as wide as the widest basis needs
+        aspect = max(np.divide(*image.get_size()[::-1]) for image in images)
+        figure_of(images).set_size_inches(len(bases) * min(0.6 + 2.6 * aspect, 4.5), 3.6)
     return images
 
 
@@ -194,5 +197,5 @@ def _draw_basis(tiles: Array, ax: Axes | None, n_columns: int | None) -> AxesIma
     limit = float(np.abs(tiles).max())
     image = draw_tiles(tiles, ax, n_columns, cmap=SIGNED, gap="white", limits=(-limit, limit))
     axes = image.axes
-    axes.figure.colorbar(image, ax=axes, label="weight", location="bottom", shrink=0.6)
+    axes.figure.colorbar(image, ax=axes, label="weight", location="bottom", shrink=0.8)
     return image
