@@ -100,6 +100,14 @@ def test_a_wrong_answer_is_never_right_and_the_right_one_never_wrong(factor, see
     assert diagnose(factor * right, right) is not None
 
 
+def test_where_a_guess_is_not_finite_it_is_no_guess():
+    zero_and_more = np.array([0.0, 0.5, 900.0])  # its log and its exp are not finite
+    assert diagnose([7.0, -3.0, 100.0], zero_and_more).mistake == ""
+    assert "0.111111 times" in diagnose(zero_and_more / 9, zero_and_more).mistake
+    assert diagnose(zero_and_more * (1 + 3e-6), zero_and_more).mistake == ""
+    assert "a logarithm?" in diagnose(np.exp([0.0, 0.5, 9.0]), np.array([0.0, 0.5, 9.0])).mistake
+
+
 def test_the_first_wrong_entry_is_shown_with_both_numbers():
     got = RIGHT.copy()
     got[2, 1] = 7.0
@@ -312,6 +320,19 @@ def test_what_is_said_of_each_function(write, capsys):
     assert "it stopped with ValueError: matmul" in printed
     assert "\n    line 19: return dy @ W" in printed
     assert printed.endswith("0 of 3 right\n")
+
+
+def test_what_calls_a_wrong_function_may_be_right(write, capsys):
+    lines = [
+        "def dense_forward(x, W, b): return x @ W",
+        "def dense_backward(x, W, b, dy): return 0 * x, 0 * W, 0 * b",
+        "def mean_squared_error_backward(x, W, b, target):",
+        "    return dense_forward(x, W, b) - target",
+    ]
+    course.check(str(write("\n".join(lines))))
+    first, second, third = capsys.readouterr().out.split("\nwrong  ")[1:]
+    assert "but it calls" not in first + second
+    assert "    but it calls dense_forward, which is wrong: mend that first" in third
 
 
 def test_an_endless_loop_and_a_crash_cost_one_answer_each(write):

@@ -43,7 +43,8 @@ QUICK = bool(os.environ.get("MINIVAE_QUICK"))
 #
 #     p(x | z) p(z) = z^5 (1 - z)^2 * 6 z (1 - z) = 6 z^6 (1 - z)^3
 #
-# That has the form of a Beta(7, 4), so it is one. Its integral is 6 * 6! 3! / 10! = 1/140.
+# (The integral of z^a (1 - z)^b is a! b! / (a + b + 1)!: 1/6 for the prior, hence the 6.) The form
+# is that of a Beta(7, 4), so it is one. Its integral, the evidence, is 6 * 6! 3! / 10! = 1/140.
 
 coins = [1, 1, 0, 1, 0, 1, 1]
 prior = BetaBernoulli(2, 2)
@@ -88,9 +89,10 @@ assert abs(code.log_evidence([1.5]) - stats.norm(0, np.sqrt(1.5)).logpdf(1.5)) <
 
 # %% What is lost without a posterior
 # Why not take the best guess for z, and act as if it were the truth? Because the guess is uncertain
-# too. Take five numbers from a normal, and the interval mean +- 1.96 standard deviations. It claims
-# to hold the next number in 95 of 100 cases. You should see 0.85. A lecture says that
-# "plug-in prediction is bad": this is how bad. (The Bayesian predictive, Student's t, has 0.95.)
+# too. Take five numbers from a normal, and the interval mean +- 1.96 standard deviations (with the
+# divisor n - 1). It claims to hold the next number in 95 of 100 cases. You should see 0.85. A
+# lecture calls such a prediction "low quality": this is how low. (The Bayesian one, a Student's t,
+# has 0.95: `python -m minivae prove t-interval-coverage`.)
 
 n_sets = 5_000 if QUICK else 50_000
 samples = np.random.default_rng(0).normal(3, 2, size=(n_sets, 6))
@@ -123,9 +125,9 @@ print(f"log evidence {log_evidence:.4f}, E z = {mean_z:.3f}, E z^2 = {mean_z2:.3
 
 # %% A random walk
 # Metropolis needs the joint only, as the evidence cancels in a ratio of two densities: propose a
-# step; go there with probability min(1, p(x, new) / p(x, old)); else stay, and count the old place
-# again. After many steps the places are draws from the posterior. They are not independent: the
-# chain tells how many independent ones they are worth, here one in fifteen.
+# step, as likely forward as back; take it with probability min(1, p(x, new) / p(x, old)); else stay
+# and count the old place again. After many steps the places are draws from the posterior. They are
+# not independent: the chain tells how many independent ones they are worth, here one in fifteen.
 
 chain = metropolis(log_joint, [1.0], 4_000 if QUICK else 40_000, step=1.5, rng=1)
 draws = chain.samples[:, 0]
@@ -162,9 +164,10 @@ assert estimate < many.log_marginal(x20)[0] - 100
 #
 #     log p(x) = ELBO + KL(q || p(z | x)),            ELBO = E_q[ log p(x, z) - log q(z) ]
 #
-# A KL is never negative: the ELBO is a lower bound of the log evidence. It needs the joint only.
-# And log p(x) is fixed: to raise the ELBO *is* to lower the KL. Try three normals, with the ELBO
-# averaged over draws of q, the KL on the grid: the sum must be log p(x) = -1.7147 each time.
+# A KL is never negative: log t <= t - 1, so -KL = E_q log(p/q) <= E_q[p/q] - 1 = 0. So the ELBO is
+# a lower bound of the log evidence. It needs the joint only. And log p(x) is fixed: to raise the
+# ELBO *is* to lower the KL. Try three normals, with the ELBO averaged over draws of q, the KL on
+# the grid: the sum must be log p(x) = -1.7147 each time, up to the error that is printed.
 
 
 def elbo_by_draws(mu, sigma):
@@ -187,10 +190,11 @@ for mu, sigma in ((0.0, 1.0), (0.5, 0.5), (0.9, 0.2)):
 
 # %% Three slips on slides
 # One lecture sets q* = max KL[q || p(z, x)]. It is minus that KL that is to be maximised: the KL
-# itself grows without end as q runs away: you should see 2 nats at N(0.9, 0.2^2), and 23,229 at
-# N(10, 1). Another prints the ELBO as E_q log[ q(z) / (p(z) p(x | z)) ]: the ratio is upside down.
-# A third calls KL(p || q) the "reverse" KL, and goes on with KL(q || p): the name belongs to the
-# second, the one that the ELBO lowers.
+# itself grows without end as q runs away: you should see 2 nats at N(0.9, 0.2^2), and about 23,200
+# at N(10, 1). (It is minus the ELBO: as the joint's integral is not 1, it may even be negative.)
+# Another prints the ELBO as E_q log[ q(z) / (p(z) p(x | z)) ]: the ratio is upside down. A third
+# calls KL(p || q) the "reverse" KL, and goes on with KL(q || p): the name belongs to the second,
+# the one that the ELBO lowers.
 
 near, far = -elbo_by_draws(0.9, 0.2)[0], -elbo_by_draws(10, 1)[0]
 print(f"KL[q || p(z, x)]: {near:.1f} at N(0.9, 0.2^2), {far:.0f} at N(10, 1)")
@@ -201,8 +205,10 @@ assert far > 1000 > near
 # `fit_mean_field` does, with z = mu + sigma eps and the gradient through it: that is tutorial 07.
 #
 # The posterior has two humps, and q can have one. KL(q || p) is an average over q, and punishes q
-# where p is small: between the humps. So q settles on one. KL(p || q) averages over p and punishes
-# q where p is large and q is not: its best normal has p's mean and variance, and covers both.
+# where p is small: between the humps. So q settles on one, from its start at N(0, 1) on the right.
+# The left hump is an optimum too, of a lower ELBO; and between them the ELBO is nearly flat, where
+# a fit with few draws may stop: try rng=2. KL(p || q) averages over p and punishes q where p is
+# large and q is not: its best normal has p's mean and variance, and covers both.
 
 
 def log_joint_and_gradient(z):
@@ -219,6 +225,7 @@ print(f"reverse: N({mu:.2f}, {sigma:.2f}^2), ELBO {elbo:.3f}, misses {kl:.3f} na
 print(
     f"forward: N({other.mean():.2f}, {other.std():.2f}^2); right hump {share:.2f} of the posterior"
 )
+print(f"the left hump: N(-1.39, 0.23^2), ELBO {elbo_by_draws(-1.39, 0.23)[0]:.3f}")  # -2.837
 assert kl > -np.log(share) - 0.01  # what it costs to see one hump only
 assert kl < kl_on_grid(other.mean(), other.std())
 assert sigma < other.std() / 2
@@ -234,9 +241,9 @@ finish(ax, "code z", "density")
 show(ax.figure, "06_two_gaussians")
 
 # %% Independence costs too
-# A VAE's q has no correlations. If the posterior is a normal with correlation rho in two
-# dimensions, the best q has the right means, too small variances 1 / precision_ii = 1 - rho^2, and
-# misses -1/2 log(1 - rho^2): 0.51 nats at rho = 0.8.
+# A VAE's q has no correlations. If the posterior is a normal in two dimensions, with variances 1
+# and correlation rho, the best q has the right means, too small variances 1 / precision_ii =
+# 1 - rho^2, and misses -1/2 log(1 - rho^2): 0.51 nats at rho = 0.8.
 
 precision = np.linalg.inv([[1, 0.8], [0.8, 1]])
 _, variances, gap = gaussian_mean_field([0, 0], precision)
@@ -252,7 +259,8 @@ assert abs(gap + 0.5 * np.log(1 - 0.8**2)) < 1e-12
 #     log p(x) - ELBO = approximation gap (the best q of its kind) + amortisation gap (this encoder)
 #
 # In a linear model all is known. Its posterior is correlated here, so the first gap is open for
-# every x, and equal. The encoder shrinks its means by a fifth, so the second grows with x.
+# every x, and equal. The encoder shrinks the right means, x @ right_means below, by a fifth, so the
+# second grows with their square.
 
 model = LinearGaussianModel(np.array([[1.0, 1, 0], [0.5, 1, 0.5]]), 0.5)
 right_means, precision = model.posterior()
@@ -276,7 +284,7 @@ finish(ax, "example x", "log p(x) - ELBO (nats)")
 show(ax.figure, "06_gaps")
 
 # %% What a VAE adds
-# Split the joint, log p(x, z) = log p(x | z) + log p(z), and the ELBO is the loss of every VAE:
+# Split the joint, log p(x, z) = log p(x | z) + log p(z), and the ELBO is minus the loss of a VAE:
 #
 #     ELBO = E_q[ log p(x | z) ] - KL(q(z | x) || p(z))
 #

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import inspect
 import traceback
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
@@ -73,8 +73,18 @@ def load(path: Path) -> dict[str, Any]:
     return namespace
 
 
-def answer(name: str, namespace: Mapping[str, Any], checks: Sequence[Check], path: Path) -> Answer:
-    """Return the answer for the function called `name` among what a student's file defines."""
+def answer(
+    name: str,
+    namespace: Mapping[str, Any],
+    checks: Sequence[Check],
+    path: Path,
+    *,
+    wrong: Collection[str] = (),
+) -> Answer:
+    """Return the answer for the function called `name` among what a student's file defines.
+
+    `wrong` are the names of those that were found wrong before: it may call them.
+    """
     function = namespace.get(name)
     if not callable(function):
         return Answer(name, "wrong", _missing(name, namespace))
@@ -82,7 +92,7 @@ def answer(name: str, namespace: Mapping[str, Any], checks: Sequence[Check], pat
         for check in checks:
             diagnosis = check(function)
             if diagnosis:
-                return Answer(name, "wrong", str(diagnosis))
+                return Answer(name, "wrong", f"{diagnosis}{_blame(function, wrong)}")
     except NotImplementedError as error:
         frames = _frames(error, path)
         if frames and frames[-1].name not in (name, "<lambda>"):
@@ -91,6 +101,13 @@ def answer(name: str, namespace: Mapping[str, Any], checks: Sequence[Check], pat
     except (Exception, SystemExit) as error:
         return Answer(name, "wrong", f"it stopped with {_describe(error, path)}")
     return Answer(name, "right")
+
+
+def _blame(function: Any, wrong: Collection[str]) -> str:
+    """Return a line on those of the functions `wrong` that `function` calls, if there are any."""
+    called = getattr(getattr(function, "__code__", None), "co_names", ())
+    guilty = [name for name in called if name in wrong]
+    return f"\nbut it calls {guilty[0]}, which is wrong: mend that first" if guilty else ""
 
 
 def _missing(name: str, namespace: Mapping[str, Any]) -> str:

@@ -87,7 +87,10 @@ def _work(path: Path, names: Sequence[str], sender: Connection[Any, Any]) -> Non
     sys.stdout.flush()
     sender.send(failure)
     exercises = exercises_of(path)
+    wrong: list[str] = []
     for name in [] if failure else names:
-        reply = answer(name, namespace, exercises[name], path)
+        reply = answer(name, namespace, exercises[name], path, wrong=wrong)
+        if reply.verdict == "wrong":
+            wrong.append(name)
         sys.stdout.flush()  # what the student's function printed stands above its answer
         sender.send(reply)

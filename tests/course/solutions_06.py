@@ -1,3 +1,5 @@
+import math
+
 import numpy as np
 
 
@@ -37,6 +39,19 @@ def never_updates_its_prediction(data, a, b):
     after = coin_posterior(data, a, b)
     chances = np.where(data == 1, a / (a + b), b / (a + b))
     return after[0], after[1], np.sum(np.log(chances))
+
+
+def predicts_what_it_has_seen(data, a, b):
+    log_evidence = 0.0
+    for toss in data:
+        a, b = a + toss, b + 1 - toss
+        log_evidence += np.log((a if toss else b) / (a + b))
+    return a, b, log_evidence
+
+
+def counts_all_orders(data, a, b):
+    after = coin_posterior(data, a, b)
+    return after[0], after[1], after[2] + np.log(math.comb(len(data), data.sum()))
 
 
 def forgets_the_logarithm(data, a, b):
@@ -85,6 +100,8 @@ WRONG = [
     ("coin_posterior", forgets_the_prior, "the prior is forgotten"),
     ("coin_posterior", adds_all_tosses_to_b, "b grows with the zeros"),
     ("coin_posterior", never_updates_its_prediction, "one chance for all tosses"),
+    ("coin_posterior", predicts_what_it_has_seen, "the a and b *before* it"),
+    ("coin_posterior", counts_all_orders, "no binomial coefficient"),
     ("coin_posterior", forgets_the_logarithm, "the evidence is not a logarithm"),
     ("metropolis_step", only_climbs, "only what is likelier is accepted"),
     ("metropolis_step", ratio_upside_down, "the ratio is upside down"),

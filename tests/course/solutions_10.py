@@ -51,6 +51,18 @@ def keeps_the_smallest(X, k):
     return s2, U[:, :k] @ np.diag(lam[:k] - s2) @ U[:, :k].T + s2 * np.eye(len(lam))
 
 
+def forgets_to_centre(X, k):
+    lam, U = np.linalg.eigh(X.T @ X / len(X))
+    s2 = lam[:-k].mean()
+    return s2, U[:, -k:] @ np.diag(lam[-k:] - s2) @ U[:, -k:].T + s2 * np.eye(len(lam))
+
+
+def takes_rows_for_eigenvectors(X, k):
+    lam, U = np.linalg.eigh(np.cov(X, rowvar=False, bias=True))
+    s2 = lam[:-k].mean()
+    return s2, U[-k:].T @ np.diag(lam[-k:] - s2) @ U[-k:] + s2 * np.eye(len(lam))
+
+
 def returns_the_covariance_first(X, k):
     return fit_ppca(X, k)[::-1]
 
@@ -95,6 +107,19 @@ def lets_them_be_negative(lam, s2, beta):
     return lam - beta * s2, 0.5 * np.log(lam / (beta * s2))
 
 
+def lets_the_kl_be_negative(lam, s2, beta):
+    return np.maximum(lam - beta * s2, 0), 0.5 * np.log(lam / (beta * s2))
+
+
+def lets_squares_be_negative(lam, s2, beta):
+    return lam - beta * s2, collapse(lam, s2, beta)[1]
+
+
+def weights_the_kl(lam, s2, beta):
+    squares, kl = collapse(lam, s2, beta)
+    return squares, beta * kl
+
+
 def returns_lengths(lam, s2, beta):
     squares, kl = collapse(lam, s2, beta)
     return squares**0.5, kl
@@ -111,6 +136,8 @@ WRONG = [
     ("fit_ppca", takes_the_first_discarded, "the largest discarded eigenvalue"),
     ("fit_ppca", leaves_the_noise_in_w, "W is too long"),
     ("fit_ppca", keeps_the_smallest, "eigh's order is rising"),
+    ("fit_ppca", forgets_to_centre, "X is not centred"),
+    ("fit_ppca", takes_rows_for_eigenvectors, "not its rows"),
     ("fit_ppca", returns_the_covariance_first, "in the wrong order"),
     ("posterior", forgets_the_prior, "the prior is missing"),
     ("posterior", forgets_s2_in_m, "s2 has been left out of it"),
@@ -121,6 +148,9 @@ WRONG = [
     ("collapse", divides_by_beta, "divided by beta"),
     ("collapse", squares_the_variance, "was squared"),
     ("collapse", lets_them_be_negative, "have collapsed"),
+    ("collapse", lets_the_kl_be_negative, "the KL of a collapsed latent is 0"),
+    ("collapse", lets_squares_be_negative, "the squared length of a collapsed latent is 0"),
+    ("collapse", weights_the_kl, "beta does not multiply the KL"),
     ("collapse", returns_lengths, "their squares are wanted"),
     ("collapse", forgets_the_half, "the KL's half is missing"),
 ]

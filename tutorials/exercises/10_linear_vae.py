@@ -11,8 +11,8 @@ import numpy as np
 def fit_ppca(X, k):
     """Return ``(s2, C)`` of the most likely probabilistic PCA with k latents.
 
-    X has the shape (N, d). s2 is the noise variance, one number; C, shape (d, d), is the model's
-    covariance ``W^T W + s2 I``.
+    X has the shape (N, d), and is not centred. s2 is the noise variance, one number; C, shape
+    (d, d), is the model's covariance ``W^T W + s2 I``.
 
     Derive: s2 is the mean of the discarded eigenvalues of the covariance (divisor N); the rows of W
     are the first k eigenvectors, of squared length lam_i - s2.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from scipy.special import betaln
 
 from minivae._checks import Array
 from minivae.bayes import BetaBernoulli, LinearGaussianModel
@@ -34,6 +35,23 @@ def likelihood_of_the_prior_mean(data: Array, a: float, b: float) -> tuple[float
     ones = after[0] - a
     log_chances = np.log([a / (a + b), b / (a + b)])
     return after[0], after[1], float(log_chances @ [ones, len(data) - ones])
+
+
+def predicted_afterwards(data: Array, a: float, b: float) -> tuple[float, float, float]:
+    """Return the evidence with each toss predicted by a posterior that knows it."""
+    belief, log_evidence = BetaBernoulli(a, b), 0.0
+    for toss in data:
+        belief = belief.update([toss])
+        log_evidence += float(belief.predictive().logpmf(toss))
+    return belief.a, belief.b, log_evidence
+
+
+def in_any_order(data: Array, a: float, b: float) -> tuple[float, float, float]:
+    """Return the log probability of as many ones, in any order."""
+    after = posterior(data, a, b)
+    ones, n = float(np.sum(data)), len(data)
+    log_orders = -np.log(n + 1) - betaln(ones + 1, n - ones + 1)
+    return after[0], after[1], after[2] + float(log_orders)
 
 
 def step(z: Array, proposal: Array, log_p_z: Array, log_p_proposal: Array, u: Array) -> Array:
@@ -76,6 +94,8 @@ EXERCISES: Exercises = {
                 "the evidence has one chance for all tosses: predict each after those before": (
                     likelihood_of_the_prior_mean
                 ),
+                "a toss is predicted by the a and b *before* it, not after": predicted_afterwards,
+                "the data are in their order: no binomial coefficient": in_any_order,
                 "the evidence is not a logarithm": (
                     lambda data, a, b: (
                         *posterior(data, a, b)[:2],
@@ -83,7 +103,7 @@ EXERCISES: Exercises = {
                     )
                 ),
             },
-            hint="a + ones, b + zeros",
+            hint="a + ones, b + zeros; each toss is predicted by the a and b before it",
         ),
     ],
     "metropolis_step": [

@@ -45,6 +45,20 @@ def unbiased(X: Array, k: int) -> tuple[Any, Array]:
     return s2 * len(X) / (len(X) - 1), C * len(X) / (len(X) - 1)
 
 
+def not_centred(X: Array, k: int) -> tuple[Any, Array]:
+    """Return the fit of the second moment in the place of the covariance."""
+    lam, U = np.linalg.eigh(X.T @ X / len(X))
+    s2 = lam[:-k].mean()
+    return s2, U[:, -k:] * (lam[-k:] - s2) @ U[:, -k:].T + s2 * np.eye(len(lam))
+
+
+def along_rows(X: Array, k: int) -> tuple[Any, Array]:
+    """Return the fit with the rows of eigh's matrix as its directions."""
+    lam, U = np.linalg.eigh(np.cov(X, rowvar=False, bias=True))
+    s2, kept = lam[:-k].mean(), U[-k:].T
+    return s2, kept * (lam[-k:] - s2) @ kept.T + s2 * np.eye(len(lam))
+
+
 def of_smallest(X: Array, k: int) -> tuple[Any, Array]:
     """Return a fit that keeps the directions of least variance."""
     lam, U = np.linalg.eigh(np.cov(X, rowvar=False, bias=True))
@@ -117,6 +131,8 @@ EXERCISES: Exercises = {
                     ppca_with(np.mean, subtract=False)
                 ),
                 "the directions of smallest variance: eigh's order is rising": of_smallest,
+                "X is not centred: subtract the mean of each column": not_centred,
+                "the eigenvectors are the columns of eigh's matrix, not its rows": along_rows,
             },
             hint="C = U_k (Lam_k - s2 I) U_k^T + s2 I",
         ),
@@ -155,6 +171,24 @@ EXERCISES: Exercises = {
                     at_level(lambda s2, beta: beta * s2**2)
                 ),
                 "latents with lam < beta s2 have collapsed: both are 0 there": never_collapsed,
+                "the KL of a collapsed latent is 0, and not below": (
+                    lambda lam, s2, beta: (
+                        by_water_filling(lam, s2, beta)[0],
+                        never_collapsed(lam, s2, beta)[1],
+                    )
+                ),
+                "the squared length of a collapsed latent is 0, and not below": (
+                    lambda lam, s2, beta: (
+                        never_collapsed(lam, s2, beta)[0],
+                        by_water_filling(lam, s2, beta)[1],
+                    )
+                ),
+                "beta does not multiply the KL: that is the loss's business": (
+                    lambda lam, s2, beta: (
+                        by_water_filling(lam, s2, beta)[0],
+                        beta * by_water_filling(lam, s2, beta)[1],
+                    )
+                ),
                 "lengths, where their squares are wanted": lengths_for_squares,
                 "the KL's half is missing": (
                     lambda lam, s2, beta: (
