@@ -146,12 +146,13 @@ assert np.array_equal(dW, [[3, -1.5, 1], [0.5, 0, 0.5]])
 assert np.array_equal(db, [1, 0, 1])
 
 # %% Three ways to get it wrong
-# Shapes help: dW must be (2, 3), and of x (4, 2) and dy (4, 3) only x^T dy gives that. But they do
-# not help with a square W, with a forgotten sum over the batch (NumPy would stretch a db of shape
-# (4, 3) without a word), or with the 1/4. Some courses divide by the batch inside the layer, as
-# dW = x^T dy / 4. Then their dy is not the gradient of the mean loss, and in a second layer, or for
-# a part of the loss that is a sum, someone has to remember that. Here the loss alone knows whether
-# it is a mean: a layer takes the dy that it is given.
+# Shapes help: dW must be (2, 3), and of x (4, 2) and dy (4, 3) only x^T dy gives that. They show a
+# forgotten sum over the batch only to those who look: `b = b - lr * db`, with a db of shape (4, 3),
+# makes b a (4, 3) without a word. And they do not help with a square W, or with the 1/4. Some
+# courses divide by the batch inside the layer, as dW = x^T dy / 4. Then their dy is not the
+# gradient of the mean loss, and in a second layer, or for a part of the loss that is a sum, someone
+# has to remember that. Here the loss alone knows whether it is a mean: a layer takes the dy that it
+# is given.
 #
 # The library's layer does what you just did, and nothing else.
 
@@ -217,7 +218,9 @@ show(ax.figure, "01_graph")
 # Through many layers the gradient is multiplied by (1 - h^2) W^T once for each. If that shrinks it
 # by half, 0.5^20 = 1e-6 of it reaches the first layer, which then learns nothing. Weights of
 # variance 2 / (n_in + n_out), as Glorot and Bengio (2010) proposed and `mv.Dense` draws them, keep
-# it near its size. You should see 6.9e-07 for half of that scale, 0.19 for Glorot's, 22 for twice.
+# it within a factor of ten. You should see that 0.19 of it arrives, and 6.9e-07 with all weights
+# half as large. With weights twice as large it is 22, not 2^20 = 1e6: they drive tanh into its flat
+# ends, where 1 - h^2 is small.
 
 
 def gradient_sizes(scale, depth=20, width=64):

@@ -50,10 +50,11 @@ assert np.allclose(shrinks, [100, 10_000], rtol=0.02)
 # %% Why not a smaller step?
 # A float64 has 16 digits: every value of f is rounded by about eps = 2.2e-16 of its size. The two
 # values agree in ever more digits as h shrinks, the subtraction leaves the rounding, and the
-# division by h makes it large: an error of about eps f / h. At h = 1e-13, three digits are left.
+# division by h makes it large: an error of about eps f / h. At h = 1e-13, some three digits are
+# left; how many exactly is a matter of luck.
 
 error = abs(central_difference(np.tanh, 0.7, 1e-13) - exact) / exact
-print(f"relative error at h = 1e-13: {error:.1e}")  # 3.9e-04
+print(f"relative error at h = 1e-13: {error:.0e}")  # near 1e-03
 assert error > 1e-5
 
 # %% The V-curve
@@ -64,7 +65,8 @@ assert error > 1e-5
 #
 # So a central difference gives ten or eleven digits, a forward one eight; and a step of 1e-8 or
 # 1e-12, "to be precise", gives fewer. In float32 eps is 1.2e-7, and five digits are the best there
-# is, at a step near 3e-3: check in float64. The errors below are root mean squares over 300 points.
+# is, at a step near 3e-3; below 1e-8, x + h *is* x, the difference 0 and all of it wrong. So check
+# in float64. The errors below are root mean squares over 300 points.
 
 points = np.random.default_rng(0).normal(size=300)
 slopes = 1 - np.tanh(points) ** 2
@@ -98,11 +100,14 @@ assert 1e-6 <= best["central difference"] <= 1e-4
 # %% The complex step: nothing to subtract
 # Let h be imaginary. Taylor's formula does not mind:
 #
-#     f(x + ih) = f(x) + ih f'(x) - h^2 f''(x) / 2 - ...        so        f'(x) = Im f(x + ih) / h
+#     f(x + ih) = f(x) + ih f'(x) - h^2 f''(x) / 2 - i h^3 f'''(x) / 6 + ...
+#     f'(x)     = Im f(x + ih) / h + h^2 f'''(x) / 6 - ...
 #
-# The derivative is the imaginary part, a number of its own: no two large numbers are subtracted,
-# nothing is rounded away, and h can be 1e-200 (Squire and Trapp, 1998). The error is flat at the
-# last digit. `mv.check_gradients` has both: method="central" and method="complex".
+# What is cut off is as large as for the central difference: on the right the two curves are one.
+# But the derivative is the imaginary part, a number of its own: no two large numbers are
+# subtracted, nothing is rounded away, and h can be 1e-200 (Squire and Trapp, 1998). From h = 1e-8
+# down the error is flat, at the last digit. `mv.check_gradients` has both: method="central" and
+# method="complex".
 
 
 def complex_step(f, x, h=1e-200):
@@ -118,7 +123,9 @@ assert error_of(complex_step(np.tanh, points)) < 1e-15
 # All of f must be built of operations that mean the same for complex numbers: +, *, /, @, exp, log,
 # tanh do. `np.abs` does not: |x + ih| is a real number, and the step is gone. Below, f(x) = x + |x|
 # has slope 2 at x = 1, and the complex step says 1, without a word. Central differences say 2. The
-# library's check fails here, but asks them too, and says where the fault is.
+# library's check fails here, but asks them too, and says where the fault is. (It reports the other
+# point, x = -2, of slope 0, where the complex step says 1. It weighs each output at random, two
+# cells below says why: "numeric" is 1 times such a weight.)
 
 
 def bent(x):
@@ -141,7 +148,9 @@ assert "central differences agree" in str(report)
 #     |analytic - numeric| / max(|analytic|, |numeric|)
 #
 # With central differences a right gradient reaches 1e-7 or less; 1e-3 is a bug. You should see
-# 1.3e-06 from SciPy, which looks fine, and 0.5 here, which does not.
+# 1.3e-06 from SciPy, which looks fine, and 0.5 here, which does not. (Where an entry should be 0,
+# rounding alone would make that 1: `check_gradients` divides by a thousandth of the array's largest
+# gradient at least.)
 
 point = np.array([0.13, -0.13, 0.64])
 
@@ -233,8 +242,10 @@ finish(ax, "x", "slope")
 show(ax.figure, "02_kink")
 
 # %% Noise
-# A VAE draws noise. If every call draws its own, two values differ by far more than a step of h
-# changes them, and the difference is nonsense. Noise must be an argument, the same for all calls.
+# A VAE (tutorials 06 to 08) draws its code at random: a mean mu, a variance exp(log_var), and a
+# standard normal noise called `eps` (not the rounding eps of above). If every call draws its own,
+# two values differ by far more than a step of h changes them, and the difference is nonsense. Noise
+# must be an argument, the same for all calls.
 
 rng = np.random.default_rng(3)
 report = mv.check_gradients(
@@ -245,7 +256,8 @@ assert "not deterministic" in str(report)
 
 # %% A whole model
 # Frozen noise, float64, every parameter: the same check for a VAE, with its 272 numbers. Each costs
-# at least two forward passes, where one backward pass gives them all: this is no way to train.
+# a forward pass by the complex step, and several by central differences, where one backward pass
+# gives them all: this is no way to train.
 
 model = mv.VAE(12, 2, hidden=(8,), activation="tanh", rng=0)
 batch = np.random.default_rng(0).integers(0, 2, (5, 12))

@@ -3,8 +3,8 @@
 The question: which few directions describe the data best, and does a network that is trained to
 copy its input through a narrow code find the same ones?
 
-You need: tutorial 01, eigenvectors of a symmetric matrix, the mean and covariance of data. It runs
-in three seconds.
+You need: tutorials 01 to 03, eigenvectors of a symmetric matrix, the mean and covariance of data.
+It runs in four seconds.
 
 At the end you will have seen why the direction of largest variance is the one of least error, what
 the discarded eigenvalues are, a linear autoencoder that ends at PCA to ten digits, and in which
@@ -55,7 +55,8 @@ print(np.sum((X - x_hat) ** 2, axis=1))  # [1. 1. 1. 1.]
 #     total variance = variance along v + error of projecting onto v
 #
 # So whoever makes the error small makes the variance large. Turn the line: the two curves add up
-# to 3.125 at every angle, and the best angle is 26.6 degrees, where the error is 0.625.
+# to 3.125 at every angle. The best one is arctan(1/2) = 26.6 degrees, 26.5 on this grid of quarter
+# degrees, where the error is 0.625.
 
 degrees = np.linspace(-90, 90, 721)
 lines = np.stack([np.cos(np.radians(degrees)), np.sin(np.radians(degrees))], axis=1)  # (721, 2)
@@ -120,9 +121,9 @@ assert np.allclose(pca.explained_variance_ * 3 / 4, 2.5)
 
 # %% Real data: 64 numbers a patch
 # 8 x 8 pixels, cut from a photograph. Each eigenvector of the 64 x 64 covariance is a pattern, and
-# each patch is the mean patch plus so much of each. The first k patterns make the best plane of k
-# dimensions, by the same argument one direction after the other; what they leave is the sum of the
-# other eigenvalues,
+# each patch is the mean patch plus so much of each. One after the other they are the best
+# directions; that no other plane of k dimensions is better than the first k together is a theorem
+# (Eckart and Young, 1936). What they leave is the sum of the other eigenvalues,
 #
 #     least error with k numbers = lam_(k+1) + ... + lam_m
 #
@@ -144,14 +145,15 @@ for k in (1, 4, 16):
     assert abs(error / lam[k:].sum() - 1) < 1e-9
 
 # %% The spectrum
-# Four numbers of 64 keep most of the variance, as neighbouring pixels are nearly alike. Look at the
-# reconstructions: smooth patches survive, fine texture does not. It is in the discarded 60.
+# Four numbers of 64 keep most of the variance, as neighbouring pixels are nearly alike. The first
+# alone, a patch's brightness, holds 86 percent. The picture shows ten of the patches of most
+# contrast, the hard ones: broad light and dark survive four numbers, edges need more.
 
 k = 4
 pca = mv.PCA(k).fit(X)
 show(scree(lam, n_latent=k), "04_scree")
 kept = lam[:k].sum() / lam.sum()
-print(f"{k} of {m} directions keep {kept:.1%} of the variance")
+print(f"{k} of {m} directions keep {kept:.1%} of the variance, one {lam[0] / lam.sum():.0%}")
 assert kept > (0.3 if DATA == "mnist" else 0.8)
 
 rough = np.argsort(X.var(axis=1))[-200::20]  # ten of the patches with much contrast
@@ -167,7 +169,7 @@ show(picture, "04_reconstructions")
 #     z = x W_e            x_hat = z W_d            L = 1/N sum_n |x_n - x_hat_n|^2
 #
 # The product W_e W_d has rank k at most, and no matrix of rank k does better than PCA: that is the
-# theorem of Eckart and Young. So the least L is known beforehand: the discarded eigenvalues.
+# same theorem. So the least L is known beforehand: the discarded eigenvalues.
 #
 # For the gradients: one number first. x_hat = x w_e w_d, r = x_hat - x, L = r^2. The chain rule
 # gives dL/dw_d = 2 r z and dL/dw_e = 2 r w_d x. With matrices, and the mean over N rows, as for the
@@ -186,8 +188,8 @@ assert mv.check_gradients(model, centred[:20]).ok
 
 # %% Train it
 # Adam first. Every critical point of this loss but the best is a saddle (Baldi and Hornik, 1989;
-# tutorial 03 walks around one), so no start is unlucky, and the loss comes down close to PCA's, but
-# it jitters with the batches.
+# tutorial 03 walks around one): only a start that leads straight into one is stuck, and no random
+# one does. So the loss comes down close to PCA's, but it jitters with the batches.
 
 epochs = 30 if QUICK else 20
 model.fit(centred, epochs=epochs, batch_size=50, optimizer=mv.Adam(3e-3), rng=0)
@@ -197,10 +199,11 @@ assert lam[k:].sum() <= adam_loss < 1.15 * lam[k:].sum()
 
 # %% To the last digits
 # "Close" proves little. `verify_pca_equivalence` minimises the same loss, with the same gradients,
-# by L-BFGS, until it falls no further. You should see three equal errors, and an angle between the
-# two planes of less than 1e-5. To compare planes, take the largest principal angle: turn the two
-# bases within their planes until each pair of vectors is as near as can be; it is the angle of the
-# worst pair. (`scipy.linalg.subspace_angles`; its input has basis vectors in columns.)
+# by L-BFGS, a method that estimates curvatures too and needs no learning rate, until it falls no
+# further. You should see three equal errors, and an angle between the two planes below 1e-5. To
+# compare planes, take the largest principal angle: turn the two bases within their planes until
+# each pair of vectors is as near as can be; it is the angle of the worst pair.
+# (`scipy.linalg.subspace_angles`; its input has basis vectors in columns.)
 
 report = mv.verify_pca_equivalence(X, k, rng=0)
 print(report)
@@ -209,7 +212,7 @@ steps = np.array(report.iterations)
 artists = angle_history(steps[1:], report.angles[1:], tolerance=report.max_angle)
 artists[0].axes.set(xscale="log", xlabel="iteration of L-BFGS")
 show(artists, "04_angle")
-assert abs(subspace_angles(report.decoder.T, pca.components_.T)[0] - report.largest_angle) < 1e-6
+assert subspace_angles(report.decoder.T, pca.components_.T)[0] < 1e-5
 
 # %% And yet not the same
 # "Which is then equivalent to the aforementioned objective for PCA", says a lecture. It is true of
@@ -245,7 +248,8 @@ assert np.allclose(report.recovered, pca.components_, atol=1e-4)
 # So training now leaves W_e = W_d^T, and the singular values s of W_d tell the eigenvalues:
 # s^2 = 1 - l / lam, lam = l / (1 - s^2) (Kunin et al., 2019). The axes are its right singular
 # vectors. With l at half of the fourth eigenvalue, all four come out of the weights: for the first
-# thousand patches, you should see the same two rows.
+# thousand patches, you should see the same two rows to five digits or more. (The largest has the
+# fewest: its s^2 is close to 1, and the subtraction cancels.)
 
 some = X[:1000] - X[:1000].mean(axis=0)
 true = np.linalg.eigvalsh(some.T @ some / len(some))[::-1]
@@ -254,8 +258,8 @@ penalised = mv.LinearAutoencoder(m, k, regularizer=L2(weight), rng=0)
 mv.fit_lbfgs(penalised, some)
 W_e, W_d = penalised.params["encoder.0.W"], penalised.params["decoder.0.W"]
 _, s, axes = np.linalg.svd(W_d, full_matrices=False)
-print("from the weights:", weight / (1 - s**2))
-print("eigenvalues:     ", true[:k])
+print("from the weights:", (weight / (1 - s**2)).round(5))
+print("eigenvalues:     ", true[:k].round(5))
 assert np.allclose(W_e, W_d.T, atol=1e-4)
 assert np.allclose(weight / (1 - s**2), true[:k], rtol=1e-3)
 assert np.allclose(np.abs(np.sum(axes * mv.PCA(k).fit(some).components_, axis=1)), 1, atol=1e-4)

@@ -25,7 +25,8 @@ def autoencoder_gradients(X, W_e, W_d):
 
         L = 1/N sum_n |x_n - x_n W_e W_d|^2
 
-    X has the shape (N, m), W_e (m, k) and W_d (k, m): the encoder and the decoder.
+    X has the shape (N, m), W_e (m, k) and W_d (k, m): the encoder and the decoder. (If you wrote
+    them for tutorial 03 already, write them once more without looking.)
 
     Derive: L by x_hat first, then through the two products as in two dense layers; the gradient
     with respect to a layer's matrix is its input, transposed, times the gradient at its output.
