@@ -114,13 +114,14 @@ def _vae(model: VAE, x: Array, eps: Any, rng: Any) -> Passes:
     back("dlog_var_z", "dsigma * sigma / 2", dlog_var_z)
     dmu = back("dmu", "dmu_z + dmu_kl", dmu_z + dmu_kl)
     dlog_var = back("dlog_var", "dlog_var_z + dlog_var_kl", dlog_var_z + dlog_var_kl)
-    draw = back("draw", "dlog_var * (1 - tanh(raw / 20)^2)", bound_log_var_backward(raw, dlog_var))
-    dh = back("dh", "[dmu, draw]", np.concatenate([dmu, draw], axis=1))
+    d_raw = bound_log_var_backward(raw, dlog_var)
+    back("d_raw", "dlog_var * (1 - tanh(raw / 20)^2)", d_raw)
+    dh = back("dh", "[dmu, d_raw]", np.concatenate([dmu, d_raw], axis=1))
     back.back_through("encoder", model.encoder, dh)
 
     # without the reparameterization trick, this is all that would reach the encoder
-    draw_kl = bound_log_var_backward(raw, dlog_var_kl)
-    dh_kl = back("dh_kl", "[dmu_kl, draw from dlog_var_kl]", np.concatenate([dmu_kl, draw_kl], 1))
+    d_raw_kl = bound_log_var_backward(raw, dlog_var_kl)
+    dh_kl = back("dh_kl", "[dmu_kl, d_raw of dlog_var_kl]", np.concatenate([dmu_kl, d_raw_kl], 1))
     back("dx_kl", "encoder.backward(dh_kl)", model.encoder.backward(dh_kl))
     return line, back
 

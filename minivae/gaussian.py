@@ -147,6 +147,6 @@ def bound_log_var(raw: Array) -> Array:
 
 
 def bound_log_var_backward(raw: Array, dlog_var: Array) -> Array:
-    """Return ``draw``: ``d/draw [L tanh(raw / L)] = 1 - tanh(raw / L)**2``."""
+    """Return ``d_raw``: the derivative of ``L tanh(raw / L)`` is ``1 - tanh(raw / L)**2``."""
     t = np.tanh(raw / LOG_VAR_LIMIT)
     return dlog_var * (1 - t * t)

@@ -80,8 +80,8 @@ def importance_weighted_loss_and_grads(
     dout = model.likelihood.log_prob_backward(target, out, dlog_w)
     dz = model.decoder.backward(dout) + dz_p + dz_q
     dmu_z, dlog_var_z = reparameterize_backward(mu, log_var, eps, dz)
-    draw = bound_log_var_backward(raw, dlog_var_z + dlog_var_q)
-    dh = np.concatenate([dmu_z + dmu_q, draw], axis=1)
+    d_raw = bound_log_var_backward(raw, dlog_var_z + dlog_var_q)
+    dh = np.concatenate([dmu_z + dmu_q, d_raw], axis=1)
     model.encoder.backward_params(dh.reshape(n, k, 2 * n_latent).sum(axis=1))
 
     kl = np.mean(gaussian_kl(mu, log_var))

@@ -159,8 +159,8 @@ class VAE(Model):
         dout = self.likelihood.log_prob_backward(target, out, dlog_prob)
         dz = self.decoder.backward(dout)
         dmu_z, dlog_var_z = reparameterize_backward(mu, log_var, eps, dz)
-        draw = bound_log_var_backward(raw, dlog_var_z + dlog_var_kl)
-        dh = np.concatenate([dmu_z + dmu_kl, draw], axis=1)
+        d_raw = bound_log_var_backward(raw, dlog_var_z + dlog_var_kl)
+        dh = np.concatenate([dmu_z + dmu_kl, d_raw], axis=1)
         self.encoder.backward_params(dh)
 
         loss = reconstruction + self.beta * kl

@@ -109,7 +109,7 @@ def test_the_lines_stand_in_the_order_of_the_code():
         *("dkl", "dmu_kl", "dlog_var_kl", "dlog_prob", "dout"),
         *("decoder.2.dW", "decoder.2.db", "decoder.2.dx", "decoder.1.dx"),
         *("decoder.0.dW", "decoder.0.db", "decoder.0.dx"),
-        *("dz", "dsigma", "deps", "dmu_z", "dlog_var_z", "dmu", "dlog_var", "draw", "dh"),
+        *("dz", "dsigma", "deps", "dmu_z", "dlog_var_z", "dmu", "dlog_var", "d_raw", "dh"),
         *("encoder.2.dW", "encoder.2.db", "encoder.2.dx", "encoder.1.dx"),
         *("encoder.0.dW", "encoder.0.db", "encoder.0.dx", "dh_kl", "dx_kl"),
     ]
@@ -169,7 +169,8 @@ def test_every_gradient_is_that_of_its_line():
     for name, f in functions.items():
         at = a["x"] if name == "encoder.0.x" else a[name]
         part, _, key = name.rpartition(".")
-        gradient = a[f"{part}.d{key}" if part else f"d{key}"]
+        own = "d_raw" if key == "raw" else f"d{key}"  # "draw" would be read as a draw
+        gradient = a[f"{part}.{own}" if part else own]
         np.testing.assert_allclose(gradient, slope(f, at), rtol=1e-6, atol=1e-8, err_msg=name)
     parts = {
         "dmu_kl": slope(lambda v: from_parts(a["log_prob"], kl(v, a["sigma"])), a["mu"]),

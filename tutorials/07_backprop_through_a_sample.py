@@ -2,7 +2,7 @@
 
 The question: the code of a VAE is drawn at random; how can a gradient pass through a random draw?
 
-You need: tutorials 01 and 02, the normal distribution, mean and variance. It runs in five seconds.
+You need: tutorials 01 to 03, the ELBO (tutorial 06), mean and variance. It runs in ten seconds.
 
 At the end you will have seen why a draw blocks the chain rule and how two lines open it again, the
 whole graph of a VAE with its numbers, what a VAE becomes if the path stays shut, and the other way
@@ -102,9 +102,9 @@ assert np.all(np.abs(path.mean(axis=0) - truth) < 5 * error)
 #
 #     z = mu + e^(log_var / 2) eps          dz/dlog_var = 1/2 e^(log_var / 2) eps = sigma eps / 2
 #
-# It is easily got wrong. One lecture says to scale eps "by the variance": z = mu + e^log_var eps.
-# With sigma = 0.5 that has the standard deviation 0.25. A gradient check cannot tell, as the
-# gradient of the wrong formula may be quite right; the spread of the draws can.
+# Easily got wrong: one lecture has the formula right, but says in words to scale eps "by the latent
+# distribution's variance". e^log_var eps has the standard deviation 0.25 here. A gradient check
+# cannot tell, as the gradient of the wrong formula may be quite right; the spread of draws can.
 
 log_var = np.full_like(noise, np.log(sigma**2))  # -1.386
 right = mv.reparameterize(np.full_like(noise, mu), log_var, noise)
@@ -123,7 +123,7 @@ assert abs(wrong.std() - sigma**2) < 0.01
 #
 # `explain` prints every line of one forward and one backward pass with its numbers, here for two
 # made-up images of four pixels. Find z, dz, dmu_z, dmu_kl and dmu. The loss is a mean over the two,
-# so every gradient has 1/2 in it.
+# so every gradient has 1/2 in it. (log_var = 20 tanh(raw / 20) is a soft bound: no exp overflows.)
 
 tiny = mv.VAE(4, 1, rng=3)
 x = np.array([[0.9, 0.1, 0.8, 0.2], [0.1, 0.7, 0.2, 0.9]])
@@ -157,8 +157,8 @@ def step_gradients(vae, x, eps, path):
     dz = path * vae.decoder.backward(vae.likelihood.log_prob_backward(x, out, -per_example))
     dmu, dlog_var = mv.reparameterize_backward(mu, log_var, eps, dz)
     dmu_kl, dlog_var_kl = mv.gaussian_kl_backward(mu, log_var, per_example)
-    draw = mv.bound_log_var_backward(raw, dlog_var + dlog_var_kl)
-    vae.encoder.backward(np.concatenate([dmu + dmu_kl, draw], axis=1))
+    d_raw = mv.bound_log_var_backward(raw, dlog_var + dlog_var_kl)
+    vae.encoder.backward(np.concatenate([dmu + dmu_kl, d_raw], axis=1))
     return vae.grads
 
 
@@ -214,17 +214,17 @@ show(ax.figure, "07_path_shut_and_open")
 #
 #     d log N/dmu = eps / sigma              d log N/dsigma = (eps^2 - 1) / sigma
 #
-# In words: f says how bad a draw was, the score in which direction it becomes less likely. No
-# derivative of f is needed. Reinforcement learning calls it REINFORCE (Williams, 1992). Its average
-# is right too, but look at the spread of a single draw:
+# In words: the score says in which direction a draw becomes more likely, f how bad it was; descent
+# goes the other way. No derivative of f is needed. Reinforcement learning calls it REINFORCE
+# (Williams, 1992). Its average is right too, but look at the spread of a single draw:
 #
 #     variance               by mu                                  by sigma
 #     through the sample     4 sigma^2                     = 1      4 mu^2 + 8 sigma^2   = 6
 #     through the density    mu^4/sigma^2 + 14 mu^2                 2 mu^4/sigma^2 + 60 mu^2
 #                              + 15 sigma^2                = 21.75    + 74 sigma^2       = 86.5
 #
-# These follow from E eps^2 = 1, E eps^4 = 3, E eps^6 = 15, E eps^8 = 105. So for the same
-# precision the score needs 22 times as many draws; and z^2 in one dimension is as easy as it gets.
+# These follow from E eps^2 = 1, E eps^4 = 3, E eps^6 = 15, E eps^8 = 105. For the same precision
+# the score needs 22 times as many draws by mu, 14 by sigma; and z^2 in one dimension is easy.
 
 score = np.hstack(score_function_gradient(square, mu, sigma, noise))
 error = score.std(axis=0) / np.sqrt(len(score))

@@ -2,11 +2,11 @@
 
 The question: if every gradient is checked and the loss falls, can a VAE still be wrong?
 
-You need: tutorials 02 and 07. It runs in three seconds.
+You need: tutorials 02, 03, 06 and 07. It runs in six seconds.
 
-At the end you will have seen ten mistakes that were made in real code, some of it well known and
-copied for years; eight checks; and a table of which sees what. None sees everything, and the most
-popular one, "the loss falls", sees next to nothing.
+At the end you will have seen ten mistakes of the kind that stands in published code, the first two
+in well-known NumPy VAEs; eight checks; and a table of which sees what. None sees everything, and
+the most popular one, "the loss falls", sees next to nothing.
 """
 
 import copy
@@ -57,8 +57,8 @@ class Vae(Composite):
         dz = self.decoder.backward(self.log_prob_backward(x, x_hat, np.full(n, -1 / n)))
         dmu, dlog_var = self.sample_backward(mu, log_var, eps, dz)
         dmu_kl, dlog_var_kl = self.kl_backward(mu, log_var, np.full(n, self.kl_weight(n)))
-        draw = self.bound_backward(raw, dlog_var + dlog_var_kl)
-        self.encoder.backward(np.hstack([dmu + dmu_kl, draw]))
+        d_raw = self.bound_backward(raw, dlog_var + dlog_var_kl)
+        self.encoder.backward(np.hstack([dmu + dmu_kl, d_raw]))
         return {"loss": loss}, self.grads
 
 
@@ -176,9 +176,9 @@ def exhibit(name, vae, *, seen_by, adam=mv.Adam):
 exhibit("nothing wrong", Vae(), seen_by="")
 
 # %% 1. The variance for the standard deviation
-# A well-known collection of networks in NumPy draws z = mu + e^log_var eps, and so did an example
-# that many have copied. The backward pass differentiates just that, and the gradient check is
-# content. But the KL is of another distribution: the formula says 0.314 nats, the draws have 0.707.
+# A well-known NumPy VAE draws z = mu + e^log_var eps. Its backward pass differentiates just that,
+# and the gradient check is content. But the KL is of another distribution: by the formula it is
+# 0.314 nats, by the draws 0.707.
 
 vae = Vae(
     sample=lambda mu, log_var, eps: mu + np.exp(log_var) * eps,
@@ -233,8 +233,8 @@ exhibit("squares: mean over pixels", vae, seen_by="elbo_is_log_p")
 # %% 5, 6 and 7. One line each
 # If one term is a mean over the batch and the other a sum, the batch size is a secret beta. With
 # the KL's sign flipped the loss falls beautifully, and without end. And where a clip is at work its
-# derivative is 0: forget that, and the encoder is pushed out ever further, though nothing changes.
-# A gradient check at ordinary inputs never goes there.
+# derivative is 0: forget that, and the backward pass is that of another loss. A gradient check at
+# ordinary inputs never goes there. (What is beyond a clip is stuck there: `mv.VAE` bounds softly.)
 
 exhibit("1/N in one term", Vae(kl_weight=lambda n: 1.0), seen_by="batch_twice elbo_is_log_p")
 exhibit("KL with the wrong sign", Vae(kl_weight=lambda n: -1 / n), seen_by="elbo_is_log_p")
@@ -248,9 +248,9 @@ exhibit("clip without its gradient", vae, seen_by="gradients_later")
 
 class Unsummed(mv.Dense):
     def backward(self, dy):
-        self.grads["b"] = np.zeros(self.n_out)
+        self.grads["b"] = np.zeros(self.n_out)  # for super, which writes into it
         dx = super().backward(dy)
-        self.grads["b"] = dy
+        self.grads["b"] = dy  # right: dy.sum(axis=0)
         return dx
 
 
@@ -291,9 +291,9 @@ class Uncorrected(mv.Adam):
 exhibit("Adam uncorrected", Vae(), seen_by="adams_steps", adam=Uncorrected)
 
 # %% The table
-# "The loss falls" finds one of ten, thanks to an optimizer that compares shapes. The gradient check
-# finds two, four if it is made again later. The rest are *values*, wrong together with their
-# gradients: there a number that did not come from the code, log p(x), is best. None finds all.
+# "The loss falls" finds one of ten, thanks to an optimizer that compares shapes; the gradient check
+# two, four if made again later. Five others are *values*, wrong together with their gradients: then
+# a number that did not come from the code, log p(x), finds them. No check finds everything.
 
 names = [check.__name__ for check in CHECKS]
 table = np.array([[name in found for name in names] for found in museum.values()])

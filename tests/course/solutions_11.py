@@ -8,8 +8,8 @@ def kl_by_sampling(mu, log_var, eps):
     return np.mean(log_q - log_p)
 
 
-def clip_backward(raw, limit, dy):
-    return dy * ((raw > -limit) & (raw < limit))
+def clip_backward(x, limit, dy):
+    return dy * ((x > -limit) & (x < limit))
 
 
 def adam_steps(gradients, learning_rate, beta1, beta2, epsilon, *, power=True):
@@ -56,20 +56,20 @@ def draws_noise_of_its_own(mu, log_var, eps):
     return kl_by_sampling(mu, log_var, np.random.default_rng().normal(size=eps.shape))
 
 
-def passes_everything(raw, limit, dy):
+def passes_everything(x, limit, dy):
     return dy
 
 
-def forgets_the_lower_limit(raw, limit, dy):
-    return dy * (raw < limit)
+def forgets_the_lower_limit(x, limit, dy):
+    return dy * (x < limit)
 
 
-def clips_the_gradient(raw, limit, dy):
+def clips_the_gradient(x, limit, dy):
     return np.clip(dy, -limit, limit)
 
 
-def changes_dy(raw, limit, dy):
-    dy[np.abs(raw) > limit] = 0
+def changes_dy(x, limit, dy):
+    dy[np.abs(x) > limit] = 0
     return dy
 
 

@@ -24,12 +24,12 @@ def kl_by_sampling(mu, log_var, eps):
     raise NotImplementedError
 
 
-def clip_backward(raw, limit, dy):
-    """Return the gradient with respect to raw of ``y = np.clip(raw, -limit, limit)``.
+def clip_backward(x, limit, dy):
+    """Return the gradient with respect to x of ``y = np.clip(x, -limit, limit)``.
 
-    raw and dy have the same shape; dy is the gradient of the loss with respect to y.
+    x and dy have the same shape; dy is the gradient of the loss with respect to y.
 
-    Derive: what does y do if raw moves a little, inside the limits and outside?
+    Derive: what does y do if x moves a little, inside the limits and outside?
 
     Hint: a comparison of arrays, multiplied with dy.
     """

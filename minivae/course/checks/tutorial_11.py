@@ -15,7 +15,7 @@ rng = np.random.default_rng(11)
 mu = np.array([0.5, -0.3, 0.1])
 log_var = np.array([-0.7, 0.4, -1.2])
 eps = rng.normal(size=(7, 3))
-raw = np.array([[-3.0, -0.4, 0.2], [1.9, 2.6, 0.7], [-1.1, 5.0, -2.2], [0.1, 1.5, -0.6]])
+x = np.array([[-3.0, -0.4, 0.2], [1.9, 2.6, 0.7], [-1.1, 5.0, -2.2], [0.1, 1.5, -0.6]])
 gradients = np.array([0.8, -0.3, 0.5, 1.2, -0.9, 0.1])
 
 
@@ -77,19 +77,19 @@ EXERCISES: Exercises = {
     ],
     "clip_backward": [
         GradientCheck(
-            lambda raw, limit: np.clip(raw, -limit, limit),
-            (raw, 0.5),
-            wrt=("raw",),
+            lambda x, limit: np.clip(x, -limit, limit),
+            (x, 0.5),
+            wrt=("x",),
             mistakes={
                 "the clip's own gradient is missing: 0 where it is at work": (
-                    lambda raw, limit, dy: dy
+                    lambda x, limit, dy: dy
                 ),
-                "the lower limit is forgotten": lambda raw, limit, dy: dy * (raw < limit),
+                "the lower limit is forgotten": lambda x, limit, dy: dy * (x < limit),
                 "this is the clip of dy: dy may be as large as it likes": (
-                    lambda raw, limit, dy: np.clip(dy, -limit, limit)
+                    lambda x, limit, dy: np.clip(dy, -limit, limit)
                 ),
                 "the other way round: the gradient passes inside the limits": (
-                    lambda raw, limit, dy: dy * (np.abs(raw) >= limit)
+                    lambda x, limit, dy: dy * (np.abs(x) >= limit)
                 ),
             },
             hint="dy inside the limits, 0 outside",
