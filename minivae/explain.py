@@ -57,6 +57,7 @@ def explain(
     Examples
     --------
     >>> from minivae import LinearAutoencoder
+    >>> from minivae.explain import explain
     >>> explanation = explain(LinearAutoencoder(2, 1), [[3.0, 4.0]])
     >>> [row.name for row in explanation.forward]
     ['x', 'encoder.0.y', 'z', 'decoder.0.y', 'x_hat', 'r', 'loss']
@@ -72,7 +73,7 @@ def explain(
     x = as_batch(x, model.n_features, model.dtype, interval=model.likelihood.interval)
     title = (
         f"{type(model).__name__}: {model.n_features} features, {model.n_latent} latent, "
-        f"likelihood {model.likelihood.name}, {len(x)} examples"
+        f"likelihood {model.likelihood.name}, batch of {len(x)}"
     )
     return Explanation(title, *follow(copy.deepcopy(model), x, eps, rng))
 

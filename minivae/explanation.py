@@ -61,7 +61,7 @@ class Explanation:
     Attributes
     ----------
     title : str
-        Which model, and how many examples.
+        Which model, and how large a batch.
     forward : list of Row
         From ``x`` to ``loss``.
     backward : list of Row

@@ -211,7 +211,7 @@ def test_the_table_is_aligned_and_fits_the_screen(n, width, depth, kind, activat
     title, *lines = str(explanation).splitlines()
     assert max(map(len, lines)) < 120
     assert kind.__name__ in title
-    assert f"{n} examples" in title
+    assert f"batch of {n}" in title
     starts = {
         (line.index("formula"), line.index("shape"), *(line.index(w) + len(w) for w in HEADS))
         for line in lines

@@ -276,11 +276,15 @@ def test_mnist_is_taken_where_it_is(tmp_path, windows, monkeypatch, capsys):
     assert "codes of 60 MNIST digits" in capsys.readouterr().out
 
 
-def test_a_folder_without_mnist_leaves_the_drawn_digits(tmp_path, windows, monkeypatch, capsys):
-    monkeypatch.setenv("MINIVAE_DATA", str(tmp_path))
-    explore(saved(tmp_path, VAE(784, 2, rng=0)))
+@pytest.mark.parametrize("folder", [".", "nowhere", "model.npz"])
+def test_a_folder_without_mnist_leaves_the_drawn_digits(
+    tmp_path, windows, monkeypatch, capsys, folder
+):
+    path = saved(tmp_path, VAE(784, 2, rng=0))
+    monkeypatch.setenv("MINIVAE_DATA", str(path.parent / folder))
+    explore(path)
     output = capsys.readouterr().out
-    assert "MINIVAE_DATA has no MNIST" in output
+    assert f"MINIVAE_DATA={path.parent / folder} has no MNIST" in output
     assert "codes of 60 drawn digits" in output
 
 

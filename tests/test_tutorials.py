@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from matplotlib.image import imread
 
+from minivae.course import chosen_data, figure_file
 from minivae.course.cells import read_cells
 
 ROOT = Path(__file__).parents[1]
@@ -53,6 +54,28 @@ def test_it_runs_and_leaves_its_figures_and_nothing_else(path, tmp_path):
         assert np.ptp(imread(picture)) > 0
     assert len(finished.stdout.splitlines()) > 2 * len(drawn)
     assert list(elsewhere.iterdir()) == []
+
+
+def test_the_data_are_those_that_are_asked_for(monkeypatch):
+    monkeypatch.delenv("MINIVAE_TUTORIAL_DATA", raising=False)
+    assert chosen_data("patches") == "patches"
+    monkeypatch.setenv("MINIVAE_TUTORIAL_DATA", "mnist")
+    assert chosen_data("patches") == "mnist"
+    monkeypatch.setenv("MINIVAE_TUTORIAL_DATA", "MNIST")
+    with pytest.raises(ValueError, match=r"_DATA must be digits or mnist, got 'MNIST'"):
+        chosen_data("digits")
+
+
+@each_tutorial
+def test_it_asks_for_data_in_one_way(path):
+    assert 'MINIVAE_TUTORIAL_DATA"' not in path.read_text("utf-8")
+
+
+def test_figures_need_a_folder(tmp_path, monkeypatch):
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("MINIVAE_FIGURES", str(tmp_path / "file"))
+    with pytest.raises(NotADirectoryError, match=r"MINIVAE_FIGURES must name a folder, and .*file"):
+        figure_file("01_x.png")
 
 
 @each_tutorial

@@ -17,7 +17,7 @@ import numpy as np
 from scipy.linalg import subspace_angles
 
 import minivae as mv
-from minivae.course import show
+from minivae.course import chosen_data, show
 from minivae.plots import (
     angle_history,
     bases_side_by_side,
@@ -29,7 +29,7 @@ from minivae.plots.style import COLORS, LINES, finish
 from minivae.regularizers import L2
 
 QUICK = bool(os.environ.get("MINIVAE_QUICK"))
-DATA = os.environ.get("MINIVAE_TUTORIAL_DATA", "patches")
+DATA = chosen_data("patches")
 
 # %% Four points, one number each
 # Four points in the plane, with mean 0. We may keep one number for each: its place along a line

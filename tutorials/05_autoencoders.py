@@ -16,14 +16,14 @@ import numpy as np
 from matplotlib.figure import Figure
 
 import minivae as mv
-from minivae.course import show
+from minivae.course import chosen_data, show
 from minivae.diagnostics import decoded_steps, hole_fraction, nearest_distances, sample_codes
 from minivae.plots import interpolation, latent_scatter, new_axes, reconstructions
 from minivae.plots.style import COLORS, LINES, MARKERS, finish
 from minivae.regularizers import ProductL2
 
 QUICK = bool(os.environ.get("MINIVAE_QUICK"))
-DATA = os.environ.get("MINIVAE_TUTORIAL_DATA", "digits")
+DATA = chosen_data("digits")
 
 # %% What one hidden layer can do
 # A ReLU unit, max(x - t, 0), is flat up to its knot t and rises with slope 1 after it. A sum

@@ -15,14 +15,14 @@ import numpy as np
 from scipy import stats
 
 import minivae as mv
-from minivae.course import show
+from minivae.course import chosen_data, show
 from minivae.explain import explain
 from minivae.gradient_estimators import reparameterized_gradient, score_function_gradient
 from minivae.plots import new_axes, reparameterization_graph
 from minivae.plots.style import COLORS, LINES, draw_curves, finish
 
 QUICK = bool(os.environ.get("MINIVAE_QUICK"))
-DATA = os.environ.get("MINIVAE_TUTORIAL_DATA", "digits")
+DATA = chosen_data("digits")
 
 # %% The gradient of an average
 # A VAE draws its code, z ~ N(mu, sigma^2), and its loss depends on the draw. So the loss that

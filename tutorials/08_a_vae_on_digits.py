@@ -17,7 +17,7 @@ from scipy import stats
 
 import minivae as mv
 from minivae import diagnostics
-from minivae.course import figure_file, show
+from minivae.course import chosen_data, figure_file, show
 from minivae.interpolation import lerp, slerp
 from minivae.plots import (
     animate_codes,
@@ -33,7 +33,7 @@ from minivae.plots.figures import axes_in_a_row
 from minivae.recording import CodeRecorder
 
 QUICK = bool(os.environ.get("MINIVAE_QUICK"))
-DATA = os.environ.get("MINIVAE_TUTORIAL_DATA", "digits")
+DATA = chosen_data("digits")
 N_IMAGES, EPOCHS = (1000, 20) if QUICK else (5000, 30)
 
 # %% The images

@@ -17,12 +17,12 @@ from scipy.optimize import minimize_scalar
 
 import minivae as mv
 from minivae import diagnostics
-from minivae.course import show
+from minivae.course import chosen_data, show
 from minivae.plots import interpolation, kl_per_dimension, latent_scatter, rate_distortion
 from minivae.plots.figures import axes_in_a_row
 
 QUICK = bool(os.environ.get("MINIVAE_QUICK"))
-DATA = os.environ.get("MINIVAE_TUTORIAL_DATA", "digits")
+DATA = chosen_data("digits")
 N_IMAGES, EPOCHS = (1000, 20) if QUICK else (2000, 60)
 D = 784  # pixels
 

@@ -85,7 +85,7 @@ def _images(n_features: int) -> tuple[Array, Array | None, str]:
         try:
             images, labels = datasets.mnist("test", folder=folder)
             return images[:N_CODES], labels[:N_CODES], "MNIST digits"
-        except FileNotFoundError:
-            print("MINIVAE_DATA has no MNIST")
+        except (FileNotFoundError, NotADirectoryError):
+            print(f"MINIVAE_DATA={folder} has no MNIST")
     drawn = datasets.digits(N_CODES, rng=0)
     return drawn.images, drawn.labels, "drawn digits"

@@ -1,4 +1,7 @@
-"""The course in `tutorials/`: its figures, its exercises, and a stepper for the terminal."""
+"""The course in `tutorials/`: its figures, its exercises, and a stepper for the terminal.
+
+Here is what the tutorials themselves need: where a figure goes, and which data are asked for.
+"""
 
 from __future__ import annotations
 
@@ -45,5 +48,21 @@ def show(artists: Figure | Artist | Sequence[Artist], name: str) -> Path | None:
 def figure_file(name: str) -> Path:
     """Return the path of a tutorial's figure `name`, in the folder of `show`, which is made."""
     folder = Path(os.environ.get("MINIVAE_FIGURES") or FIGURES)
+    if folder.exists() and not folder.is_dir():
+        raise NotADirectoryError(f"MINIVAE_FIGURES must name a folder, and {folder} is a file")
     make_folder(folder)
     return folder / name
+
+
+def chosen_data(default: str) -> str:
+    """Return what the environment variable ``MINIVAE_TUTORIAL_DATA`` names: `default`, or "mnist".
+
+    Raises
+    ------
+    ValueError
+        It names something else.
+    """
+    data = os.environ.get("MINIVAE_TUTORIAL_DATA") or default
+    if data not in (default, "mnist"):
+        raise ValueError(f"MINIVAE_TUTORIAL_DATA must be {default} or mnist, got {data!r}")
+    return data

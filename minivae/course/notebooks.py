@@ -19,6 +19,8 @@ def write_notebooks(out: Path) -> list[Path]:
     ------
     ModuleNotFoundError
         jupytext is not installed.
+    FileExistsError
+        A notebook of that name is there: what was written into it shall not be lost.
     OSError
         There are no tutorials here, or `out` cannot be written.
     """
@@ -30,14 +32,15 @@ def write_notebooks(out: Path) -> list[Path]:
             "notebooks need jupytext, which is not installed; "
             'install it from here with: python -m pip install ".[notebooks]"'
         ) from error
+    paths = [out / tutorial.with_suffix(".ipynb").name for tutorial in tutorials]
+    for path in paths:
+        if path.exists():
+            raise FileExistsError(f"{path} is there already: name another --out, or move it away")
     make_folder(out)
-    paths = []
-    for tutorial in tutorials:
+    for tutorial, path in zip(tutorials, paths, strict=True):
         notebook = jupytext.reads(percent_format(read_cells(tutorial)), fmt="py:percent")
-        path = out / tutorial.with_suffix(".ipynb").name
         with whole_file(path) as file:
             file.write(jupytext.writes(notebook, fmt="ipynb").encode())
-        paths.append(path)
     return paths
 
 
