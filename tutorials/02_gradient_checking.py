@@ -3,7 +3,7 @@
 The question: how can you know that a gradient written by hand is right, and what will a check
 never tell you?
 
-You need: tutorial 01, Taylor's formula, complex numbers as far as i^2 = -1. It runs in two seconds.
+You need: tutorial 01, Taylor's formula, complex numbers (i^2 = -1). It runs in three seconds.
 
 At the end you will have seen why a numerical derivative has a best step and how many digits it
 can give, a derivative with all digits from one complex number, a kink and a noise that fool the

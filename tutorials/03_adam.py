@@ -2,7 +2,7 @@
 
 The question: what do momentum and Adam make of a gradient, and who gets away from a saddle?
 
-You need: tutorials 01 and 02, eigenvalues of a symmetric matrix. It runs in three seconds.
+You need: tutorials 01 and 02, eigenvalues of a symmetric matrix. It runs in four seconds.
 
 At the end you will have seen two steps of Adam worked on paper, what its bias correction is for, a
 loss surface with a saddle drawn from an autoencoder of the library, three optimizers on it, and a

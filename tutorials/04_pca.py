@@ -4,7 +4,7 @@ The question: which few directions describe the data best, and does a network th
 copy its input through a narrow code find the same ones?
 
 You need: tutorials 01 to 03, eigenvectors of a symmetric matrix, the mean and covariance of data.
-It runs in four seconds.
+It runs in five seconds.
 
 At the end you will have seen why the direction of largest variance is the one of least error, what
 the discarded eigenvalues are, a linear autoencoder that ends at PCA to ten digits, and in which

@@ -2,7 +2,7 @@
 
 The question: what is left of Bayes' rule where its integral cannot be done?
 
-You need: densities, conditional probability, the normal distribution. It runs in five seconds.
+You need: densities, conditional probability, the normal distribution. It runs in ten seconds.
 
 At the end you will have seen two posteriors that paper can find, one that a random walk finds, the
 bound that turns inference into optimisation, which Gaussian it picks and what that costs, and why

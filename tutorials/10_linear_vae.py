@@ -3,7 +3,7 @@
 The question: which VAE can be solved on paper, and what does the solution say about latent
 dimensions that a VAE does not use?
 
-You need: tutorials 04, 06 and 07, the multivariate normal distribution. It runs in four seconds.
+You need: tutorials 04, 06 and 07, the multivariate normal distribution. It runs in six seconds.
 
 At the end you will have seen a VAE whose ELBO is the exact log-likelihood to nine digits, whose
 decoder finds PCA's axes where the linear autoencoder does not; and a formula for which of its
