@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from itertools import permutations
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from minivae._checks import Array
+from minivae.course.mistakes import common_mistakes, odd_factor
 
 Parts = dict[str, Array]
 
@@ -45,12 +46,16 @@ class Diagnosis:
 
 def as_parts(answer: Any, names: str | tuple[str, ...]) -> Parts:
     """Return an answer as named arrays: a dict by its own keys, else by the given names."""
+    return {name: np.asarray(value) for name, value in _named(answer, names).items()}
+
+
+def _named(answer: Any, names: str | tuple[str, ...]) -> dict[str, Any]:
     if isinstance(answer, Mapping):
-        return {str(key): np.asarray(value) for key, value in answer.items()}
+        return {str(key): value for key, value in answer.items()}
     if isinstance(names, str):
-        return {names: np.asarray(answer)}
+        return {names: answer}
     values = answer if isinstance(answer, (tuple, list)) else (answer,)
-    return dict(zip(names, map(np.asarray, values), strict=True))
+    return dict(zip(names, values, strict=True))
 
 
 def compare(
@@ -80,11 +85,11 @@ def compare(
     obstacle = _wrong_structure(expected, answer)
     if obstacle:
         return obstacle
-    try:
-        names = next(iter(expected)) if len(expected) == 1 else tuple(expected)
-        got = {name: _real(value) for name, value in as_parts(answer, names).items()}
-    except (TypeError, ValueError) as error:
-        return Diagnosis(f"what was returned is not made of real numbers: {error}")
+    values = _named(answer, next(iter(expected)) if len(expected) == 1 else tuple(expected))
+    for name, value in values.items():
+        if what := _what_if_not_real(value):
+            return Diagnosis(f"{name} is not made of real numbers: {what} was returned")
+    got = {name: np.asarray(value, float) for name, value in values.items()}
 
     def equal(a: Array, b: Array) -> bool:
         return a.shape == b.shape and not np.any(_wrong(a, b, rtol, atol))
@@ -100,10 +105,10 @@ def compare(
         pairs = zip(order, got.values(), strict=True)
         if len(expected) > 1 and all(equal(expected[key], value) for key, value in pairs):
             return Diagnosis(found, f"returned in the wrong order: ({', '.join(order)})")
-    for words, guess in _common_mistakes(expected[name], got[name], batch):
+    for words, guess in common_mistakes(expected[name], got[name], batch):
         if np.all(np.isfinite(guess)) and equal(guess, got[name]):
             return Diagnosis(found, words)
-    return Diagnosis(found, _odd_factor(expected[name], got[name]))
+    return Diagnosis(found, odd_factor(expected[name], got[name]))
 
 
 def _wrong_structure(expected: Parts, answer: Any) -> Diagnosis | None:
@@ -124,10 +129,20 @@ def _wrong_structure(expected: Parts, answer: Any) -> Diagnosis | None:
     return None
 
 
-def _real(values: Array) -> Array:
-    if np.iscomplexobj(values):
-        raise TypeError("they are complex; is .real or .imag missing?")
-    return np.asarray(values, float)
+def _what_if_not_real(value: Any) -> str:
+    """Return what a value is, unless it is made of real numbers."""
+    if np.ma.is_masked(value):
+        return "an array with masked entries"
+    try:
+        array = np.asarray(value)
+    except ValueError:
+        return f"a {type(value).__name__} with rows of different lengths"
+    if array.dtype.kind in "biuf":
+        return ""
+    if isinstance(value, np.ndarray):
+        return f"an array of dtype {array.dtype}"
+    kind = f"a {type(value).__name__}"
+    return f"{kind} that NumPy makes an array of dtype {array.dtype}" if array.ndim else kind
 
 
 def _wrong(expected: Array, got: Array, rtol: float, atol: float) -> Array:
@@ -142,60 +157,3 @@ def _first_difference(name: str, expected: Array, got: Array, rtol: float, atol:
     index = tuple(int(i) for i in np.argwhere(_wrong(expected, got, rtol, atol))[0])
     place = name + (f"[{', '.join(map(str, index))}]" if index else "")
     return f"{place} is {got[index]:.8g}, and should be {expected[index]:.8g}"
-
-
-def _common_mistakes(
-    right: Array, got: Array, batch: tuple[int, ...]
-) -> Iterator[tuple[str, Array]]:
-    """Yield words for a mistake, and what `got` would then be."""
-    yield "it is zero everywhere: was it ever filled?", np.zeros_like(right)
-    yield "the sign is flipped", -right
-    yield "half of it is missing: a factor of 2", right / 2
-    yield "twice too large: a factor of 1/2 is missing", right * 2
-    yield "the sign is flipped, and a factor of 2 is missing", -right / 2
-    yield "the sign is flipped, and a factor of 1/2 is missing", -right * 2
-    for n, what in zip(batch, ("batch", "columns"), strict=False):
-        if n > 2:
-            yield f"not divided by the {what}: {n} times too large", right * n
-            yield f"divided by the {what} once too often: {n} times too small", right / n
-    yield "transposed", right.T
-    if right.ndim:
-        yield "in reversed order", right[..., ::-1]
-    if got.shape != right.shape:
-        yield from _reshaped(right, got)
-    with np.errstate(all="ignore"):
-        yield "the square of what it should be: a variance for a standard deviation?", right**2
-        yield "the root of what it should be: a standard deviation for a variance?", np.sqrt(right)
-        yield "the exp of what it should be: is it a logarithm?", np.exp(right)
-        yield "the log of what it should be: an exp is missing", np.log(right)
-
-
-def _reshaped(right: Array, got: Array) -> Iterator[tuple[str, Array]]:
-    """Yield what would give `got` another shape than `right` has."""
-    places = [("all axes", None), *((f"axis {axis}", axis) for axis in range(1, got.ndim))]
-    for place, axis in [("the batch, axis 0", 0), *places]:
-        for words, total in (("summed", np.sum), ("averaged", np.mean)):
-            reduced = total(got, axis=axis) if got.ndim else got
-            if reduced.size == right.size and np.allclose(np.reshape(reduced, right.shape), right):
-                yield f"not {words} over {place}", got
-    if got.size == right.size:
-        yield "the right numbers in the wrong shape", np.reshape(right, got.shape)
-    yield "summed over everything: one number, where an array should be", np.array(right.sum())
-    yield "averaged over everything: one number, where an array should be", np.array(right.mean())
-
-
-def _odd_factor(right: Array, got: Array) -> str:
-    """Return by which factor or constant all entries are wrong, if by one."""
-    if got.shape != right.shape or right.size < 2 or not np.all(np.isfinite(got)):
-        return ""
-    offset = got - right
-    scale = np.max(np.abs(offset))
-    if np.ptp(offset) < 1e-6 * scale:
-        return f"every entry is off by the same {offset.flat[0]:.6g}: a constant term"
-    largest = np.argmax(np.abs(right))
-    if right.flat[largest]:
-        factor = f"{got.flat[largest] / right.flat[largest]:.6g}"
-        close = np.abs(got - float(factor) * right) < 2e-6 * np.max(np.abs(got))
-        if factor != "1" and np.all(close):
-            return f"every entry is {factor} times what it should be"
-    return ""

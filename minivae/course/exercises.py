@@ -63,10 +63,11 @@ class ValueCheck:
     def __call__(self, function: Function) -> Diagnosis | None:
         """Return what is wrong with `function`, or None."""
         given = copy.deepcopy(self.inputs)
-        answer = copy.deepcopy(self._call(function, given))
+        answer = _copy_of(self._call(function, given))
         for name, before, after in zip(_argument_names(function), self.inputs, given, strict=False):
             if not _same(before, after):
-                return Diagnosis(f"{name} was changed in place", "work on a copy of the argument")
+                hint = "work on a copy of the argument"
+                return Diagnosis(f"{name} was changed in place", hint=hint)
         if not _same(answer, self._call(function, copy.deepcopy(self.inputs))):
             return Diagnosis(
                 "two calls with the same arguments give different answers",
@@ -163,16 +164,27 @@ def numerical_gradient(
     return np.reshape(slopes, x.shape)
 
 
+def _copy_of(answer: Any) -> Any:
+    """Return a copy, or the answer itself where it cannot be copied: it is no array."""
+    try:
+        return copy.deepcopy(answer)
+    except Exception:
+        return answer
+
+
 def _argument_names(function: Function) -> list[str]:
     return list(inspect.signature(function).parameters)
 
 
 def _same(before: Any, after: Any) -> bool:
     """Return whether all arrays in two like structures are equal, bit for bit."""
+    if type(before) is not type(after):
+        return False
     if isinstance(before, Mapping):
         return before.keys() == after.keys() and all(_same(before[k], after[k]) for k in before)
     if isinstance(before, (tuple, list)):
         return len(before) == len(after) and all(map(_same, before, after))
     if isinstance(before, (np.ndarray, float, complex)):
-        return np.array_equal(before, after, equal_nan=True)
+        numbers = np.asarray(before).dtype.kind in "biufc"  # others are refused by `compare`
+        return not numbers or np.array_equal(before, after, equal_nan=True)
     return True
