@@ -9,6 +9,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from minivae.course.screen import print_any_character
+
 EXAMPLES = """\
 examples:
   minivae tour                                            the main job, in under a minute
@@ -23,6 +25,7 @@ examples:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command, and return the exit status: 0, 1 if a claim fails, 2 for a wrong argument."""
+    print_any_character()
     parser = _parser()
     chosen = parser.parse_args(arguments)
     try:

@@ -6,6 +6,8 @@ import ast
 from dataclasses import dataclass
 from pathlib import Path
 
+from minivae.course.files import read_source
+
 MARK = "# %%"
 
 
@@ -39,10 +41,7 @@ def read_cells(path: Path) -> list[Cell]:
     ValueError
         The file has no cells, or is no text.
     """
-    try:
-        lines = path.read_text("utf-8").splitlines()
-    except UnicodeDecodeError as error:
-        raise ValueError(f"{path} is not a text file: {error}") from error
+    lines = read_source(path).splitlines()
     starts = [i for i, line in enumerate(lines) if line.startswith(MARK)]
     if not starts:
         raise ValueError(f"{path} has no cells: none of its lines begins with {MARK!r}")

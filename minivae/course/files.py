@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tokenize
 from difflib import get_close_matches
 from pathlib import Path
 
@@ -32,16 +33,43 @@ def number_of(path: Path) -> str:
     return digits if digits.isdecimal() else ""
 
 
+def read_source(path: Path) -> str:
+    """Return a Python file's text, in the encoding that it says, else UTF-8.
+
+    Raises
+    ------
+    ValueError
+        It is no text.
+    """
+    try:
+        with tokenize.open(path) as file:
+            text = file.read()
+    except (SyntaxError, UnicodeDecodeError) as error:
+        raise ValueError(f"{path} is not a text file: {error}") from error
+    before, nul, _ = text.partition("\0")
+    if nul:
+        line = before.count("\n") + 1
+        raise ValueError(f"{path} is not a text file: line {line} holds a null byte")
+    return text
+
+
 def find_file(name: str, folder: Path) -> Path:
     """Return the file that `name` means: a path, or a number of one in `folder`.
 
     Raises
     ------
+    ValueError
+        It is empty, a folder, or a tutorial where an exercise is meant, or the other way round.
     FileNotFoundError
         There is no such file; the message names those there are, or the nearest.
     """
     path = Path(name)
+    if not name.strip():
+        raise ValueError("no file was named: give its path, or the number of a tutorial")
+    if path.is_dir():
+        raise ValueError(f"{name} is a folder: give a file, or the number of a tutorial")
     if path.is_file():
+        _refuse_twin(path, folder)
         return path
     if name.isdecimal():
         found = numbered_files(folder)
@@ -55,3 +83,13 @@ def find_file(name: str, folder: Path) -> Path:
     near = near or [each for each in names if each.startswith(path.name[:2])][:1]
     suggestion = f"; did you mean {folder / near[0]}?" if near else ""
     raise FileNotFoundError(f"there is no file {name}{suggestion}")
+
+
+def _refuse_twin(path: Path, folder: Path) -> None:
+    """Refuse a tutorial where its exercises are meant, and exercises where the tutorial is."""
+    exercises = path.parent / EXERCISES.name / path.name
+    tutorial = path.parent.parent / path.name
+    if folder == EXERCISES and exercises.is_file():
+        raise ValueError(f"{path} is a tutorial; its exercises are {exercises}")
+    if folder == TUTORIALS and path.parent.name == EXERCISES.name and tutorial.is_file():
+        raise ValueError(f"{path} holds exercises; the tutorial is {tutorial}")

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import io
 import os
+import sys
 import tempfile
 import traceback
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, nullcontext, redirect_stdout
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, redirect_stdout
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from minivae.course.cells import Cell, read_cells
+from minivae.course.describe import describe
+from minivae.course.screen import Watched, fits
 
 HELP = """\
   Enter   run the cell, and show the next one
@@ -21,7 +22,8 @@ HELP = """\
   b       go back one cell: all before it is run again from the start, quietly
   g N     go to cell N, likewise
   h       this help
-  q       leave, as do Ctrl-D and Ctrl-C"""
+  q       leave, as does Ctrl-D
+  Ctrl-C  stop the cell that runs; at the prompt, leave"""
 
 
 def step_through(path: Path) -> None:
@@ -54,96 +56,130 @@ class Stepper:
         self._start()
 
     def _start(self) -> None:
-        self.next = 0
+        self.next, self.shown = 0, False
         self.names: dict[str, Any] = {"__name__": "__main__", "__file__": str(self.path)}
+        self.names |= {"exit": sys.exit, "quit": sys.exit}  # Python's own close the terminal too
 
     def obey(self, line: str) -> bool:
         """Do what was typed; return False to leave."""
-        self.cells = read_cells(self.path)
         command, _, argument = line.strip().partition(" ")
+        if command == "q":
+            return False
         if command == "":
-            if self.next >= len(self.cells):
-                return False
-            if self.run():
-                self.show()
-        elif command == "p" and argument:
+            return self.enter()
+        if command == "p" and argument:
             self.print(argument)
+        elif command == "b" and self.next == 0:
+            print("this is the first cell")
         elif command == "b":
             self.go_to(self.next)
         elif command == "g" and argument.strip().isdecimal():
             self.go_to(int(argument))
-        elif command == "q":
-            return False
         else:
             print(HELP)
         return True
 
-    def show(self) -> None:
-        """Print the next cell's words and code."""
+    def enter(self) -> bool:
+        """Run the cell that was shown, and show the next one; return False after the last."""
+        if not self._is_as_before():
+            return True
+        if not self.shown:
+            self.show()
+            return True
         if self.next >= len(self.cells):
-            print(f"\n--- that was the last of {len(self.cells)} cells; Enter or q leaves")
-            return
-        cell = self.cells[self.next]
-        title = f": {cell.title}" if cell.title else ""
-        print(f"\n--- cell {self.next + 1} of {len(self.cells)}{title}\n")
-        if cell.words:
-            print(f"{cell.words}\n")
-        if cell.code:
-            print("\n".join(f"    {line}".rstrip() for line in cell.code.splitlines()) + "\n")
-
-    def run(self, *, quiet: bool = False) -> bool:
-        """Run the next cell, and return whether it ran through; else it stays the next one."""
-        try:
-            with _silence() if quiet else nullcontext():
-                exec(_compile(self.cells[self.next], self.path), self.names)
-        except (Exception, SystemExit, KeyboardInterrupt) as error:
-            below = error.__traceback__ and error.__traceback__.tb_next  # without our own line
-            print("".join(traceback.format_exception(type(error), error, below)), end="")
-            print(f"--- cell {self.next + 1} did not run through; Enter runs it again")
             return False
-        self.next += 1
+        output: Any = Watched(sys.stdout)
+        if self.run(redirect_stdout(output)):
+            if output.n_lines and not fits(self._text(), output.n_lines):
+                print("\n--- Enter shows the next cell")
+            else:
+                self.show()
         return True
 
     def go_to(self, number: int) -> None:
         """Make cell `number`, counted from 1, the next one: all before it is run, quietly."""
+        if not self._is_as_before():
+            return
         if not 1 <= number <= len(self.cells):
             print(f"there are cells 1 to {len(self.cells)}")
             return
-        if number - 1 < self.next:
+        if number - 1 <= self.next:
             self._start()
-        while self.next < number - 1 and self.run(quiet=True):
-            pass
+        while self.next < number - 1:
+            if not self.run(_silence()):
+                return
         self.show()
+
+    def show(self) -> None:
+        """Print the next cell's words and code."""
+        print(self._text())
+        self.shown = True
+
+    def run(self, where: AbstractContextManager[Any]) -> bool:
+        """Run the next cell, and return whether it ran through; else it stays the next one."""
+        try:
+            with where:
+                exec(_compile(self.cells[self.next], self.path), self.names)
+        except BaseException as error:
+            print(self._report(error), end="")
+            again = "runs it again" if self.shown else "shows it"
+            print(f"--- cell {self.next + 1} did not run through; Enter {again}")
+            return False
+        self.next, self.shown = self.next + 1, False
+        return True
 
     def print(self, expression: str) -> None:
         """Print the value of an expression in the tutorial's names."""
         try:
             value = eval(expression, self.names)
             print(describe(expression, value))
-        except Exception as error:
-            print(f"{type(error).__name__}: {error}")
+        except BaseException as error:
+            print(traceback.format_exception_only(error)[-1], end="")
 
+    def _is_as_before(self) -> bool:
+        """Read the file again; return False if there are other cells: then show where we are."""
+        try:
+            cells = read_cells(self.path)
+        except (OSError, ValueError) as error:
+            print(f"--- nothing was run: {error}")
+            return False
+        before, titles = ([cell.title for cell in each] for each in (self.cells, cells))
+        self.cells = cells
+        if titles == before:
+            return True
+        shown = before[self.next : self.next + 1]  # none after the last
+        if shown and titles.count(shown[0]) == 1:
+            self.next = titles.index(shown[0])
+        self.next = min(self.next, len(cells))
+        print("--- the cells have moved: nothing was run; this is the next one")
+        self.show()
+        return False
 
-def describe(name: str, value: Any) -> str:
-    """Return a value in a few lines: for an array shape, dtype and shortened numbers."""
-    if isinstance(value, np.ndarray):
-        numbers = np.array2string(value, precision=4, threshold=60, suppress_small=True)
-        return f"{name}: {value.dtype} array of shape {value.shape}\n{numbers}"
-    if isinstance(value, Mapping) and any(isinstance(v, np.ndarray) for v in value.values()):
-        return "\n".join([f"{name}: {type(value).__name__}", *map(_line, value, value.values())])
-    text = str(value) if isinstance(value, np.generic) else repr(value)
-    return f"{name}: {type(value).__name__}\n" + (text if len(text) < 500 else f"{text[:500]} ...")
+    def _text(self) -> str:
+        """Return the next cell's words and code, as they are shown."""
+        if self.next >= len(self.cells):
+            return f"\n--- that was the last of {len(self.cells)} cells; Enter or q leaves"
+        cell = self.cells[self.next]
+        title = f": {cell.title}" if cell.title else ""
+        text = f"\n--- cell {self.next + 1} of {len(self.cells)}{title}\n"
+        if cell.words:
+            text += f"\n{cell.words}\n"
+        if cell.code:
+            lines = (f"    {line}".rstrip() for line in cell.code.splitlines())
+            text += "\n" + "\n".join(lines) + "\n"
+        return text
 
-
-def _line(key: Any, value: Any) -> str:
-    if isinstance(value, np.ndarray):
-        return f"  {key!r}: {value.dtype} array of shape {value.shape}"
-    return f"  {key!r}: {value!r:.80}"
+    def _report(self, error: BaseException) -> str:
+        """Return an error's traceback, from the tutorial's own line on."""
+        below = error.__traceback__
+        while below and below.tb_frame.f_code.co_filename != str(self.path):
+            below = below.tb_next
+        return "".join(traceback.format_exception(type(error), error, below))
 
 
 def _compile(cell: Cell, path: Path) -> Any:
     """Compile a cell so that an error names the file's own line."""
-    return compile("\n" * (cell.line - 1) + cell.code, str(path), "exec")
+    return compile("\n" * (cell.line - 1) + cell.code, str(path), "exec", dont_inherit=True)
 
 
 @contextmanager

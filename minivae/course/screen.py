@@ -1,0 +1,63 @@
+"""What is printed: by whom, how much, and whether it fits on the screen."""
+
+from __future__ import annotations
+
+import io
+import shutil
+import sys
+from collections.abc import Iterable
+from contextlib import suppress
+from typing import Any, TextIO
+
+
+def print_any_character() -> None:
+    r"""Let a character that the terminal's encoding lacks be printed as ``\xe9``."""
+    for stream in (sys.stdin, sys.stdout):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def fits(text: str, n_lines: int) -> bool:
+    """Return whether `text` and `n_lines` more fit on the screen; without a terminal, always."""
+    if not sys.stdout.isatty():
+        return True
+    screen = shutil.get_terminal_size()
+    n_rows = sum(1 + max(len(line) - 1, 0) // screen.columns for line in text.split("\n"))
+    return n_rows + n_lines < screen.lines  # the prompt takes one
+
+
+class Watched:
+    """A stream that passes on what is printed, knows how much it was, and cannot be closed.
+
+    Attributes
+    ----------
+    n_lines : int
+        How many lines were ended.
+    """
+
+    def __init__(self, stream: TextIO) -> None:
+        self.stream = stream
+        self.n_lines = 0
+        self._last = "\n"
+
+    def write(self, text: str) -> int:
+        """Print text."""
+        self.n_lines += text.count("\n")
+        self._last = text[-1:] or self._last
+        return self.stream.write(text)
+
+    def writelines(self, lines: Iterable[str]) -> None:
+        """Print pieces of text."""
+        self.write("".join(lines))
+
+    def end_line(self) -> None:
+        """Begin a new line, unless one has just begun, and pass everything on."""
+        with suppress(OSError, ValueError):  # what is closed below us prints no more
+            self.write("" if self._last == "\n" else "\n")
+            self.stream.flush()
+
+    def close(self) -> None:
+        """Do nothing: others print here too."""
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.stream, name)
