@@ -26,7 +26,7 @@ def check(exercise: str, *, seconds: float = 60.0) -> bool:
     seconds : float
         How long each function may take.
     """
-    check_real("--seconds", seconds, 0)
+    check_real("--seconds", seconds, 0, 86_400, closed="high")
     path = find_file(exercise, EXERCISES)
     print(path)
     answers = []

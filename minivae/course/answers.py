@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import importlib
 import inspect
+import sys
 import traceback
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
+from types import ModuleType
 from typing import Any, Literal
 
 from minivae.course.exercises import Check, Exercises
-from minivae.course.files import EXERCISES, number_of
+from minivae.course.files import EXERCISES, number_of, read_source
 
 Verdict = Literal["right", "wrong", "not written yet"]
 
@@ -53,24 +55,25 @@ def exercises_of(path: Path) -> Exercises:
 
 
 def load(path: Path) -> dict[str, Any]:
-    """Run a file and return what it defines.
+    """Run a file as the module of its name, and return what it defines.
 
     Raises
     ------
     ValueError
-        Its syntax is wrong, or it raises; the message shows the line.
+        It is no text, its syntax is wrong, or it raises; the message shows the line.
     """
     try:
-        code = compile(path.read_bytes(), str(path), "exec")
+        code = compile(read_source(path), str(path), "exec", dont_inherit=True)
     except SyntaxError as error:
         line = (error.text or "").strip()
         raise ValueError(f"{path}, line {error.lineno}: {error.msg}\n    {line}") from error
-    namespace: dict[str, Any] = {"__name__": "exercise", "__file__": str(path)}
+    module = sys.modules[path.stem] = ModuleType(path.stem)  # dataclasses look their module up
+    module.__file__ = str(path)
     try:
-        exec(code, namespace)
-    except (Exception, SystemExit) as error:
+        exec(code, vars(module))
+    except BaseException as error:
         raise ValueError(f"{path} cannot be run: {_describe(error, path)}") from error
-    return namespace
+    return vars(module)
 
 
 def answer(
@@ -98,7 +101,7 @@ def answer(
         if frames and frames[-1].name not in (name, "<lambda>"):
             return Answer(name, "wrong", f"it calls {frames[-1].name}, which is not written yet")
         return Answer(name, "not written yet")
-    except (Exception, SystemExit) as error:
+    except BaseException as error:
         return Answer(name, "wrong", f"it stopped with {_describe(error, path)}")
     return Answer(name, "right")
 

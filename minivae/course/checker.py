@@ -6,11 +6,13 @@ import multiprocessing
 import signal
 import sys
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
 from minivae.course.answers import Answer, answer, exercises_of, load
+from minivae.course.screen import Watched, print_any_character
 
 
 def check_file(path: Path, *, seconds: float = 60.0) -> Iterator[Answer]:
@@ -50,6 +52,7 @@ def _run(path: Path, names: Sequence[str], seconds: float) -> Iterator[Answer]:
             try:
                 yield _receive(receiver, seconds)
             except _GoneError as error:
+                print()  # it may have ended within a line
                 yield Answer(name, "wrong", str(error))
                 return
     except _GoneError as error:
@@ -79,18 +82,29 @@ def _receive(receiver: Connection[Any, Any], seconds: float) -> Any:
 def _work(path: Path, names: Sequence[str], sender: Connection[Any, Any]) -> None:
     """Run the file and send an answer for each name; first that it started, then any failure."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which ends us
-    sender.send("started")
-    try:
-        namespace, failure = load(path), ""
-    except ValueError as error:
-        namespace, failure = {}, str(error)
-    sys.stdout.flush()
-    sender.send(failure)
+    print_any_character()
+    output: Any = Watched(sys.stdout)
+    sys.stdout = output
+    with sender, suppress(BaseException):  # the parent says that we ended, without our traceback
+        sender.send("started")
+        for reply in _replies(path, names):
+            output.end_line()  # what the student's function printed stands above its answer
+            sender.send(reply)
+
+
+def _replies(path: Path, names: Sequence[str]) -> Iterator[str | Answer]:
+    """Yield why the file cannot be run, "" if it can, and then an answer for each name."""
     exercises = exercises_of(path)
+    sys.path.insert(0, str(path.parent))  # as `python FILE` does
+    try:
+        namespace = load(path)
+    except (ValueError, OSError) as error:
+        yield str(error)
+        return
+    yield ""
     wrong: list[str] = []
-    for name in [] if failure else names:
+    for name in names:
         reply = answer(name, namespace, exercises[name], path, wrong=wrong)
         if reply.verdict == "wrong":
             wrong.append(name)
-        sys.stdout.flush()  # what the student's function printed stands above its answer
-        sender.send(reply)
+        yield reply
