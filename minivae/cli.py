@@ -161,6 +161,7 @@ def _add_train(commands: Any) -> None:
     parser.add_argument("--learning-rate", type=float, default=1e-3)
     parser.add_argument("--patience", type=count, help="stop early, and keep the best epoch")
     parser.add_argument("--dtype", choices=("float32", "float64"), default="float32")
+    parser.add_argument("--film", action="store_true", help="codes.gif: the codes, epoch by epoch")
     parser.add_argument("--resume", action="store_true", help="go on from the checkpoint in --out")
 
     def run(chosen: argparse.Namespace) -> bool:

@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 import pytest
+from PIL import Image
 
 import minivae
 from minivae import audit, claims, cli, layers, training
@@ -280,6 +281,21 @@ def test_train_draws_and_saves(trained):
         assert model.history_["epoch"] == [1, 2, 3]
 
 
+def test_a_film_of_the_codes(tmp_path):
+    done = run(*VAE, "--epochs", 3, "--film", "--out", tmp_path)
+    assert done.status == 0
+    with Image.open(tmp_path / "codes.gif") as film:
+        assert film.n_frames == 3
+
+
+@pytest.mark.parametrize("options", [("--latent", 1), ("--data", "patches")])
+def test_what_cannot_be_filmed_is_not_trained(tmp_path, options):
+    done = run("train", "vae", "--film", *options, "--out", tmp_path / "run")
+    assert done.status == 2
+    assert done.err.startswith("minivae train: --film shows classes in a plane: it needs digits or")
+    assert not (tmp_path / "run").exists()
+
+
 def test_one_seed_one_model(trained, monkeypatch, tmp_path):
     monkeypatch.setattr(train, "draw", lambda *args: None)
     run(*VAE, "--epochs", 3, "--out", tmp_path / "same")
@@ -351,7 +367,7 @@ def test_train_an_autoencoder_on_patches(tmp_path):
     )
     assert done.status == 0
     assert "200 rows of patches to train on, 50 to test on\nAutoencoder(" in done.out
-    assert re.search(r"test loss [\d.]+ per example, [\d.]+ per feature", done.out)
+    assert re.search(r"test loss [\d.]+ squared error per example, [\d.]+ per feature", done.out)
     expected = ["checkpoint.npz", "loss.png", "model.npz", "reconstructions.png"]
     assert names(tmp_path) == expected
     assert type(minivae.load(tmp_path / "model.npz")) is minivae.Autoencoder

@@ -15,6 +15,7 @@ from minivae.callbacks import Checkpoint, EarlyStopping
 from minivae.commands.data import Split, load_split
 from minivae.likelihoods import Gaussian, Likelihood
 from minivae.optimizers import Adam
+from minivae.recording import CodeRecorder
 from minivae.training import evaluate
 from minivae.vae import VAE
 
@@ -43,6 +44,7 @@ def train(
     patience: int | None = None,
     dtype: str = "float32",
     n_samples: int | None = None,
+    film: bool = False,
     resume: bool = False,
     seed: int = 0,
 ) -> Autoencoder | VAE:
@@ -64,6 +66,8 @@ def train(
         Stop after so many epochs without improvement, and keep the best.
     n_samples : int, optional
         How many rows to train on.
+    film : bool
+        Write ``codes.gif`` too: how the codes of held-out rows move from epoch to epoch.
     resume : bool
         Go on from the checkpoint in `out`.
     seed : int
@@ -71,7 +75,19 @@ def train(
     Returns
     -------
     Autoencoder or VAE
+
+    Raises
+    ------
+    ValueError
+        An argument is out of its range, or there is nothing to film.
+    OSError
+        There is nothing to resume, or `out` cannot be written.
     """
+    if film and (data == "patches" or n_latent < 2):
+        raise ValueError(
+            "--film shows classes in a plane: it needs digits or mnist and a --latent of at least "
+            f"2, got {data} and {n_latent}"
+        )
     checkpoint = out / "checkpoint.npz"
     if resume and not checkpoint.is_file():
         raise FileNotFoundError(f"there is nothing to resume: {checkpoint} does not exist")
@@ -91,13 +107,14 @@ def train(
     make_folder(out)
     print(f"{len(split.train)} rows of {data} to train on, {len(split.test)} to test on\n{model}")
     stopping = [] if patience is None else [EarlyStopping(patience)]
+    films = [CodeRecorder(split.test[:500], every=max(1, epochs // 40))] if film else []
     model.fit(
         split.train,
         epochs=epochs,
         batch_size=batch_size,
         optimizer=Adam(learning_rate),
         validation=split.test,
-        callbacks=[*stopping, Checkpoint(checkpoint)],
+        callbacks=[*stopping, *films, Checkpoint(checkpoint)],
         rng=rng,
         verbose=True,
         resume=checkpoint if resume else None,
@@ -105,6 +122,8 @@ def train(
     model.save(out / "model.npz")
     report_test_loss(model, split.test)
     draw(model, split, out)
+    for recorder in films:
+        draw_film(recorder, split, out, unit=_unit(model))
     print(f"model.npz, checkpoint.npz and pictures are in {out}")
     return model
 
@@ -112,10 +131,9 @@ def train(
 def report_test_loss(model: Autoencoder | VAE, test: Array) -> dict[str, float]:
     """Print the loss on the rows that were held out, per example and per feature."""
     losses = evaluate(model, test)
-    squared = model.likelihood.name == "squared_error"
     parts = ", ".join(f"{name} {value:.4f}" for name, value in losses.items() if name != "loss")
     print(
-        f"test loss {losses['loss']:.4f} {'' if squared else 'nats '}per example"
+        f"test loss {losses['loss']:.4f} {_unit(model)}"
         + (f" ({parts})" if parts else "")
         + f", {losses['loss'] / test.shape[1]:.5f} per feature"
     )
@@ -162,7 +180,8 @@ def draw(model: Autoencoder | VAE, split: Split, out: Path, *, seed: int = 0) ->
     x = as_batch(split.test)
     codes = model.transform(x)
     levels = baselines(split, model.n_latent) if model.likelihood.name == "bernoulli" else None
-    plots.save(plots.loss_curves(model.history_, baselines=levels), out / "loss.png")
+    unit = _unit(model)
+    plots.save(plots.loss_curves(model.history_, baselines=levels, unit=unit), out / "loss.png")
     plots.save(
         plots.reconstructions(x[:12], model.reconstruct(x[:12])), out / "reconstructions.png"
     )
@@ -175,3 +194,16 @@ def draw(model: Autoencoder | VAE, split: Split, out: Path, *, seed: int = 0) ->
         if model.n_latent == 2:
             images = model.decode(plots.manifold_grid(15))
             plots.save(plots.manifold(images), out / "manifold.png")
+
+
+def draw_film(recorder: CodeRecorder, split: Split, out: Path, *, unit: str) -> None:
+    """Write a film of the codes that a recorder has kept, beside the loss."""
+    from minivae import plots
+
+    labels = np.asarray(split.test_labels)[: len(recorder.x)]
+    plots.animate_codes(recorder.frames, labels, recorder.history, out / "codes.gif", unit=unit)
+
+
+def _unit(model: Autoencoder | VAE) -> str:
+    squared = model.likelihood.name == "squared_error"
+    return "squared error per example" if squared else "nats per example"
