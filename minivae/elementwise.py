@@ -37,9 +37,15 @@ def softplus(a: Array) -> Array:
     -------
     array of the same shape, positive
     """
-    # log(1 + e^a) = max(a, 0) + log(1 + e^-|a|)
+    # log(1 + e^a) = max(a, 0) + log(1 + e),  e = e^-|a|
     e = _exp_minus_abs(a)
-    y = np.log1p(e, out=e)
+    # log(1 + e) = log(u) + (e - (u - 1)) / u, where u is 1 + e after rounding: `log` is a fast
+    # loop, `log1p` is not on every processor
+    u = 1 + e
+    e -= u - 1
+    e /= u
+    y = np.asarray(np.log(u))
+    y += e
     y += np.maximum(a, 0)
     return y
 
