@@ -21,7 +21,7 @@ def gibbs_autocorrelation() -> Outcome:
     (1 - rho^2), is the number of sweeps that one independent sample costs: 4.6 at rho = .8,
     and without bound as rho nears 1.
     """
-    rho, n_chains, n_lags = 0.8, 10, 8
+    rho, n_chains, n_lags = 0.8, 10, 5
 
     def draw_given(other: int) -> Any:
         return lambda z, rng: rng.normal(rho * z[other], np.sqrt(1 - rho**2))

@@ -101,7 +101,7 @@ def straight_midpoints_are_atypical() -> Outcome:
     that are nearer to the origin than 99 % of the codes is P(|z| < sqrt(2) q), with q the norm
     that 1 % of the codes are below. It is 2 % for d = 2, and all of them for d = 512.
     """
-    n = 4000
+    n = 10_000
     quantiles = stats.chi.ppf(0.01, DIMENSIONS)
     share = stats.chi.cdf(np.sqrt(2) * quantiles, DIMENSIONS)
     norms = []

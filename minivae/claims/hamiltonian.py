@@ -110,7 +110,7 @@ def hamiltonian_accept_step() -> Outcome:
     lost)) is detailed balance for the true energy, since trajectories are reversible and keep
     volumes: large steps cost acceptance, never exactness.
     """
-    steps = np.array([0.5, 1.2, 1.8])
+    steps = np.array([1.0, 1.2, 1.8])
     chains = [
         hamiltonian.hmc(_standard_normal, [0.5], 8000, step=h, n_leapfrog=2, rng=0) for h in steps
     ]
