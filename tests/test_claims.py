@@ -29,7 +29,6 @@ COARSE = {  # five standard errors of few draws; the last two: what the leading 
     "sampler-moments",
     "score-function-baseline",
     "spherical-midpoints-are-typical",
-    "straight-midpoints-are-atypical",
     "central-difference-error",
     "leapfrog-order",
 }
