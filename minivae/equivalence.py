@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from types import SimpleNamespace
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -145,7 +144,9 @@ def verify_pca_equivalence(
     -----
     The loss of an affine autoencoder depends on the data only through its mean and its second
     moment, so it is trained on a few rows that have the same two (`moment_matched_rows`), and both
-    errors are then measured on every row of `X`.
+    errors are then measured on every row of `X`. If there are biases, these rows are measured from
+    the mean and in units of the deviation along the first axis, a change of coordinates that the
+    biases then undo; they start about one such deviation from where they belong.
     """
     data = as_batch(X, name="X")
     n_features = data.shape[1]
@@ -166,8 +167,9 @@ def verify_pca_equivalence(
     components = axes[:n_latent]
     target = components if unique else axes[is_tied | (np.arange(n_features) < n_latent)]
 
+    rng = np.random.default_rng(rng)
     model = LinearAutoencoder(n_features, n_latent, bias=bias, rng=rng)
-    iterations, angles = _train(model, data, origin, target, max_iterations)
+    iterations, angles = _train(model, data, origin, target, max_iterations, rng)
 
     decoder = model.params["decoder.0.W"].copy()
     basis = np.linalg.qr(decoder.T).Q.T  # (n_latent, n_features), orthonormal rows
@@ -191,15 +193,15 @@ def verify_pca_equivalence(
     )
 
 
-def moment_matched_rows(X: Array, origin: Array) -> Array:
-    """Return a few rows with the second moment of `X`, and with its mean if that is `origin`.
+def moment_matched_rows(Y: Array) -> Array:
+    """Return a few rows with the second moment of `Y`, and with mean zero.
 
-    The R of a QR decomposition has ``R.T @ R = Y.T @ Y`` for ``Y = X - origin``; its rows, added
-    to the origin with both signs, have the origin as their mean.
+    The R of a QR decomposition has ``R.T @ R = Y.T @ Y``; its rows, with both signs, have mean
+    zero.
     """
-    R = np.linalg.qr(X - origin, mode="r")
-    R *= np.sqrt(len(R) / len(X))
-    return np.concatenate([origin + R, origin - R])
+    R = np.linalg.qr(Y, mode="r")
+    R *= np.sqrt(len(R) / len(Y))
+    return np.concatenate([R, -R])
 
 
 def _principal_axes(Y: Array) -> tuple[Array, Array]:
@@ -209,43 +211,44 @@ def _principal_axes(Y: Array) -> tuple[Array, Array]:
 
 
 def _train(
-    model: LinearAutoencoder, data: Array, origin: Array, target: Array, max_iterations: int
+    model: LinearAutoencoder,
+    data: Array,
+    origin: Array,
+    target: Array,
+    max_iterations: int,
+    rng: np.random.Generator,
 ) -> tuple[list[int], list[float]]:
     """Train to the minimum; return some iterations, and the largest angle to `target` at each."""
     from scipy.linalg import subspace_angles
 
-    rows = moment_matched_rows(data, origin)
-    encoder = model.encoder.layers[0].params
+    encoder, decoder = (end.layers[0].params for end in (model.encoder, model.decoder))
     biased = "b" in encoder
+    rows = moment_matched_rows(data - origin)
     if not biased:  # then the mean plays no part, and half of the rows have the second moment
         rows = rows[: len(rows) // 2]
-    # in units of the deviation along the first axis, so that weights and biases are alike
-    unit = np.linalg.norm(rows - origin, 2) / np.sqrt(len(rows))
-    # the encoder sees the data without their mean, a shift that its bias then undoes
-    seen = SimpleNamespace(
-        params=model.params,
-        dtype=model.dtype,
-        loss_and_grads=lambda x, eps: model.loss_and_grads(x, target=rows / unit),
-    )
+    unit = np.linalg.norm(rows, 2) / np.sqrt(len(rows))
+    if biased:
+        encoder["b"][...] = rng.standard_normal(model.n_latent)
+        decoder["b"][...] = rng.standard_normal(model.n_features) / np.sqrt(model.n_features)
     iterations: list[int] = []
     angles: list[float] = []
 
     def record(iteration: int) -> None:
         iterations.append(iteration)
-        decoder = model.params["decoder.0.W"]
-        angles.append(float(subspace_angles(decoder.T, target.T)[0]))
+        angles.append(float(subspace_angles(decoder["W"].T, target.T)[0]))
 
     record(0)
     n_done = fit_lbfgs(
-        seen,
-        (rows - origin) / unit,
+        model,
+        rows / unit,
         max_iterations=max_iterations,
         callback=lambda i: record(i) if i > 1.1 * iterations[-1] else None,
     )
     if n_done > iterations[-1]:
         record(n_done)
-    if biased:
+    if biased:  # unit ((x - origin) / unit W_e + b_e) W_d + unit b_d + origin
         encoder["b"] *= unit
         encoder["b"] -= origin @ encoder["W"]
-        model.decoder.layers[0].params["b"] *= unit
+        decoder["b"] *= unit
+        decoder["b"] += origin
     return iterations, angles

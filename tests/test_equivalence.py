@@ -186,7 +186,7 @@ def test_a_wrong_gradient_of_the_code_is_not_the_same(monkeypatch):
 
 
 def test_errors_are_measured_on_all_of_the_data(monkeypatch):
-    monkeypatch.setattr(equivalence, "moment_matched_rows", lambda X, origin: X[:8])
+    monkeypatch.setattr(equivalence, "moment_matched_rows", lambda Y: Y[:8])
     report = verify_pca_equivalence(with_spectrum([5, 3, 2, 1, 0.5]), 2, rng=0)
     assert report.autoencoder_error > 1.01 * report.discarded_variance
     assert not report.ok
@@ -241,7 +241,7 @@ def test_a_bias_makes_the_mean_irrelevant():
     X = with_spectrum([5, 3, 2, 1])
     reports = [
         verify_pca_equivalence(X + shift, 2, centre=False, bias=True, rng=0)
-        for shift in (0.0, np.array([3.0, -2, 1, 7]), 1000.0)
+        for shift in (0.0, np.array([3.0, -2, 1, 7]), 1000.0, 1e5)
     ]
     for report in reports:
         assert report.ok
@@ -252,7 +252,7 @@ def test_a_bias_makes_the_mean_irrelevant():
 def test_biases_of_many_features():
     """Where biases and weights differ in scale, L-BFGS takes several times as long."""
     X = datasets.digits(40, rng=0).images
-    report = verify_pca_equivalence(X, 2, centre=False, bias=True, max_iterations=120, rng=0)
+    report = verify_pca_equivalence(X, 2, centre=False, bias=True, max_iterations=200, rng=0)
     assert report.ok, str(report)
 
 
@@ -322,12 +322,11 @@ def test_mnist():
 def test_matched_rows_have_mean_and_second_moment(seed, n, m):
     rng = np.random.default_rng(seed)
     X = rng.standard_normal((n, m)) + rng.standard_normal(m)
-    rows = moment_matched_rows(X, X.mean(axis=0))
-    assert len(rows) <= 2 * min(n, m)
-    np.testing.assert_allclose(rows.mean(axis=0), X.mean(axis=0), atol=1e-12)
-    np.testing.assert_allclose(rows.T @ rows / len(rows), X.T @ X / n, atol=1e-12)
-    half = moment_matched_rows(X, np.zeros(m))[: min(n, m)]
-    np.testing.assert_allclose(half.T @ half / len(half), X.T @ X / n, atol=1e-12)
+    rows = moment_matched_rows(X)
+    assert len(rows) == 2 * min(n, m)
+    np.testing.assert_allclose(rows.mean(axis=0), 0, atol=1e-12)
+    for some in (rows, rows[: min(n, m)]):
+        np.testing.assert_allclose(some.T @ some / len(some), X.T @ X / n, atol=1e-12)
 
 
 @pytest.mark.parametrize("bias", [False, True])
@@ -340,7 +339,7 @@ def test_matched_rows_have_the_loss_and_gradient_of_all(bias):
     losses, grads = model.loss_and_grads(X)
     expected = {name: gradient.copy() for name, gradient in grads.items()}
     origin = X.mean(axis=0) if bias else np.zeros(4)
-    of_rows, grads = model.loss_and_grads(moment_matched_rows(X, origin))
+    of_rows, grads = model.loss_and_grads(origin + moment_matched_rows(X - origin))
     assert of_rows["loss"] == pytest.approx(losses["loss"], rel=1e-12)
     for name, gradient in grads.items():
         np.testing.assert_allclose(gradient, expected[name], rtol=1e-10, atol=1e-10)
