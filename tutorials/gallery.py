@@ -1,4 +1,4 @@
-"""Draw the pictures of README.md anew: ``python tutorials/gallery.py``, in about three minutes.
+"""Draw the pictures of README.md anew: ``python tutorials/gallery.py``, in two to three minutes.
 
 README.md says which: whatever it shows from `tutorials/pictures/` has the name of a tutorial's
 figure, or of one of the tour's. Their colours are reduced to a palette, so that they stay small.
