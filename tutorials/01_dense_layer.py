@@ -219,8 +219,8 @@ show(ax.figure, "01_graph")
 # by half, 0.5^20 = 1e-6 of it reaches the first layer, which then learns nothing. Weights of
 # variance 2 / (n_in + n_out), as Glorot and Bengio (2010) proposed and `mv.Dense` draws them, keep
 # it within a factor of ten. You should see that 0.19 of it arrives, and 6.9e-07 with all weights
-# half as large. With weights twice as large it is 22, not 2^20 = 1e6: they drive tanh into its flat
-# ends, where 1 - h^2 is small.
+# half as large. With weights twice as large it is 22, not 0.19 * 2^20 = 2e5: they drive tanh into
+# its flat ends, where 1 - h^2 is small.
 
 
 def gradient_sizes(scale, depth=20, width=64):

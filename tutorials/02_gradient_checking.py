@@ -65,8 +65,8 @@ assert error > 1e-5
 #
 # So a central difference gives ten or eleven digits, a forward one eight; and a step of 1e-8 or
 # 1e-12, "to be precise", gives fewer. In float32 eps is 1.2e-7, and five digits are the best there
-# is, at a step near 3e-3; below 1e-8, x + h *is* x, the difference 0 and all of it wrong. So check
-# in float64. The errors below are root mean squares over 300 points.
+# is, at a step near 3e-3; below 1e-8, x + h *is* x for nearly every point, and the difference 0. So
+# check in float64. The errors below are root mean squares over 300 points.
 
 points = np.random.default_rng(0).normal(size=300)
 slopes = 1 - np.tanh(points) ** 2
@@ -124,8 +124,8 @@ assert error_of(complex_step(np.tanh, points)) < 1e-15
 # tanh do. `np.abs` does not: |x + ih| is a real number, and the step is gone. Below, f(x) = x + |x|
 # has slope 2 at x = 1, and the complex step says 1, without a word. Central differences say 2. The
 # library's check fails here, but asks them too, and says where the fault is. (It reports the other
-# point, x = -2, of slope 0, where the complex step says 1. It weighs each output at random, two
-# cells below says why: "numeric" is 1 times such a weight.)
+# point, x = -2, of slope 0, where the complex step says 1. It weighs each output at random, for a
+# reason given two cells below: "numeric" is 1 times such a weight.)
 
 
 def bent(x):

@@ -206,9 +206,10 @@ assert far > 1000 > near
 #
 # The posterior has two humps, and q can have one. KL(q || p) is an average over q, and punishes q
 # where p is small: between the humps. So q settles on one, from its start at N(0, 1) on the right.
-# The left hump is an optimum too, of a lower ELBO; and between them the ELBO is nearly flat, where
-# a fit with few draws may stop: try rng=2. KL(p || q) averages over p and punishes q where p is
-# large and q is not: its best normal has p's mean and variance, and covers both.
+# The left hump is an optimum too, of a lower ELBO. Between them the ELBO is nearly flat: the luck
+# of 500 draws, even of 2000, may make an optimum there that is none. Try rng=2: an assert fails.
+# KL(p || q) averages over p and punishes q where p is large and q is not: its best normal has p's
+# mean and variance, and covers both.
 
 
 def log_joint_and_gradient(z):

@@ -114,7 +114,8 @@ print(f"mean image {baseline:.1f} nats, floor {floor:.1f} nats")
 # %% Training
 # Trained, the loss should be near 137 nats, of which the code costs 6: two codes, three nats each.
 # The recorder keeps the judges' codes after every epoch. The film that is made of them shows how
-# the classes, in one heap at first, push each other apart, and move to the middle of the prior.
+# the classes, in one heap at first, push each other apart, while the heap as a whole moves until
+# its centre is near the prior's.
 
 settings = {"epochs": EPOCHS, "batch_size": 100, "rng": 0}
 recorder = CodeRecorder(judges)
@@ -167,8 +168,9 @@ assert diagnostics.kl_to_prior(codes.mean(axis=0), np.cov(codes, rowvar=False)) 
 # decoder about places where no code ever was. On the right you see what it answers: hard shapes
 # that hardly change along a ray, while the digits of the middle share nine tiles. Nor does the
 # encoder know those images: encode them again, and the code is not the one they were made from. (If
-# you miss a digit on the left, look for its codes above: they stand outside of the map's square.
-# The map shows what *draws* of the prior give.)
+# you miss a digit on the left, look for its codes above: the ones stand outside of the map's
+# square; the zeros inside, but among other digits, so that a mixture is drawn. The map shows what
+# *draws* of the prior give.)
 
 right = manifold_grid(15)
 far = np.linspace(-15, 15, 15)
