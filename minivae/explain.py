@@ -56,8 +56,7 @@ def explain(
 
     Examples
     --------
-    >>> from minivae import LinearAutoencoder
-    >>> from minivae.explain import explain
+    >>> from minivae import LinearAutoencoder, explain
     >>> explanation = explain(LinearAutoencoder(2, 1), [[3.0, 4.0]])
     >>> [row.name for row in explanation.forward]
     ['x', 'encoder.0.y', 'z', 'decoder.0.y', 'x_hat', 'r', 'loss']

@@ -118,9 +118,8 @@ def kl_to_prior(mean: ArrayLike, covariance: ArrayLike) -> float:
             f"covariance must be n x n for a mean of n numbers, got {covariance.shape} and "
             f"{mean.shape}"
         )
-    log_det = 2 * np.sum(np.log(np.diag(_cholesky(covariance))))
     # KL = 1/2 [ tr C + m^T m - k - log |C| ]
-    return float(0.5 * (np.trace(covariance) + mean @ mean - len(mean) - log_det))
+    return float(0.5 * (np.trace(covariance) + mean @ mean - len(mean) - _log_det(covariance)))
 
 
 def elbo_surgery(mu: ArrayLike, log_var: ArrayLike) -> ElboSurgery:
@@ -137,9 +136,8 @@ def elbo_surgery(mu: ArrayLike, log_var: ArrayLike) -> ElboSurgery:
     """
     mu, log_var = _posteriors(mu, log_var)
     mean, covariance = aggregated_posterior(mu, log_var)
-    log_det = 2 * np.sum(np.log(np.diag(_cholesky(covariance))))
     # I(x; z) = H(z) - H(z | x), and a Gaussian's entropy is half its log determinant and a constant
-    information = 0.5 * (log_det - np.mean(np.sum(log_var, axis=1)))
+    information = 0.5 * (_log_det(covariance) - np.mean(np.sum(log_var, axis=1)))
     mean_kl = float(gaussian_kl(mu, log_var).mean())
     return ElboSurgery(mean_kl, float(information), kl_to_prior(mean, covariance))
 
@@ -188,8 +186,9 @@ def _posteriors(mu: ArrayLike, log_var: ArrayLike) -> tuple[Array, Array]:
     return mu, log_var
 
 
-def _cholesky(covariance: Array) -> Array:
+def _log_det(covariance: Array) -> float:
     try:
-        return np.linalg.cholesky(covariance)
+        root = np.linalg.cholesky(covariance)
     except np.linalg.LinAlgError:
         raise ValueError("covariance must be positive definite: a direction never varies") from None
+    return float(2 * np.sum(np.log(np.diag(root))))
