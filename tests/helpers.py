@@ -1,3 +1,6 @@
+import importlib.util
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import strategies as st
@@ -14,6 +17,14 @@ def frozen(*arrays):
     return copies
 
 
+def scattered(model, seed=0, scale=0.5):
+    """Give every parameter, biases too, a random value: at zero, errors could hide."""
+    rng = np.random.default_rng(seed)
+    for value in model.params.values():
+        value += scale * rng.standard_normal(value.shape)
+    return model
+
+
 def check_jacobian(f, x, backward):
     """Compare a backward pass, run once for every output, with SciPy's own Jacobian of `f`."""
     differentiate = pytest.importorskip("scipy.differentiate")
@@ -28,3 +39,12 @@ def check_jacobian(f, x, backward):
     units = np.eye(y.size).reshape(y.size, *y.shape)
     rows = [backward(unit).ravel() for unit in units]
     np.testing.assert_allclose(rows, expected.df, rtol=1e-7, atol=1e-8)
+
+
+def load_gallery():
+    """Return tutorials/gallery.py as a module of its own."""
+    path = Path(__file__).parents[1] / "tutorials" / "gallery.py"
+    spec = importlib.util.spec_from_file_location("gallery", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module

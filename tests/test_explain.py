@@ -6,7 +6,7 @@ import sys
 
 import numpy as np
 import pytest
-from helpers import SEEDS, SIZES, frozen
+from helpers import SEEDS, SIZES, frozen, scattered
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import special, stats
@@ -24,13 +24,6 @@ LIKELIHOODS = {
     "predicted": Gaussian("predicted"),
     "squared_error": "squared_error",
 }
-
-
-def scattered(model, seed=0):
-    rng = np.random.default_rng(seed)
-    for value in model.params.values():
-        value += 0.5 * rng.standard_normal(value.shape)
-    return model
 
 
 def check_against_the_model(model, x, eps=None):

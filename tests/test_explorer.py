@@ -13,7 +13,7 @@ from matplotlib.backend_bases import MouseEvent
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from PIL import Image
 
-from minivae import VAE, Autoencoder, LinearAutoencoder, datasets, load, plots
+from minivae import VAE, Autoencoder, LinearAutoencoder, cli, datasets, load, plots
 from minivae.commands import explore as command
 from minivae.commands.explore import explore
 from minivae.model import Model
@@ -397,3 +397,13 @@ def test_no_window_where_there_is_no_display(backend):
         check=True,
         env=environment(backend),
     )
+
+
+def test_exploring_a_saved_model_from_the_command_line(tmp_path, capsys):
+    VAE(784, 2, rng=0).save(tmp_path / "model.npz")
+    picture = tmp_path / "window.png"
+    assert cli.main(["explore", str(tmp_path / "model.npz"), "--out", str(picture)]) == 0
+    assert picture.read_bytes().startswith(b"\x89PNG")
+    assert cli.main(["explore", str(tmp_path / "model.npz")]) == 2
+    assert "no window can be opened" in capsys.readouterr().err
+    assert cli.main(["explore", str(tmp_path / "nothing.npz")]) == 2

@@ -1,10 +1,10 @@
 """The README's pictures: all are there, small, and made by one command."""
 
-import importlib.util
 from pathlib import Path
 
 import numpy as np
 import pytest
+from helpers import load_gallery
 from matplotlib.image import imread
 
 ROOT = Path(__file__).parents[1]
@@ -13,10 +13,7 @@ TUTORIALS = sorted((ROOT / "tutorials").glob("[0-9]*.py"))
 
 @pytest.fixture
 def gallery():
-    spec = importlib.util.spec_from_file_location("gallery", ROOT / "tutorials" / "gallery.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return load_gallery()
 
 
 def test_the_readme_shows_a_picture_of_every_tutorial(gallery):

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from helpers import scattered
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import special, stats
@@ -43,14 +44,6 @@ MODELS = {
     },
 }
 every_model = pytest.mark.parametrize("make", MODELS.values(), ids=MODELS.keys())
-
-
-def scattered(model, seed=0, scale=0.5):
-    """Give every parameter, biases too, a random value: at zero, errors could hide."""
-    rng = np.random.default_rng(seed)
-    for value in model.params.values():
-        value += scale * rng.standard_normal(value.shape)
-    return model
 
 
 def images(n=7, width=6, seed=0):

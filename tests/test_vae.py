@@ -2,6 +2,7 @@ import itertools
 
 import numpy as np
 import pytest
+from helpers import scattered
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
@@ -20,14 +21,6 @@ LIKELIHOODS = {
 every_likelihood = pytest.mark.parametrize(
     "likelihood", LIKELIHOODS.values(), ids=LIKELIHOODS.keys()
 )
-
-
-def scattered(model, seed=0, scale=0.5):
-    """Give every parameter, biases too, a random value: at zero, errors could hide."""
-    rng = np.random.default_rng(seed)
-    for value in model.params.values():
-        value += scale * rng.standard_normal(value.shape)
-    return model
 
 
 def images(n=4, width=5, seed=0):
