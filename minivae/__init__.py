@@ -7,12 +7,19 @@ from here. ``python -m minivae tour`` shows it.
 from importlib import import_module
 from typing import Any
 
-from minivae.autoencoder import Autoencoder, LinearAutoencoder
-from minivae.callbacks import Checkpoint, EarlyStopping, Progress
-from minivae.density import importance_weighted_bound, log_likelihood
-from minivae.equivalence import EquivalenceReport, verify_pca_equivalence
-from minivae.explain import explain
-from minivae.gaussian import (
+from minivae.diagnostics.interpolation import lerp, slerp
+from minivae.diagnostics.marginal_likelihood import importance_weighted_bound, log_likelihood
+from minivae.explanation.passes import explain
+from minivae.gradient_check.check import check_gradients
+from minivae.gradient_check.report import GradientReport
+from minivae.linear.autoencoder_is_pca import EquivalenceReport, verify_pca_equivalence
+from minivae.linear.pca import PCA
+from minivae.linear.probabilistic_pca import ProbabilisticPCA
+from minivae.linear.vae_is_ppca import LinearVAEReport, verify_ppca_equivalence
+from minivae.models.autoencoder import Autoencoder, LinearAutoencoder
+from minivae.models.model import load
+from minivae.models.vae import VAE
+from minivae.nn.gaussian import (
     bound_log_var,
     bound_log_var_backward,
     gaussian_kl,
@@ -24,10 +31,7 @@ from minivae.gaussian import (
     reparameterize,
     reparameterize_backward,
 )
-from minivae.gradcheck import check_gradients
-from minivae.gradient_report import GradientReport
-from minivae.interpolation import lerp, slerp
-from minivae.layers import (
+from minivae.nn.layers import (
     Dense,
     Layer,
     LeakyReLU,
@@ -38,16 +42,12 @@ from minivae.layers import (
     Tanh,
     mlp,
 )
-from minivae.lbfgs import fit_lbfgs
-from minivae.likelihoods import Bernoulli, ContinuousBernoulli, Gaussian, SquaredError
-from minivae.linear_vae import LinearVAEReport, verify_ppca_equivalence
-from minivae.model import load
-from minivae.optimizers import SGD, Adam
-from minivae.pca import PCA
-from minivae.probabilistic_pca import ProbabilisticPCA
-from minivae.recording import CodeRecorder
-from minivae.training import minibatches
-from minivae.vae import VAE
+from minivae.nn.likelihoods import Bernoulli, ContinuousBernoulli, Gaussian, SquaredError
+from minivae.training.callbacks import Checkpoint, EarlyStopping, Progress
+from minivae.training.lbfgs import fit_lbfgs
+from minivae.training.loop import minibatches
+from minivae.training.optimizers import SGD, Adam
+from minivae.training.recording import CodeRecorder
 
 __version__ = "0.1.0"
 

@@ -1,6 +1,6 @@
 """``python -m minivae`` is the command ``minivae``."""
 
-from minivae.cli import main
+from minivae.commands.cli import main
 
 if __name__ == "__main__":
     raise SystemExit(main())

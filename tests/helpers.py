@@ -5,6 +5,8 @@ import numpy as np
 import pytest
 from hypothesis import strategies as st
 
+ROOT = Path(__file__).parents[1]
+
 SEEDS = st.integers(0, 2**32 - 1)
 SIZES = st.integers(1, 4)
 
@@ -43,7 +45,7 @@ def check_jacobian(f, x, backward):
 
 def load_gallery():
     """Return tutorials/gallery.py as a module of its own."""
-    path = Path(__file__).parents[1] / "tutorials" / "gallery.py"
+    path = ROOT / "tutorials" / "gallery.py"
     spec = importlib.util.spec_from_file_location("gallery", path)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)

@@ -9,8 +9,8 @@ import pytest
 
 import minivae
 from minivae import SGD, VAE, Adam, Autoencoder, EarlyStopping, Gaussian, LinearAutoencoder
-from minivae.pca import PCA
-from minivae.probabilistic_pca import ProbabilisticPCA
+from minivae.linear.pca import PCA
+from minivae.linear.probabilistic_pca import ProbabilisticPCA
 
 resource = pytest.importorskip("resource", reason="limits the size of files")
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from minivae import cli
+from minivae.commands import cli
 
 README = Path(__file__).parents[1] / "README.md"
 TEXT = README.read_text(encoding="utf-8") if README.is_file() else ""

@@ -18,6 +18,7 @@ from scipy.linalg import subspace_angles
 
 import minivae as mv
 from minivae.course import chosen_data, show
+from minivae.models.regularizers import L2
 from minivae.plots import (
     angle_history,
     bases_side_by_side,
@@ -26,7 +27,6 @@ from minivae.plots import (
     scree,
 )
 from minivae.plots.style import COLORS, LINES, finish
-from minivae.regularizers import L2
 
 QUICK = bool(os.environ.get("MINIVAE_QUICK"))
 DATA = chosen_data("patches")

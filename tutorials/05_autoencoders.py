@@ -18,9 +18,9 @@ from matplotlib.figure import Figure
 import minivae as mv
 from minivae.course import chosen_data, show
 from minivae.diagnostics import decoded_steps, hole_fraction, nearest_distances, sample_codes
+from minivae.models.regularizers import ProductL2
 from minivae.plots import interpolation, latent_scatter, new_axes, reconstructions
 from minivae.plots.style import COLORS, LINES, MARKERS, finish
-from minivae.regularizers import ProductL2
 
 QUICK = bool(os.environ.get("MINIVAE_QUICK"))
 DATA = chosen_data("digits")

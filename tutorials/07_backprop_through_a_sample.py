@@ -15,9 +15,9 @@ import numpy as np
 from scipy import stats
 
 import minivae as mv
+from minivae.bayes.gradient_estimators import reparameterized_gradient, score_function_gradient
 from minivae.course import chosen_data, show
-from minivae.explain import explain
-from minivae.gradient_estimators import reparameterized_gradient, score_function_gradient
+from minivae.explanation.passes import explain
 from minivae.plots import new_axes, reparameterization_graph
 from minivae.plots.style import COLORS, LINES, draw_curves, finish
 

@@ -18,7 +18,7 @@ from scipy import stats
 import minivae as mv
 from minivae import diagnostics
 from minivae.course import chosen_data, figure_file, show
-from minivae.interpolation import lerp, slerp
+from minivae.diagnostics.interpolation import lerp, slerp
 from minivae.plots import (
     animate_codes,
     interpolation,
@@ -30,7 +30,7 @@ from minivae.plots import (
     traversals,
 )
 from minivae.plots.figures import axes_in_a_row
-from minivae.recording import CodeRecorder
+from minivae.training.recording import CodeRecorder
 
 QUICK = bool(os.environ.get("MINIVAE_QUICK"))
 DATA = chosen_data("digits")

@@ -18,7 +18,7 @@ from scipy import stats
 import minivae as mv
 from minivae.course import show
 from minivae.diagnostics import gaussian_rate_distortion, kl_per_dimension, posteriors
-from minivae.linear_vae import exact_elbo, fit_linear_vae, verify_ppca_equivalence
+from minivae.linear.vae_is_ppca import exact_elbo, fit_linear_vae, verify_ppca_equivalence
 from minivae.plots import bases_side_by_side, new_axes, rate_distortion, scree
 from minivae.plots.style import COLORS, LINES, MARKERS, finish
 

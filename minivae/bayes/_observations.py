@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from minivae._checks import Array
+from minivae.edge.checks import Array
 
 
 def count(data: ArrayLike) -> tuple[int, int]:

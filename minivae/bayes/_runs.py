@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from minivae._checks import Array, check_integer
 from minivae.bayes.chain import Chain
+from minivae.edge.checks import Array, check_integer
 
 
 def check_start(start: ArrayLike, n_samples: int) -> tuple[Array, int]:

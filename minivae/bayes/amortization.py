@@ -21,10 +21,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from minivae._checks import Array, as_batch, check_real
 from minivae.bayes.hamiltonian import LogDensityAndGradient
 from minivae.bayes.variational import gaussian_mean_field
-from minivae.gaussian import LOG_2PI, gaussian_kl, gaussian_log_density
+from minivae.edge.checks import Array, as_batch, check_real
+from minivae.nn.gaussian import LOG_2PI, gaussian_kl, gaussian_log_density
 
 
 class InferenceGaps(NamedTuple):

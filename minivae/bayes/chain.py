@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from minivae._checks import Array, check_integer
+from minivae.edge.checks import Array, check_integer
 
 
 @dataclass(frozen=True, eq=False)

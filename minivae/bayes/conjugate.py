@@ -19,8 +19,8 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import ArrayLike
 
-from minivae._checks import Array, check_integer, check_real
 from minivae.bayes._observations import count, summarize
+from minivae.edge.checks import Array, check_integer, check_real
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from statistics import NormalDist
 import numpy as np
 from numpy.typing import ArrayLike
 
-from minivae._checks import Array, as_batch, check_integer, check_real
+from minivae.edge.checks import Array, as_batch, check_integer, check_real
 
 
 def plug_in_interval(data: ArrayLike, level: float = 0.95, *, ddof: int = 1) -> tuple[Array, Array]:

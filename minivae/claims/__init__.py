@@ -20,7 +20,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
-from minivae._checks import Array
+from minivae.edge.checks import Array
 
 
 @dataclass(frozen=True)

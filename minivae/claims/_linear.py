@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from minivae import autoencoder, lbfgs
-from minivae._checks import Array
+from minivae.edge.checks import Array
+from minivae.models import autoencoder
+from minivae.training import lbfgs
 
 
 def data_with_spectrum(lam: Sequence[float] | Array, rng: int) -> tuple[Array, Array]:

@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from minivae._checks import Array
 from minivae.claims import Outcome, claim
-from minivae.optimizers import SGD, Adam, Optimizer
+from minivae.edge.checks import Array
+from minivae.training.optimizers import SGD, Adam, Optimizer
 
 
 @claim(

@@ -11,10 +11,11 @@ from typing import Any
 import numpy as np
 from scipy import integrate, stats
 
-from minivae import density, vae
-from minivae._checks import Array
 from minivae.claims import Outcome, claim
 from minivae.claims.density import exact_bound
+from minivae.diagnostics import marginal_likelihood
+from minivae.edge.checks import Array
+from minivae.models import vae
 
 IMAGES = np.array([[i, j, k] for i in (0.0, 1.0) for j in (0.0, 1.0) for k in (0.0, 1.0)])
 NAMES = ["".join(str(int(pixel)) for pixel in x) for x in IMAGES]
@@ -65,7 +66,11 @@ def binary_density_sums_to_one() -> Outcome:
     weights /= np.sqrt(2 * np.pi)
     by_quadrature = sum(np.exp(_log_p_given(model, x, nodes)) @ weights for x in IMAGES)
     rows = np.repeat(IMAGES, 2000, axis=0)
-    sums = np.exp(density.log_likelihood(model, rows, 50, rng=0)).reshape(8, 2000).sum(axis=0)
+    sums = (
+        np.exp(marginal_likelihood.log_likelihood(model, rows, 50, rng=0))
+        .reshape(8, 2000)
+        .sum(axis=0)
+    )
     return Outcome(
         exact=[1, 1],
         measured=[by_quadrature, np.mean(sums)],
@@ -84,7 +89,7 @@ def binary_bounds_in_order() -> Outcome:
     """
     model, ks, n = _model(), (1, 4, 16), 4000
     rows = np.repeat(IMAGES, n, axis=0)
-    draws = [density.importance_weighted_bound(model, rows, k, rng=k) for k in ks]
+    draws = [marginal_likelihood.importance_weighted_bound(model, rows, k, rng=k) for k in ks]
     measured = np.reshape(draws, (3, 8, n)).mean(axis=2)
     exact = np.empty((4, 8))
     for i, x in enumerate(IMAGES):

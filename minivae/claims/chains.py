@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from minivae._checks import Array
 from minivae.bayes import hamiltonian, mcmc
 from minivae.bayes.chain import Chain
 from minivae.claims import Outcome, claim
+from minivae.edge.checks import Array
 
 
 @claim("Gibbs sampling forgets like rho^(2 lag)", source="derived here")

@@ -6,12 +6,14 @@ from typing import Any
 
 import numpy as np
 
-from minivae import autoencoder, datasets, diagnostics, linear_vae, vae
-from minivae._checks import Array
+from minivae import datasets, diagnostics
 from minivae.claims import Outcome, claim
 from minivae.claims._linear import data_with_spectrum
 from minivae.claims.linear_vae import trained
-from minivae.optimizers import Adam
+from minivae.edge.checks import Array
+from minivae.linear import vae_is_ppca
+from minivae.models import autoencoder, vae
+from minivae.training.optimizers import Adam
 
 N_LATENT = 10  # of the models of digits
 
@@ -88,7 +90,7 @@ def cycle_error_of_a_linear_vae() -> Outcome:
     lam, t = np.array([6.0, 2.6, 1.4, 0.2, 0.1]), 0.35
     X, _ = data_with_spectrum(lam, rng=0)
     model = trained(X, 3, np.sqrt(t))
-    prior = linear_vae.sigma_points(3)
+    prior = vae_is_ppca.sigma_points(3)
     measured = diagnostics.cycle_error(model.transform, model.decode, prior, prior)
     return Outcome(np.mean((t / lam[:3]) ** 2), measured, tolerance=1e-6)
 

@@ -8,9 +8,11 @@ from typing import Any
 import numpy as np
 from scipy import integrate, stats
 
-from minivae import density, likelihoods, vae
-from minivae._checks import Array
 from minivae.claims import Outcome, claim
+from minivae.diagnostics import marginal_likelihood
+from minivae.edge.checks import Array
+from minivae.models import vae
+from minivae.nn import likelihoods
 
 KS = (1, 2, 5, 10, 50)
 
@@ -50,7 +52,7 @@ def _nearly_right() -> tuple[vae.VAE, float]:
 
 def _draws(model: vae.VAE, k: int, n: int) -> Array:
     """Return n independent draws of log 1/k sum w at x = 1."""
-    return density.importance_weighted_bound(model, np.ones((n, 1)), k, rng=k)
+    return marginal_likelihood.importance_weighted_bound(model, np.ones((n, 1)), k, rng=k)
 
 
 @claim("Importance-weighted bounds rise with k from the ELBO to log p(x)", source="Burda 2016")
@@ -133,7 +135,7 @@ def posterior_proposal_is_exact() -> Outcome:
     x = truth.rvs(500, random_state=0)
     return Outcome(
         exact=[truth.logpdf(x)] * 2,
-        measured=[density.log_likelihood(model, x, k, rng=0) for k in (1, 7)],
+        measured=[marginal_likelihood.log_likelihood(model, x, k, rng=0) for k in (1, 7)],
         tolerance=1e-12,
     )
 
@@ -160,7 +162,7 @@ def naive_monte_carlo_variance() -> Outcome:
     for d in dims:
         model, truth = _isotropic(int(d), s)
         x = np.zeros((n, d))
-        log_p_hat = density.log_likelihood(model, x, 1, rng=0, proposal="prior")
+        log_p_hat = marginal_likelihood.log_likelihood(model, x, 1, rng=0, proposal="prior")
         squares = (np.exp(log_p_hat - truth.logpdf(x[0])) - 1) ** 2
         measured.append(np.mean(squares))
         tolerance.append(5 * np.std(squares) / np.sqrt(n))
@@ -185,7 +187,7 @@ def naive_monte_carlo_fails() -> Outcome:
         for d in dims:
             model, truth = _isotropic(int(d))
             x = truth.rvs(50, random_state=0).reshape(50, d)
-            estimate = density.log_likelihood(model, x, 1000, rng=1, proposal=proposal)
+            estimate = marginal_likelihood.log_likelihood(model, x, 1000, rng=1, proposal=proposal)
             errors[proposal].append(estimate - truth.logpdf(x))
     bias = dict(zip(dims.tolist(), np.mean(errors["prior"], axis=1), strict=True))
 

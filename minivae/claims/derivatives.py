@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
-from minivae import audit, layers, vae
-from minivae._checks import Array
-from minivae.claims import Outcome, claim
-from minivae.gradcheck import TOLERANCES, check_gradients
+from minivae.claims import Outcome, audit, claim
+from minivae.edge.checks import Array
+from minivae.gradient_check.check import TOLERANCES, check_gradients
+from minivae.models import vae
+from minivae.nn import layers
 
 EPS = np.finfo(float).eps
 STEPS = 10.0 ** np.arange(-12, -0.5, 0.5)

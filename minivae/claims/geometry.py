@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 from scipy import integrate, special, stats
 
-from minivae import gaussian, interpolation
-from minivae._checks import Array
 from minivae.claims import Outcome, claim
+from minivae.diagnostics import interpolation
+from minivae.edge.checks import Array
+from minivae.nn import gaussian
 
 DIMENSIONS = np.array([2, 8, 20, 50, 512])
 

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 from scipy import stats
 
-from minivae import gradient_estimators as estimators
-from minivae._checks import Array
+from minivae.bayes import gradient_estimators as estimators
 from minivae.claims import Outcome, claim
+from minivae.edge.checks import Array
 
 N_DRAWS = 1_000_000
 

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from minivae._checks import Array
 from minivae.bayes import hamiltonian
 from minivae.claims import Outcome, claim
 from minivae.claims.chains import standard_error
+from minivae.edge.checks import Array
 
 
 @claim("The leapfrog keeps a modified energy exactly", source="derived here")

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from scipy import integrate, optimize, special, stats
 
-from minivae import gaussian, likelihoods
-from minivae._checks import Array
 from minivae.claims import Outcome, claim
+from minivae.edge.checks import Array
+from minivae.nn import gaussian, likelihoods
 
 # two Gaussians in three dimensions, as (mu, log_var)
 P = np.array([[0.3, -1.0, 0.0]]), np.array([[-0.7, 0.0, np.log(4)]])

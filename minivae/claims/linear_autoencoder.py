@@ -10,10 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from minivae import pca
-from minivae._checks import Array
 from minivae.claims import Outcome, claim
 from minivae.claims._linear import at, data_with_spectrum, matrices, trained
+from minivae.edge.checks import Array
+from minivae.linear import pca
 
 
 @claim("The direction of largest variance is the one of least error", source="Pearson 1901")

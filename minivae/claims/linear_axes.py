@@ -10,11 +10,12 @@ from typing import Any
 
 import numpy as np
 
-from minivae import optimizers, regularizers
-from minivae._checks import Array
-from minivae.autoencoder import LinearAutoencoder
 from minivae.claims import Outcome, claim
 from minivae.claims._linear import data_with_spectrum, matrices, trained
+from minivae.edge.checks import Array
+from minivae.models import regularizers
+from minivae.models.autoencoder import LinearAutoencoder
+from minivae.training import optimizers
 
 INCREASING = [0.2, 0.4, 0.6]
 

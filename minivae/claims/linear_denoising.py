@@ -10,11 +10,12 @@ from typing import Any
 
 import numpy as np
 
-from minivae import optimizers, regularizers
-from minivae._checks import Array
-from minivae.autoencoder import LinearAutoencoder
 from minivae.claims import Outcome, claim
 from minivae.claims._linear import at, data_with_spectrum, loss_and_gradient, matrices, trained
+from minivae.edge.checks import Array
+from minivae.models import regularizers
+from minivae.models.autoencoder import LinearAutoencoder
+from minivae.training import optimizers
 
 LAM = np.array([4.0, 2.0, 1.0, 0.5])
 NOISE_VARIANCE = 0.7

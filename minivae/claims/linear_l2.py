@@ -11,11 +11,11 @@ from typing import Any
 
 import numpy as np
 
-from minivae import regularizers
-from minivae._checks import Array
-from minivae.autoencoder import LinearAutoencoder
 from minivae.claims import Outcome, claim
 from minivae.claims._linear import at, data_with_spectrum, loss_and_gradient, matrices, trained
+from minivae.edge.checks import Array
+from minivae.models import regularizers
+from minivae.models.autoencoder import LinearAutoencoder
 
 LAM = np.array([5.0, 3.0, 2.0, 1.2, 0.5, 0.2])
 

@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from minivae._checks import Array
 from minivae.claims import Outcome, claim
 from minivae.claims._linear import at, data_with_spectrum, loss_and_gradient
+from minivae.edge.checks import Array
 
 LAM = np.array([6.0, 4.5, 3.2, 2.1, 1.2, 0.5])
 K = 3

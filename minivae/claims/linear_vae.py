@@ -13,10 +13,14 @@ from typing import Any
 import numpy as np
 from scipy import stats
 
-from minivae import datasets, lbfgs, likelihoods, linear_vae, probabilistic_pca, vae
-from minivae._checks import Array
+from minivae import datasets
 from minivae.claims import Outcome, claim
 from minivae.claims._linear import data_with_spectrum
+from minivae.edge.checks import Array
+from minivae.linear import probabilistic_pca, vae_is_ppca
+from minivae.models import vae
+from minivae.nn import likelihoods
+from minivae.training import lbfgs
 
 LAM = np.array([6.0, 2.6, 1.4, 0.7, 0.5, 0.3])
 
@@ -27,7 +31,7 @@ def trained(
     """Return a linear VAE at the minimum of its expected loss."""
     likelihood = likelihoods.Gaussian(sigma)
     model = vae.VAE(X.shape[1], n_latent, likelihood=likelihood, beta=beta, rng=rng)
-    linear_vae.fit_linear_vae(model, X)
+    vae_is_ppca.fit_linear_vae(model, X)
     return model
 
 
@@ -39,7 +43,7 @@ def train_encoder(model: vae.VAE, X: Array) -> None:
         losses, grads = model.loss_and_grads(x, eps=eps)
         return losses, {name: grads[name] for name in params}
 
-    rows, eps = linear_vae.with_sigma_points(X, model.n_latent)
+    rows, eps = vae_is_ppca.with_sigma_points(X, model.n_latent)
     part = SimpleNamespace(params=params, dtype=model.dtype, loss_and_grads=loss_and_grads)
     lbfgs.fit_lbfgs(part, rows, eps=eps)
 
@@ -137,7 +141,7 @@ def elbo_is_the_log_likelihood() -> Outcome:
     widths = range(1, 5)
     exact = [largest_log_likelihood(LAM, k) for k in widths]
     models = [trained(X, k) for k in widths]
-    measured = [linear_vae.exact_elbo(model, X).elbo.mean() for model in models]
+    measured = [vae_is_ppca.exact_elbo(model, X).elbo.mean() for model in models]
 
     def draw(ax: Any) -> None:
         ax.plot(widths, exact, "k--", label="largest log-likelihood")
@@ -160,7 +164,7 @@ def elbo_of_photograph_patches() -> Outcome:
     """
     X = datasets.image_patches(1000, size=6, rng=0)
     lam = np.linalg.eigvalsh(np.cov(X, rowvar=False, bias=True))[::-1]
-    report = linear_vae.verify_ppca_equivalence(X, 4, rng=0)
+    report = vae_is_ppca.verify_ppca_equivalence(X, 4, rng=0)
     exact = [largest_log_likelihood(lam, 4), lam[4:].mean()]
     return Outcome(exact, [report.elbo, report.noise_variance], tolerance=[1e-6, 1e-8])
 
@@ -254,7 +258,7 @@ def gap_of_a_rotated_decoder() -> Outcome:
         model = vae.VAE(len(LAM), 2, likelihood=likelihoods.Gaussian(np.sqrt(s2)), rng=0)
         model.params["decoder.0.W"][...] = W
         train_encoder(model, X)
-        elbo = linear_vae.exact_elbo(model, X).elbo.mean()
+        elbo = vae_is_ppca.exact_elbo(model, X).elbo.mean()
         measured.append(log_likelihood(X, W, s2) - elbo)
 
     def draw(ax: Any) -> None:

@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 from scipy import stats
 
-from minivae._checks import Array
 from minivae.bayes import mcmc
 from minivae.bayes.chain import Chain
 from minivae.claims import Outcome, claim
 from minivae.claims.chains import standard_error
+from minivae.edge.checks import Array
 
 
 @claim(

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 from scipy import stats
 
-from minivae._checks import Array
 from minivae.bayes import conjugate, plug_in
 from minivae.claims import Outcome, claim
+from minivae.edge.checks import Array
 
 
 @claim("Plug-in 95 % intervals cover less than they say", source="derived here")

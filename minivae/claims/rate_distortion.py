@@ -12,11 +12,13 @@ from typing import Any
 import numpy as np
 from scipy.linalg import hadamard
 
-from minivae import diagnostics, linear_vae, vae
-from minivae._checks import Array
+from minivae import diagnostics
 from minivae.claims import Outcome, claim
 from minivae.claims._linear import data_with_spectrum
 from minivae.claims.linear_vae import trained
+from minivae.edge.checks import Array
+from minivae.linear import vae_is_ppca
+from minivae.models import vae
 
 LAM = np.array([12.0, 6.0, 2.6, 1.4, 0.7, 0.3])
 N_LATENT = 4
@@ -36,8 +38,8 @@ def _falling(values: Any) -> Array:
 
 def _rate_and_squared_error(model: vae.VAE, X: Array) -> tuple[float, float]:
     """Return the mean KL, and the squared error that the exact reconstruction term stands for."""
-    _, reconstruction, kl = map(np.mean, linear_vae.exact_elbo(model, X))
-    s2 = linear_vae.decoder_variance(model)
+    _, reconstruction, kl = map(np.mean, vae_is_ppca.exact_elbo(model, X))
+    s2 = vae_is_ppca.decoder_variance(model)
     # -log p = d/2 log(2 pi s2) + error / (2 s2)
     error = -2 * s2 * reconstruction - s2 * X.shape[1] * np.log(2 * np.pi * s2)
     return float(kl), float(error)
@@ -144,7 +146,7 @@ def slope_of_the_frontier() -> Outcome:
     slopes = []
     for beta in betas:
         ends = [trained_at(X, 1.0, beta * (1 + sign * step)) for sign in (-1, 1)]
-        parts = np.array([[np.mean(p) for p in linear_vae.exact_elbo(m, X)] for m in ends])
+        parts = np.array([[np.mean(p) for p in vae_is_ppca.exact_elbo(m, X)] for m in ends])
         _, reconstruction, kl = np.diff(parts, axis=0)[0]
         slopes.append(-reconstruction / kl)
     return Outcome(-betas, slopes, tolerance=1e-4 * betas)

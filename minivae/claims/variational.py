@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 from scipy import special, stats
 
-from minivae._checks import Array
 from minivae.bayes import amortization, variational
 from minivae.bayes.hamiltonian import LogDensityAndGradient
 from minivae.claims import Outcome, claim
+from minivae.edge.checks import Array
 
 PRECISION = np.array([[2.0, 0.9], [0.9, 1.0]])
 MEAN = np.array([1.0, -2.0])

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from minivae._checks import check_real
 from minivae.course.checker import check_file
 from minivae.course.files import EXERCISES, TUTORIALS, find_file
 from minivae.course.stepper import step_through
+from minivae.edge.checks import check_real
 
 
 def step(tutorial: str) -> bool:

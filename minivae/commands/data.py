@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from minivae import datasets
-from minivae._checks import Array, check_integer
+from minivae.edge.checks import Array, check_integer
 
 DEFAULTS = {"digits": 5000, "mnist": 60_000, "patches": 10_000}
 

@@ -6,10 +6,10 @@ import os
 from math import isqrt
 
 from minivae import datasets
-from minivae._checks import Array
-from minivae.autoencoder import Autoencoder, LinearAutoencoder
-from minivae.model import load
-from minivae.vae import VAE
+from minivae.edge.checks import Array
+from minivae.models.autoencoder import Autoencoder, LinearAutoencoder
+from minivae.models.model import load
+from minivae.models.vae import VAE
 
 N_CODES = 1000
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from minivae.audit import HEADER, AuditRow, audit
+from minivae.claims.audit import HEADER, AuditRow, audit
 
 
 def gradcheck(seed: int = 0) -> list[AuditRow]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from minivae._files import make_folder
 from minivae.claims import Row, all_claims, find_claim, prove
+from minivae.edge.files import make_folder
 
 
 def list_claims() -> None:

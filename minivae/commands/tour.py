@@ -7,14 +7,14 @@ from pathlib import Path
 
 import numpy as np
 
-from minivae._files import make_folder, whole_file
-from minivae.callbacks import Progress
 from minivae.commands.data import load_split
 from minivae.commands.gradcheck import gradcheck, worst_errors
 from minivae.commands.train import baselines, draw, report_test_loss
 from minivae.commands.verify import verify
-from minivae.gaussian import gaussian_kl
-from minivae.vae import VAE
+from minivae.edge.files import make_folder, whole_file
+from minivae.models.vae import VAE
+from minivae.nn.gaussian import gaussian_kl
+from minivae.training.callbacks import Progress
 
 Claim = tuple[str, str, bool]
 

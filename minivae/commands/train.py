@@ -8,16 +8,16 @@ from typing import Any
 
 import numpy as np
 
-from minivae._checks import Array, as_batch
-from minivae._files import make_folder
-from minivae.autoencoder import Autoencoder
-from minivae.callbacks import Checkpoint, EarlyStopping
 from minivae.commands.data import Split, load_split
-from minivae.likelihoods import Gaussian, Likelihood
-from minivae.optimizers import Adam
-from minivae.recording import CodeRecorder
-from minivae.training import evaluate
-from minivae.vae import VAE
+from minivae.edge.checks import Array, as_batch
+from minivae.edge.files import make_folder
+from minivae.models.autoencoder import Autoencoder
+from minivae.models.vae import VAE
+from minivae.nn.likelihoods import Gaussian, Likelihood
+from minivae.training.callbacks import Checkpoint, EarlyStopping
+from minivae.training.loop import evaluate
+from minivae.training.optimizers import Adam
+from minivae.training.recording import CodeRecorder
 
 LIKELIHOODS: dict[str, str | Likelihood] = {
     "bernoulli": "bernoulli",
@@ -157,7 +157,7 @@ def baselines(split: Split, n_latent: int) -> dict[str, float]:
     """
     from scipy.special import entr
 
-    from minivae.pca import PCA
+    from minivae.linear.pca import PCA
 
     x = as_batch(split.test)
     pca = PCA(n_latent).fit(split.train)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from minivae._files import make_folder
 from minivae.commands.data import load_split
-from minivae.equivalence import EquivalenceReport, verify_pca_equivalence
-from minivae.linear_vae import LinearVAEReport, verify_ppca_equivalence
+from minivae.edge.files import make_folder
+from minivae.linear.autoencoder_is_pca import EquivalenceReport, verify_pca_equivalence
+from minivae.linear.vae_is_ppca import LinearVAEReport, verify_ppca_equivalence
 
 
 def verify(

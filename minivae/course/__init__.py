@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from minivae._files import make_folder
+from minivae.edge.files import make_folder
 
 if TYPE_CHECKING:
     from matplotlib.artist import Artist

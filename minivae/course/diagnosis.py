@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from minivae._checks import Array
 from minivae.course.mistakes import common_mistakes, odd_factor
+from minivae.edge.checks import Array
 
 Parts = dict[str, Array]
 

@@ -17,8 +17,8 @@ from typing import Any
 
 import numpy as np
 
-from minivae._checks import Array
 from minivae.course.diagnosis import Diagnosis, as_parts, compare
+from minivae.edge.checks import Array
 
 Function = Callable[..., Any]
 Check = Callable[[Function], Diagnosis | None]

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from minivae._checks import Array
+from minivae.edge.checks import Array
 
 
 def common_mistakes(

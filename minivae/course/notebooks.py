@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from minivae._files import make_folder, whole_file
 from minivae.course.cells import Cell, read_cells
 from minivae.course.files import TUTORIALS, numbered_files
+from minivae.edge.files import make_folder, whole_file
 
 
 def write_notebooks(out: Path) -> list[Path]:

@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from minivae._checks import check_integer
 from minivae.datasets.glyphs import GLYPHS
+from minivae.edge.checks import check_integer
 
 Floats = NDArray[np.float64]
 

@@ -12,9 +12,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from minivae._files import make_folder, whole_file
 from minivae.datasets.download import download
 from minivae.datasets.idx import read_idx
+from minivae.edge.files import make_folder, whole_file
 
 
 class IdxFile(NamedTuple):

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from minivae._checks import check_integer
+from minivae.edge.checks import check_integer
 
 
 def image_patches(n: int, *, size: int = 8, rng: Any = None) -> NDArray[np.float64]:

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from minivae._checks import check_integer, check_real
+from minivae.edge.checks import check_integer, check_real
 
 Floats = NDArray[np.float64]
 

@@ -15,7 +15,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import ArrayLike
 
-from minivae._checks import Array, as_batch, check_integer, check_real
+from minivae.edge.checks import Array, as_batch, check_integer, check_real
 
 Function = Callable[[Array], Array]
 ROWS = 1000  # decoded at once

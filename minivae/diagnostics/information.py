@@ -10,10 +10,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from minivae._checks import Array, as_batch, as_data_set, check_real
-from minivae.gaussian import gaussian_kl, gaussian_log_density, reparameterize
-from minivae.importance import log_mean_exp
-from minivae.vae import VAE
+from minivae.edge.checks import Array, as_batch, as_data_set, check_real
+from minivae.models.importance import log_mean_exp
+from minivae.models.vae import VAE
+from minivae.nn.gaussian import gaussian_kl, gaussian_log_density, reparameterize
 
 ROWS = 1000  # examples at once
 NUMBERS = 1 << 22  # in the largest array that is made

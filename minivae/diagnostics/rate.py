@@ -7,9 +7,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from minivae._checks import as_batch, as_data_set, check_integer, check_real
-from minivae.gaussian import gaussian_kl, reparameterize
-from minivae.vae import VAE
+from minivae.edge.checks import as_batch, as_data_set, check_integer, check_real
+from minivae.models.vae import VAE
+from minivae.nn.gaussian import gaussian_kl, reparameterize
 
 ROWS = 1000  # examples at once
 

@@ -13,8 +13,8 @@ from matplotlib.animation import PillowWriter
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
-from minivae._checks import Array, as_batch
-from minivae._files import whole_file
+from minivae.edge.checks import Array, as_batch
+from minivae.edge.files import whole_file
 from minivae.plots.latent import latent_scatter
 from minivae.plots.style import as_vector, number
 from minivae.plots.training import loss_curves
@@ -37,7 +37,7 @@ def animate_codes(
     Parameters
     ----------
     frames : sequence of array_like, each of shape (n, n_latent)
-        The codes of the same data after each epoch, as `minivae.recording.CodeRecorder` keeps
+        The codes of the same data after each epoch, as `CodeRecorder` keeps
         them; the first two dimensions are drawn.
     labels : array_like, shape (n,)
         Of the classes, as in `latent_scatter`.

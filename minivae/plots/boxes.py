@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 from matplotlib.patheffects import withStroke
 
-from minivae._checks import Array
+from minivae.edge.checks import Array
 from minivae.plots.figures import figure_of
 from minivae.plots.style import COLORS, GUIDE
 

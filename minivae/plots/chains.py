@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import ArrayLike
 
-from minivae._checks import Array
+from minivae.edge.checks import Array
 from minivae.plots.figures import new_axes
 from minivae.plots.style import COLORS, LINES, as_vector, draw_curves, draw_level, finish
 

@@ -13,7 +13,7 @@ from matplotlib.patheffects import withStroke
 from matplotlib.widgets import Slider
 from numpy.typing import ArrayLike
 
-from minivae._checks import Array, as_batch
+from minivae.edge.checks import Array, as_batch
 from minivae.plots.latent import latent_scatter
 from minivae.plots.style import COLORS, number
 from minivae.plots.tiles import Shape, as_tiles, draw_tiles, grey_limits

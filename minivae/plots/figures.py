@@ -12,8 +12,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 
-from minivae._checks import check_real
-from minivae._files import whole_file
+from minivae.edge.checks import check_real
+from minivae.edge.files import whole_file
 
 WIDTH, HEIGHT = 6.4, 4.0  # inches
 

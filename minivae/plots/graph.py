@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
-from minivae._checks import Array
+from minivae.edge.checks import Array
 from minivae.plots.boxes import BACK, SIZE, Drawing, Line
 from minivae.plots.style import GUIDE, number
 

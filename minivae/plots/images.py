@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.image import AxesImage
 from numpy.typing import ArrayLike
 
-from minivae._checks import Array
+from minivae.edge.checks import Array
 from minivae.plots.tiles import (
     Shape,
     as_tiles,

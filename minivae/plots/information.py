@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import ArrayLike
 
-from minivae._checks import check_real
+from minivae.edge.checks import check_real
 from minivae.plots.figures import new_axes
 from minivae.plots.style import (
     COLORS,

@@ -10,7 +10,7 @@ from matplotlib.patches import Circle
 from matplotlib.patheffects import withStroke
 from numpy.typing import ArrayLike
 
-from minivae._checks import Array, as_batch
+from minivae.edge.checks import Array, as_batch
 from minivae.plots.figures import new_axes
 from minivae.plots.style import COLORS, GUIDE, MARKERS, as_vector, number
 from minivae.plots.tiles import Shape, as_tiles, draw_tiles, label_columns, label_rows, spread

@@ -10,7 +10,7 @@ from matplotlib.image import AxesImage
 from numpy.typing import ArrayLike
 from scipy.special import ndtri
 
-from minivae._checks import Array, check_integer, check_real
+from minivae.edge.checks import Array, check_integer, check_real
 from minivae.plots.style import number
 from minivae.plots.tiles import Shape, as_tiles, draw_tiles, label_columns, label_rows, spread
 

@@ -18,7 +18,7 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from numpy.typing import ArrayLike
 
-from minivae._checks import Array
+from minivae.edge.checks import Array
 
 COLORS = (  # neighbours differ in lightness too
     *("#332288", "#CC6677", "#117733", "#88CCEE", "#882255"),

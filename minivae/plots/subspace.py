@@ -11,7 +11,7 @@ from matplotlib.image import AxesImage
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import ArrayLike
 
-from minivae._checks import Array, check_integer, check_real
+from minivae.edge.checks import Array, check_integer, check_real
 from minivae.plots.figures import axes_in_a_row, figure_of, new_axes
 from minivae.plots.style import (
     COLORS,

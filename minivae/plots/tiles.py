@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.image import AxesImage
 from numpy.typing import ArrayLike
 
-from minivae._checks import Array, as_batch, check_integer
+from minivae.edge.checks import Array, as_batch, check_integer
 from minivae.plots.figures import new_axes
 from minivae.plots.style import SEQUENTIAL
 

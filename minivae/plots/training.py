@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import ArrayLike
 
-from minivae._checks import Array, check_real
+from minivae.edge.checks import Array, check_real
 from minivae.plots.figures import axes_in_a_row, new_axes
 from minivae.plots.style import LINES, as_vector, draw_curves, draw_level, finish, number
 

@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from minivae._checks import Array
 from minivae.course.exercises import Exercises, GradientCheck, ValueCheck
-from minivae.layers import Dense
+from minivae.edge.checks import Array
+from minivae.nn.layers import Dense
 
 rng = np.random.default_rng(0)
 x = rng.normal(size=(5, 3))

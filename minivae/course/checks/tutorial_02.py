@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from minivae._checks import Array
 from minivae.course.diagnosis import Diagnosis
 from minivae.course.exercises import Exercises, Function, ValueCheck
+from minivae.edge.checks import Array
 
 Loss = Callable[[Array], Any]
 

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from minivae._checks import Array
-from minivae.autoencoder import LinearAutoencoder
 from minivae.course.exercises import Exercises, Function, GradientCheck, ValueCheck
-from minivae.optimizers import SGD, Adam
+from minivae.edge.checks import Array
+from minivae.models.autoencoder import LinearAutoencoder
+from minivae.training.optimizers import SGD, Adam
 
 rng = np.random.default_rng(0)
 theta, g, velocity = rng.normal(size=(3, 5))

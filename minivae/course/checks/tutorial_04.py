@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from minivae._checks import Array
 from minivae.course.exercises import Exercises, GradientCheck, ValueCheck
-from minivae.pca import PCA
+from minivae.edge.checks import Array
+from minivae.linear.pca import PCA
 
 rng = np.random.default_rng(4)
 X = rng.normal(size=(9, 4)) * [3.0, 2.0, 1.0, 0.5] + [1.0, -2.0, 0.5, 3.0]

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from minivae._checks import Array
 from minivae.course.exercises import Exercises, GradientCheck, ValueCheck
+from minivae.edge.checks import Array
 
 rng = np.random.default_rng(5)
 knots = np.array([-1.0, -0.4, 0.5, 0.7, 1.6, 2.0])

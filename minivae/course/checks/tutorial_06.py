@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 from scipy.special import betaln
 
-from minivae._checks import Array
 from minivae.bayes import BetaBernoulli, LinearGaussianModel
 from minivae.course.exercises import Exercises, ValueCheck
-from minivae.gaussian import gaussian_kl
+from minivae.edge.checks import Array
+from minivae.nn.gaussian import gaussian_kl
 
 rng = np.random.default_rng(6)
 coins = np.array([1, 1, 0, 1, 0, 1, 1])

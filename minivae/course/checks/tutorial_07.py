@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from minivae import gaussian
-from minivae._checks import Array
+from minivae.bayes.gradient_estimators import score_function_gradient
 from minivae.course.exercises import Exercises, GradientCheck, ValueCheck
-from minivae.gradient_estimators import score_function_gradient
+from minivae.edge.checks import Array
+from minivae.nn import gaussian
 
 rng = np.random.default_rng(7)
 mu = rng.normal(size=(5, 3))

@@ -7,11 +7,12 @@ from typing import Any
 import numpy as np
 from scipy.special import ndtr, ndtri
 
-from minivae import gaussian, interpolation
-from minivae._checks import Array
 from minivae.course.diagnosis import Diagnosis
 from minivae.course.exercises import Exercises, Function, ValueCheck
-from minivae.likelihoods import Bernoulli
+from minivae.diagnostics import interpolation
+from minivae.edge.checks import Array
+from minivae.nn import gaussian
+from minivae.nn.likelihoods import Bernoulli
 
 rng = np.random.default_rng(8)
 x, logits = rng.uniform(size=(5, 7)), 2 * rng.normal(size=(5, 7))

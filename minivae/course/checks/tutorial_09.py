@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from minivae import diagnostics, gaussian
-from minivae._checks import Array
+from minivae import diagnostics
 from minivae.course.exercises import Exercises, Function, ValueCheck
+from minivae.edge.checks import Array
+from minivae.nn import gaussian
 
 rng = np.random.default_rng(9)
 mu, log_var = rng.normal(size=(2, 5, 3))

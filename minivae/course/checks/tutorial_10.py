@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from minivae._checks import Array
 from minivae.course.exercises import Exercises, Function, ValueCheck
 from minivae.diagnostics import gaussian_rate_distortion
-from minivae.probabilistic_pca import ProbabilisticPCA
+from minivae.edge.checks import Array
+from minivae.linear.probabilistic_pca import ProbabilisticPCA
 
 rng = np.random.default_rng(10)
 X = rng.normal(size=(9, 5)) @ rng.normal(size=(5, 5)) + rng.normal(size=5)

@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from minivae import gaussian
-from minivae._checks import Array
 from minivae.course.exercises import Exercises, GradientCheck, ValueCheck
-from minivae.optimizers import Adam
+from minivae.edge.checks import Array
+from minivae.nn import gaussian
+from minivae.training.optimizers import Adam
 
 rng = np.random.default_rng(11)
 mu = np.array([0.5, -0.3, 0.1])

@@ -1,0 +1,171 @@
+"""Gradients through samples: estimators of the gradient of an expectation ``E f(z)``.
+
+Here ``z = mu + sigma eps`` is drawn from ``N(mu, diag(sigma^2))`` and the gradient is by `mu` and
+`sigma`, the *standard deviation*. Every estimator returns one gradient for each draw, so that not
+only their mean can be looked at but also their variance, in which the estimators differ.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from minivae.edge.checks import Array, as_batch
+
+Function = Callable[[Array], Array]
+
+
+class GradientSamples(NamedTuple):
+    """One estimate of the gradient for each draw, each (n_draws, n_dims)."""
+
+    dmu: Array
+    dsigma: Array
+
+
+def reparameterized_gradient(
+    df: Function, mu: ArrayLike, sigma: ArrayLike, eps: ArrayLike
+) -> GradientSamples:
+    """Differentiate ``E f(z)`` through the sample, as a VAE does.
+
+    ``E f(z) = E f(mu + sigma eps)``, where the distribution of `eps` depends on nothing, so the
+    gradient goes inside: ``df/dz dz/dmu = f'(z)`` and ``df/dz dz/dsigma = f'(z) eps``.
+
+    Parameters
+    ----------
+    df : callable
+        The gradient of f: ``df(z)`` has shape (n_draws, n_dims), like its argument.
+    mu, sigma : array_like, shape (n_dims,) or scalar
+    eps : array_like, shape (n_draws, n_dims)
+        Standard normal noise.
+
+    Returns
+    -------
+    GradientSamples
+
+    Raises
+    ------
+    ValueError
+        `sigma` is not positive, or shapes do not fit.
+
+    References
+    ----------
+    Kingma, Welling: Auto-Encoding Variational Bayes, arXiv 1312.6114, section 2.4.
+    """
+    mu, sigma, eps = _check(mu, sigma, eps)
+    dz = _call("df", df, mu + sigma * eps, eps.shape)
+    return GradientSamples(dz, dz * eps)
+
+
+def score_function_gradient(
+    f: Function, mu: ArrayLike, sigma: ArrayLike, eps: ArrayLike, *, baseline: float = 0.0
+) -> GradientSamples:
+    """Differentiate ``E f(z)`` through the density of the sample: f itself need not be smooth.
+
+    ``d E f = int f dN = int f N d log N = E[ f(z) d log N(z) ]``. The score ``d log N`` has mean
+    zero, so a constant `baseline` may be taken from f: the mean stays, the variance changes.
+
+    Parameters
+    ----------
+    f : callable
+        ``f(z)`` has shape (n_draws,).
+    mu, sigma : array_like, shape (n_dims,) or scalar
+    eps : array_like, shape (n_draws, n_dims)
+        Standard normal noise.
+    baseline : float
+        It must not depend on these draws.
+
+    Returns
+    -------
+    GradientSamples
+
+    Raises
+    ------
+    ValueError
+        `sigma` is not positive, or shapes do not fit.
+
+    References
+    ----------
+    Williams: Simple statistical gradient-following algorithms for connectionist reinforcement
+    learning, Machine Learning 8 (1992).
+    """
+    mu, sigma, eps = _check(mu, sigma, eps)
+    value = _call("f", f, mu + sigma * eps, eps.shape[:1])[:, None] - baseline
+    score_mu, score_sigma = _score(sigma, eps)
+    return GradientSamples(value * score_mu, value * score_sigma)
+
+
+def elbo_gradient(
+    dlog_p: Function,
+    mu: ArrayLike,
+    sigma: ArrayLike,
+    eps: ArrayLike,
+    *,
+    stick_the_landing: bool = False,
+) -> GradientSamples:
+    """Differentiate the ELBO ``E[ log p(z) - log q(z) ]`` of ``q = N(mu, sigma^2)``.
+
+    `mu` and `sigma` act on ``log q(z)`` in two ways: they move the sample, and they change the
+    density at it. The second, the score, has mean zero. To stick the landing is to leave it out:
+    what remains, ``(d log p/dz - d log q/dz) dz``, is zero for every single draw once q = p.
+
+    Parameters
+    ----------
+    dlog_p : callable
+        The gradient of log p, which need not be normalised: ``dlog_p(z)`` is (n_draws, n_dims).
+    mu, sigma : array_like, shape (n_dims,) or scalar
+    eps : array_like, shape (n_draws, n_dims)
+        Standard normal noise.
+    stick_the_landing : bool
+        Leave out the score.
+
+    Returns
+    -------
+    GradientSamples
+
+    Raises
+    ------
+    ValueError
+        `sigma` is not positive, or shapes do not fit.
+
+    References
+    ----------
+    Roeder, Wu, Duvenaud: Sticking the landing: simple, lower-variance gradient estimators for
+    variational inference, NeurIPS 2017, arXiv 1703.09194.
+    """
+    mu, sigma, eps = _check(mu, sigma, eps)
+    # d log q / dz = -(z - mu) / sigma^2 = -eps / sigma
+    dz = _call("dlog_p", dlog_p, mu + sigma * eps, eps.shape) + eps / sigma
+    if stick_the_landing:
+        return GradientSamples(dz, dz * eps)
+    score_mu, score_sigma = _score(sigma, eps)
+    return GradientSamples(dz - score_mu, dz * eps - score_sigma)
+
+
+def _score(sigma: Array, eps: Array) -> tuple[Array, Array]:
+    """Return ``d log N / dmu`` and ``d log N / dsigma`` at the draws."""
+    # log N = -log sigma - (z - mu)^2 / (2 sigma^2):  eps / sigma  and  (eps^2 - 1) / sigma
+    return eps / sigma, (eps * eps - 1) / sigma
+
+
+def _check(mu: ArrayLike, sigma: ArrayLike, eps: ArrayLike) -> tuple[Array, Array, Array]:
+    eps = as_batch(eps, name="eps", columns="n_dims")
+    arrays = {"mu": np.asarray(mu, np.float64), "sigma": np.asarray(sigma, np.float64)}
+    for name, value in arrays.items():
+        if value.shape not in ((), eps.shape[1:]) or not np.isfinite(value).all():
+            raise ValueError(
+                f"{name} must be one finite number, or {eps.shape[1]} as eps has columns, "
+                f"got {value.tolist()}"
+            )
+    if not np.all(arrays["sigma"] > 0):
+        raise ValueError(f"sigma must be positive, got {arrays['sigma'].min():g}")
+    return arrays["mu"], arrays["sigma"], eps
+
+
+def _call(name: str, f: Function, z: Array, shape: tuple[int, ...]) -> Array:
+    value = np.asarray(f(z))
+    if value.shape != shape:
+        raise ValueError(f"{name}(z) must have shape {shape}, got {value.shape}")
+    return value

@@ -1,0 +1,87 @@
+"""The way from one code to another: straight, or along the shell where Gaussian codes are."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from minivae.edge.checks import Array
+
+
+def lerp(a: ArrayLike, b: ArrayLike, t: ArrayLike) -> Array:
+    """Return ``(1 - t) a + t b``: the straight way.
+
+    Half way between two independent draws from N(0, I) its norm is only ``sqrt(n_latent / 2)``,
+    where N(0, I) has hardly any mass if n_latent is large.
+
+    Parameters
+    ----------
+    a, b : array_like, shape (n_latent,) or (batch, n_latent)
+        Start and end.
+    t : array_like
+        Part of the way, 0 at `a` and 1 at `b`: a number, one for each row, or for a single pair
+        as many as there are steps.
+
+    Returns
+    -------
+    array, shape (n_latent,) or (batch or n_steps, n_latent)
+    """
+    a, b, t = _checked(a, b, t)
+    return (1 - t) * a + t * b
+
+
+def slerp(a: ArrayLike, b: ArrayLike, t: ArrayLike) -> Array:
+    """Return the way along a great circle: the direction turns evenly, the norm changes evenly.
+
+    For codes of one norm r it stays on the sphere of radius r. Codes of different norms move
+    through all norms between theirs, however large the angle is.
+
+    Parameters
+    ----------
+    a, b : array_like, shape (n_latent,) or (batch, n_latent)
+        Start and end; where both have the same direction, or one is zero, the way is straight.
+    t : array_like
+        As in `lerp`.
+
+    Returns
+    -------
+    array, shape (n_latent,) or (batch or n_steps, n_latent)
+
+    Raises
+    ------
+    ValueError
+        `a` and `b` have opposite directions: every great circle would be as short.
+
+    References
+    ----------
+    Shoemake: Animating rotation with quaternion curves, SIGGRAPH 1985, for unit vectors.
+    """
+    a, b, t = _checked(a, b, t)
+    norm_a, norm_b = (np.linalg.norm(end, axis=-1, keepdims=True) for end in (a, b))
+    straight = (norm_a == 0) | (norm_b == 0)
+    u, v = a / np.where(straight, 1, norm_a), b / np.where(straight, 1, norm_b)
+    apart, together = (np.linalg.norm(w, axis=-1, keepdims=True) for w in (u - v, u + v))
+    if np.any((together < 1e-7) & ~straight):
+        raise ValueError("a and b must not have opposite directions: no great circle is shortest")
+    angle = 2 * np.arctan2(apart, together)  # accurate near pi, where arccos(u . v) is not
+    straight |= angle == 0
+    angle = np.where(straight, np.pi / 2, angle)
+    # u sin((1 - t) angle) / sin(angle) + v sin(t angle) / sin(angle)
+    direction = (np.sin((1 - t) * angle) * u + np.sin(t * angle) * v) / np.sin(angle)
+    arc = ((1 - t) * norm_a + t * norm_b) * direction
+    return np.where(straight, (1 - t) * a + t * b, arc)
+
+
+def _checked(a: ArrayLike, b: ArrayLike, t: ArrayLike) -> tuple[Array, Array, Array]:
+    """Return all three as floats, `t` with a last axis of length 1."""
+    a, b, t = np.asarray(a, float), np.asarray(b, float), np.asarray(t, float)
+    if a.shape != b.shape or a.ndim not in (1, 2):
+        raise ValueError(
+            "a and b must both have shape (n_latent,) or (batch, n_latent), got "
+            f"{a.shape} and {b.shape}"
+        )
+    if t.ndim > 1 or (a.ndim == 2 and t.shape not in ((), (len(a),))):
+        raise ValueError(f"t must be a number or one for each row of a, got shape {t.shape}")
+    if not all(np.all(np.isfinite(array)) for array in (a, b, t)):
+        raise ValueError("a, b and t must be finite")
+    return a, b, t[..., None]

@@ -1,0 +1,1 @@
+"""One pass through a model, forward and backward, shown line by line."""

@@ -1,0 +1,1 @@
+"""The gradient check: an analytic gradient against two numerical derivatives."""

@@ -1,0 +1,1 @@
+"""Linear models, where exact answers are known: PCA, probabilistic PCA, and what equals them."""

@@ -1,0 +1,294 @@
+"""The linear VAE: its loss without any noise, and that its optimum is probabilistic PCA.
+
+With a linear decoder and a Gaussian likelihood, ``log p(x | z)`` is quadratic in the noise of
+``z = mu + sigma eps``. The mean of a quadratic needs no sampling: any points with the mean and the
+covariance of `eps` give it exactly.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from types import SimpleNamespace
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from minivae.edge.checks import Array, as_batch, as_data_set, check_integer, check_real
+from minivae.linear.principal_axes import principal_axes
+from minivae.linear.probabilistic_pca import ProbabilisticPCA
+from minivae.models.model import Losses
+from minivae.models.vae import VAE, ElboParts
+from minivae.nn.likelihoods import Gaussian
+from minivae.training.lbfgs import fit_lbfgs
+
+ROWS = 4096  # decoded at once
+
+
+def sigma_points(n_dims: int) -> Array:
+    """Return points whose mean is 0 and whose covariance is the identity, exactly.
+
+    They are the corners of a regular simplex: the fewest that do.
+
+    Parameters
+    ----------
+    n_dims : int
+
+    Returns
+    -------
+    array, shape (n_dims + 1, n_dims)
+
+    References
+    ----------
+    Julier, Uhlmann: Unscented filtering and nonlinear estimation, Proceedings of the IEEE 92
+    (2004), for the idea.
+    """
+    n = check_integer("n_dims", n_dims, 1) + 1
+    # columns of length sqrt(n), orthogonal to each other and to (1, ..., 1)
+    basis = np.linalg.qr(np.column_stack([np.ones(n), np.eye(n, n - 1)])).Q
+    return np.sqrt(n) * basis[:, 1:]
+
+
+def with_sigma_points(X: ArrayLike, n_latent: int) -> tuple[Array, Array]:
+    """Return every row of `X` ``n_latent + 1`` times, and beside them the noise that is exact.
+
+    ``model.loss_and_grads(rows, eps=eps)`` is then the expected loss of a VAE with a linear decoder
+    and a Gaussian likelihood, and its gradient: nothing is random.
+
+    Parameters
+    ----------
+    X : array_like, shape (n_samples, n_features)
+    n_latent : int
+
+    Returns
+    -------
+    rows : array, shape (n_samples * (n_latent + 1), n_features)
+    eps : array, shape (n_samples * (n_latent + 1), n_latent)
+    """
+    X, points = np.asarray(X), sigma_points(n_latent)
+    return np.repeat(X, len(points), axis=0), np.tile(points, (len(X), 1))
+
+
+def exact_elbo(model: VAE, X: ArrayLike) -> ElboParts:
+    """Return the evidence lower bound of each example, in expectation instead of by sampling.
+
+    Parameters
+    ----------
+    model : VAE
+        Without hidden layers, with a Gaussian likelihood of one variance.
+    X : array_like or memmap, shape (n_samples, n_features)
+        Never copied whole.
+
+    Returns
+    -------
+    ElboParts
+        ``(elbo, reconstruction, kl)``, each (n_samples,), in nats.
+
+    Raises
+    ------
+    ValueError
+        `model` is another, whose ELBO is no quadratic in the noise.
+    """
+    _gaussian(model)
+    X = as_data_set(X, model.n_features, model.dtype)
+    step = max(1, ROWS // (model.n_latent + 1))
+    blocks = [_exact_parts(model, X[i : i + step]) for i in range(0, len(X), step)]
+    return ElboParts(*map(np.concatenate, zip(*blocks, strict=True)))
+
+
+def fit_linear_vae(model: VAE, X: ArrayLike, *, max_iterations: int = 10_000) -> int:
+    """Train a VAE with linear encoder and decoder to the minimum of its expected loss, by L-BFGS.
+
+    Parameters
+    ----------
+    model : VAE
+        Without hidden layers, float64, with a Gaussian likelihood of one variance. Its decoder
+        starts as it is, its encoder at zero.
+    X : array_like or memmap, shape (n_samples, n_features)
+    max_iterations : int
+
+    Returns
+    -------
+    int
+        How many iterations were taken.
+
+    Notes
+    -----
+    The best encoder has the same variance for every x, so the weights that would make it depend on
+    x are held at zero. The loss is then quadratic in x and eps together. So the model is trained on
+    sigma points of both at once: ``rank(X) + n_latent + 1`` rows, whose mean and covariance are
+    those of all data with all noise.
+
+    While it is trained the encoder sees x whitened, a change of coordinates that its weights then
+    undo: L-BFGS is several times faster when all directions of the input are alike.
+    """
+    _gaussian(model)
+    if len(model.encoder.layers) > 1 or model.n_importance > 1:
+        raise ValueError(f"model must have hidden=() and n_importance=1, got {model!r}")
+    X = as_data_set(X, model.n_features)
+    mean, squares, axes = principal_axes(X)
+    axes, deviations = axes[squares > 0], np.sqrt(squares[squares > 0] / len(X))
+    points = sigma_points(len(axes) + model.n_latent)
+    whitened, eps = points[:, : len(axes)] @ axes, points[:, len(axes) :]
+    rows = whitened @ (axes.T * deviations) @ axes + mean
+
+    W, b = (model.params[f"encoder.0.{name}"] for name in "Wb")
+    W[...], b[...] = 0, 0
+
+    def loss_and_grads(x: Array, eps: Array) -> tuple[Losses, dict[str, Array]]:
+        losses, grads = model.loss_and_grads(x, target=rows, eps=eps)
+        grads["encoder.0.W"][:, model.n_latent :] = 0
+        return losses, grads
+
+    in_training = SimpleNamespace(
+        params=model.params, dtype=model.dtype, loss_and_grads=loss_and_grads
+    )
+    n_iterations = fit_lbfgs(in_training, whitened, eps=eps, max_iterations=max_iterations)
+    W[...] = (axes.T / deviations) @ axes @ W
+    b -= mean @ W
+    return n_iterations
+
+
+@dataclass(frozen=True)
+class LinearVAEReport:
+    """A trained linear VAE beside probabilistic PCA; nats are per example.
+
+    Attributes
+    ----------
+    elbo : float
+        The mean evidence lower bound of the trained VAE, without sampling noise.
+    log_likelihood : float
+        The largest mean log-likelihood that probabilistic PCA can have.
+    off_diagonal : float
+        Of the decoder's ``W @ W.T``: the largest entry off the diagonal, relative to the largest
+        entry of ``W @ W.T + noise_variance``. The likelihood leaves W free to rotate; the ELBO
+        makes this zero.
+    noise_variance, predicted_noise_variance : float
+        What the VAE learned, and the mean of the discarded eigenvalues.
+    n_latent, iterations : int
+    tolerance : float
+        The largest difference in nats for `ok`.
+    """
+
+    elbo: float
+    log_likelihood: float
+    off_diagonal: float
+    noise_variance: float
+    predicted_noise_variance: float
+    n_latent: int
+    iterations: int
+    tolerance: float
+
+    @property
+    def difference(self) -> float:
+        """How far the ELBO is below the log-likelihood, in nats."""
+        return self.log_likelihood - self.elbo
+
+    @property
+    def ok(self) -> bool:
+        """Whether the bound is attained, with the predicted noise and orthogonal rows of W."""
+        noise = abs(self.noise_variance / self.predicted_noise_variance - 1)
+        # the ELBO is flat at its top: what the parameters are off by counts squared
+        parameters = max(noise, self.off_diagonal)
+        return abs(self.difference) <= self.tolerance and parameters**2 <= self.tolerance
+
+    def __str__(self) -> str:
+        return "\n".join(
+            [
+                f"linear VAE against probabilistic PCA, {self.n_latent} latents: "
+                + ("the same" if self.ok else "NOT the same"),
+                f"  ELBO of the trained VAE          {self.elbo:.12g} nats",
+                f"  largest log-likelihood           {self.log_likelihood:.12g} nats",
+                f"  difference                       {self.difference:.1e} nats  "
+                f"(at most {self.tolerance:.0e})",
+                f"  noise variance, learned          {self.noise_variance:.9g}",
+                f"  mean of discarded eigenvalues    {self.predicted_noise_variance:.9g}",
+                f"  W W^T off its diagonal, relative {self.off_diagonal:.1e}",
+                f"  iterations of L-BFGS             {self.iterations}",
+            ]
+        )
+
+
+def verify_ppca_equivalence(
+    X: ArrayLike,
+    n_latent: int,
+    *,
+    tolerance: float = 1e-6,
+    max_iterations: int = 10_000,
+    rng: int | np.random.Generator | None = None,
+) -> LinearVAEReport:
+    """Train a linear VAE with a learned variance, and set its ELBO beside the exact likelihood.
+
+    Parameters
+    ----------
+    X : array_like, shape (n_samples, n_features)
+    n_latent : int
+        1 <= n_latent < n_features.
+    tolerance : float
+        The largest difference in nats that counts as none.
+    max_iterations : int
+        Of L-BFGS.
+    rng : int or numpy.random.Generator, optional
+        Draws the initial decoder.
+
+    Returns
+    -------
+    LinearVAEReport
+
+    Raises
+    ------
+    TypeError, ValueError
+        An argument is out of its range, or `n_latent` axes leave no variance for the noise.
+
+    References
+    ----------
+    Lucas, Tucker, Grosse, Norouzi: Don't blame the ELBO! A linear VAE perspective on posterior
+    collapse, NeurIPS 2019, arXiv 1911.02469.
+    """
+    data = as_batch(X, name="X")
+    n_features = data.shape[1]
+    check_integer("n_latent", n_latent, 1, n_features - 1, of="n_features-1=")
+    check_real("tolerance", tolerance, 0)
+    exact = ProbabilisticPCA(n_latent).fit(data)
+    # in units of the data's own scale, of which there are log(unit) nats in every feature
+    unit = float(np.sqrt(data.var(axis=0).mean()))
+    standardised = (data - exact.mean_) / unit
+    model = VAE(n_features, n_latent, likelihood=Gaussian("learned", min_sigma=1e-6), rng=rng)
+    iterations = fit_linear_vae(model, standardised, max_iterations=max_iterations)
+    W, variance = model.params["decoder.0.W"], decoder_variance(model)
+    squares = np.diag(W @ W.T)
+    off_diagonal = np.abs(W @ W.T - np.diag(squares)).max()
+    return LinearVAEReport(
+        elbo=float(np.mean(exact_elbo(model, standardised).elbo)) - n_features * np.log(unit),
+        log_likelihood=exact.score(data),
+        off_diagonal=float(off_diagonal / (squares.max() + variance)),
+        noise_variance=unit**2 * variance,
+        predicted_noise_variance=exact.noise_variance_,
+        n_latent=n_latent,
+        iterations=iterations,
+        tolerance=tolerance,
+    )
+
+
+def decoder_variance(model: VAE) -> float:
+    """Return the one variance of a VAE's Gaussian likelihood, fixed or learned."""
+    _, log_var = _gaussian(model).mean_and_log_var(np.zeros((1, 1)))
+    return float(np.exp(log_var).item())
+
+
+def _exact_parts(model: VAE, x: Array) -> ElboParts:
+    """Return the mean over the sigma points, for each row of `x`."""
+    rows, eps = with_sigma_points(x, model.n_latent)
+    parts = model.elbo(rows, eps=eps)
+    return ElboParts(*(part.reshape(len(x), -1).mean(axis=1) for part in parts))
+
+
+def _gaussian(model: VAE) -> Gaussian:
+    """Return the likelihood of a model whose reconstruction term is quadratic in the noise."""
+    if isinstance(model, VAE) and len(model.decoder.layers) == 1:
+        likelihood = model.likelihood
+        if isinstance(likelihood, Gaussian) and likelihood.sigma != "predicted":
+            return likelihood
+    raise ValueError(
+        "model must be a VAE with a linear decoder and a Gaussian likelihood of one variance "
+        f"(hidden=(), sigma a number or 'learned'), got {model!r}"
+    )

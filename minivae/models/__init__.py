@@ -1,0 +1,1 @@
+"""Models: a linear and a multilayer autoencoder, and the variational autoencoder."""

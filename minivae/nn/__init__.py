@@ -1,0 +1,1 @@
+"""Layers, Gaussian densities and likelihoods: `forward` stands above `backward` in each."""

@@ -1,0 +1,152 @@
+"""Diagonal Gaussians: density, KL divergence and sampling, each with its gradient below it.
+
+`mu` and `log_var` are mean and log *variance*, shape (batch, n_latent); sums run over the
+latent dimensions, so a divergence is in nats per example, shape (batch,). A function's
+``_backward`` takes the same arguments and then the gradient of the loss with respect to the
+function's value, and returns the gradients with respect to the arguments in their order.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from minivae.edge.checks import Array
+
+LOG_2PI = float(np.log(2 * np.pi))
+LOG_VAR_LIMIT = 20.0
+
+
+def gaussian_log_density(z: Array, mu: Array, log_var: Array) -> Array:
+    """Return ``log N(z; mu, exp(log_var))``, summed over the last axis.
+
+    Parameters
+    ----------
+    z, mu, log_var : array, shape (batch, n_latent)
+
+    Returns
+    -------
+    array, shape (batch,), in nats
+    """
+    # log N = -1/2 sum_i [ log 2 pi + lv_i + (z_i - mu_i)^2 / e^lv_i ]
+    r = z - mu
+    return -0.5 * np.sum(LOG_2PI + log_var + r * r * np.exp(-log_var), axis=-1)
+
+
+def gaussian_log_density_backward(
+    z: Array, mu: Array, log_var: Array, dlog_density: Array
+) -> tuple[Array, Array, Array]:
+    """Return ``(dz, dmu, dlog_var)``; ``d log N / dz = -(z - mu) / var = -d log N / dmu``."""
+    # d log N / dlv = -1/2 [ 1 - (z - mu)^2 / e^lv ]
+    d = dlog_density[:, None]
+    scaled = (z - mu) * np.exp(-log_var)
+    dz = -d * scaled
+    return dz, -dz, -0.5 * d * (1 - (z - mu) * scaled)
+
+
+def gaussian_kl(mu: Array, log_var: Array) -> Array:
+    """Return the analytic ``KL( N(mu, exp(log_var)) || N(0, I) )``.
+
+    Parameters
+    ----------
+    mu, log_var : array, shape (batch, n_latent)
+
+    Returns
+    -------
+    array, shape (batch,), in nats
+
+    References
+    ----------
+    Kingma, Welling: Auto-Encoding Variational Bayes, arXiv 1312.6114, appendix B.
+    """
+    # KL = 1/2 sum_i [ mu_i^2 + e^lv_i - 1 - lv_i ]
+    return 0.5 * np.sum(mu * mu + np.expm1(log_var) - log_var, axis=-1)
+
+
+def gaussian_kl_backward(mu: Array, log_var: Array, dkl: Array) -> tuple[Array, Array]:
+    """Return ``(dmu, dlog_var)``: ``dKL/dmu = mu`` and ``dKL/dlv = (e^lv - 1) / 2``."""
+    d = dkl[:, None]
+    return d * mu, 0.5 * d * np.expm1(log_var)
+
+
+def gaussian_kl_between(mu1: Array, log_var1: Array, mu2: Array, log_var2: Array) -> Array:
+    """Return the analytic ``KL( N(mu1, exp(log_var1)) || N(mu2, exp(log_var2)) )``.
+
+    Parameters
+    ----------
+    mu1, log_var1, mu2, log_var2 : array, shape (batch, n_latent)
+
+    Returns
+    -------
+    array, shape (batch,), in nats
+    """
+    # KL = 1/2 sum_i [ lv2 - lv1 + (e^lv1 + (mu1 - mu2)^2) / e^lv2 - 1 ]
+    r = mu1 - mu2
+    log_ratio = log_var1 - log_var2
+    return 0.5 * np.sum(np.expm1(log_ratio) - log_ratio + r * r * np.exp(-log_var2), axis=-1)
+
+
+def gaussian_kl_between_backward(
+    mu1: Array, log_var1: Array, mu2: Array, log_var2: Array, dkl: Array
+) -> tuple[Array, Array, Array, Array]:
+    """Return ``(dmu1, dlog_var1, dmu2, dlog_var2)``."""
+    # dKL/dmu1 = (mu1 - mu2) / e^lv2         dKL/dlv1 = 1/2 (e^(lv1 - lv2) - 1)
+    # dKL/dmu2 = -dKL/dmu1                   dKL/dlv2 = -dKL/dlv1 - 1/2 (mu1 - mu2)^2 / e^lv2
+    d = dkl[:, None]
+    r = mu1 - mu2
+    dmu1 = d * r * np.exp(-log_var2)
+    dlog_var1 = 0.5 * d * np.expm1(log_var1 - log_var2)
+    return dmu1, dlog_var1, -dmu1, -dlog_var1 - 0.5 * r * dmu1
+
+
+def reparameterize(mu: Array, log_var: Array, eps: Array) -> Array:
+    """Return a sample of ``N(mu, exp(log_var))`` as a differentiable function of its parameters.
+
+    The randomness comes from outside as `eps`, so the path from `mu` and `log_var` to the
+    sample is plain arithmetic, and the chain rule goes through it.
+
+    Parameters
+    ----------
+    mu, log_var : array, shape (batch, n_latent)
+    eps : array, shape (batch, n_latent)
+        Standard normal noise.
+
+    Returns
+    -------
+    z : array, shape (batch, n_latent)
+
+    References
+    ----------
+    Kingma, Welling: Auto-Encoding Variational Bayes, arXiv 1312.6114, section 2.4.
+    """
+    # z = mu + sigma eps, and the standard deviation is sigma = e^(lv / 2)
+    return mu + np.exp(0.5 * log_var) * eps
+
+
+def reparameterize_backward(
+    mu: Array, log_var: Array, eps: Array, dz: Array
+) -> tuple[Array, Array]:
+    """Return ``(dmu, dlog_var)``: ``dz/dmu = 1`` and ``dz/dlv = e^(lv / 2) eps / 2``."""
+    return dz, 0.5 * np.exp(0.5 * log_var) * eps * dz
+
+
+def bound_log_var(raw: Array) -> Array:
+    """Return a log variance within +-20 that is `raw` itself near zero, and smooth everywhere.
+
+    A network's output can be any number, and ``exp`` of it overflows. Models pass it through
+    here once, before every use, so that all terms and all gradients see the same variance.
+
+    Parameters
+    ----------
+    raw : array of any shape
+
+    Returns
+    -------
+    log_var : array of the same shape; variances lie between 2e-9 and 5e8
+    """
+    return LOG_VAR_LIMIT * np.tanh(raw / LOG_VAR_LIMIT)
+
+
+def bound_log_var_backward(raw: Array, dlog_var: Array) -> Array:
+    """Return ``d_raw``: the derivative of ``L tanh(raw / L)`` is ``1 - tanh(raw / L)**2``."""
+    t = np.tanh(raw / LOG_VAR_LIMIT)
+    return dlog_var * (1 - t * t)

@@ -1,0 +1,194 @@
+"""Optimizers: they see two dicts with the same keys, `params` and `grads`, and nothing else."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+from minivae.edge.checks import Array, check_real
+
+BLOCK = 32_768  # numbers that stay in a core's cache while every line of an update passes over them
+
+
+class Optimizer:
+    """What is common: a learning rate, and a state that can be saved and restored by name."""
+
+    hyperparameters: tuple[str, ...] = ("learning_rate",)
+    moments: tuple[str, ...] = ()
+
+    def __init__(self, learning_rate: float) -> None:
+        self.learning_rate = check_real("learning_rate", learning_rate, 0)
+        self.t = 0
+        self._state: dict[str, dict[str, Array]] = {name: {} for name in self.moments}
+
+    def step(self, params: Mapping[str, Array], grads: Mapping[str, Array]) -> None:
+        """Update every array of `params` in place.
+
+        Parameters
+        ----------
+        params, grads : dict of str to array
+            The same keys, the same shapes.
+
+        Raises
+        ------
+        ValueError
+            Names or shapes differ, among the two or from those of the steps before.
+        """
+        if params.keys() != grads.keys():
+            raise ValueError(f"params and grads differ in {sorted(params.keys() ^ grads.keys())}")
+        if self.t == 0:
+            for moment in self.moments:
+                self._state[moment] = {name: np.zeros_like(p) for name, p in params.items()}
+        for state in self._state.values():
+            if state.keys() != params.keys():
+                raise ValueError(
+                    f"the optimizer's state is for parameters {sorted(state)}, got {sorted(params)}"
+                )
+        for others in (grads, *self._state.values()):
+            for name, p in params.items():
+                if others[name].shape != p.shape:
+                    raise ValueError(
+                        f"{name} has shape {p.shape}, but its gradient or moment has shape "
+                        f"{others[name].shape}"
+                    )
+        self.t += 1
+        self._update(params, grads)
+
+    def _update(self, params: Mapping[str, Array], grads: Mapping[str, Array]) -> None:
+        raise NotImplementedError
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return a copy of everything that the next step depends on.
+
+        Returns
+        -------
+        dict
+            The hyper-parameters, the step count ``"t"``, and each moment as a dict of arrays
+            keyed by parameter name.
+        """
+        moments = {
+            name: {key: value.copy() for key, value in moment.items()}
+            for name, moment in self._state.items()
+        }
+        return {name: getattr(self, name) for name in (*self.hyperparameters, "t")} | moments
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Take over what `state_dict` returned; the state is copied.
+
+        Raises
+        ------
+        ValueError
+            An entry is missing, or is not this optimizer's.
+        """
+        expected = {*self.hyperparameters, "t", *self.moments}
+        if state.keys() != expected:
+            raise ValueError(f"state must have the keys {sorted(expected)}, got {sorted(state)}")
+        for name in (*self.hyperparameters, "t"):
+            setattr(self, name, state[name])
+        for name in self.moments:
+            self._state[name] = {key: np.array(value) for key, value in state[name].items()}
+
+
+class SGD(Optimizer):
+    """Gradient descent with momentum.
+
+    Parameters
+    ----------
+    learning_rate : float
+    momentum : float
+        Between 0 and 1 (exclusive).
+
+    References
+    ----------
+    Sutskever, Martens, Dahl, Hinton: On the importance of initialization and momentum in deep
+    learning, ICML 2013, equations 1 and 2.
+    """
+
+    hyperparameters = ("learning_rate", "momentum")
+    moments = ("velocity",)
+
+    def __init__(self, learning_rate: float, momentum: float = 0.0) -> None:
+        super().__init__(learning_rate)
+        self.momentum = check_real("momentum", momentum, 0, 1, closed="low")
+
+    def _update(self, params: Mapping[str, Array], grads: Mapping[str, Array]) -> None:
+        for name, theta in params.items():
+            # v <- momentum v - lr g,  theta <- theta + v
+            v = self._state["velocity"][name]
+            v *= self.momentum
+            v -= self.learning_rate * grads[name]
+            theta += v
+
+
+class Adam(Optimizer):
+    """Adam, exactly Algorithm 1 of its paper: epsilon stands outside the bias-corrected root.
+
+    Parameters
+    ----------
+    learning_rate : float
+    beta1, beta2 : float
+        Decay of the first and the second moment, between 0 and 1 (exclusive).
+    epsilon : float
+        Positive.
+
+    Notes
+    -----
+    The moments are kept as plain sums ``M = sum_s beta1**(t - s) g_s`` and
+    ``V = sum_s beta2**(t - s) g_s**2``, so ``m = (1 - beta1) M`` and ``v = (1 - beta2) V``. With
+    ``c1 = (1 - beta1) / (1 - beta1**t)``, and `c2` likewise, the corrected moments are
+    ``c1 M`` and ``c2 V``, and the step of Algorithm 1 is
+    ``lr c1 M / (sqrt(c2 V) + eps) = (lr c1 / sqrt(c2)) M / (sqrt(V) + eps / sqrt(c2))``:
+    the factors are taken once for a step and not once for every parameter.
+
+    References
+    ----------
+    Kingma, Ba: Adam: a method for stochastic optimization, ICLR 2015, arXiv 1412.6980.
+    """
+
+    hyperparameters = ("learning_rate", "beta1", "beta2", "epsilon")
+    moments = ("M", "V")
+
+    def __init__(
+        self,
+        learning_rate: float = 1e-3,
+        beta1: float = 0.9,
+        beta2: float = 0.999,
+        epsilon: float = 1e-8,
+    ) -> None:
+        super().__init__(learning_rate)
+        self.beta1 = check_real("beta1", beta1, 0, 1, closed="low")
+        self.beta2 = check_real("beta2", beta2, 0, 1, closed="low")
+        self.epsilon = check_real("epsilon", epsilon, 0)
+
+    def _update(self, params: Mapping[str, Array], grads: Mapping[str, Array]) -> None:
+        c1 = (1 - self.beta1) / (1 - self.beta1**self.t)
+        root_c2 = math.sqrt((1 - self.beta2) / (1 - self.beta2**self.t))
+        step_size = self.learning_rate * c1 / root_c2
+        epsilon = self.epsilon / root_c2
+        for name in params:
+            arrays = params[name], grads[name], self._state["M"][name], self._state["V"][name]
+            for theta, g, M, V in _blocks(*arrays):
+                # M <- beta1 M + g,  V <- beta2 V + g^2
+                M *= self.beta1
+                M += g
+                V *= self.beta2
+                scratch = g * g
+                V += scratch
+                # theta <- theta - step_size M / (sqrt(V) + epsilon)
+                np.sqrt(V, out=scratch)
+                scratch += epsilon
+                np.divide(M, scratch, out=scratch)
+                scratch *= step_size
+                theta -= scratch
+
+
+def _blocks(*arrays: Array) -> Iterator[tuple[Array, ...]]:
+    """Yield views of the same rows of every array, about `BLOCK` numbers at a time."""
+    views = [np.atleast_1d(array) for array in arrays]
+    n_rows = len(views[0])
+    rows = max(1, BLOCK * n_rows // max(1, views[0].size))
+    for start in range(0, n_rows, rows):
+        yield tuple(view[start : start + rows] for view in views)

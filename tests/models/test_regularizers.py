@@ -1,0 +1,152 @@
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from minivae import LinearAutoencoder, check_gradients
+from minivae.models.regularizers import L2, NonUniformL2, ProductL2, regularizer_from
+
+WEIGHTS = [0.3, 0.7, 1.1]
+REGULARIZERS = [L2(0.4), NonUniformL2(WEIGHTS), ProductL2(0.9)]
+SEEDS = st.integers(0, 2**32 - 1)
+
+each_regularizer = pytest.mark.parametrize("regularizer", REGULARIZERS, ids=lambda r: r.name)
+
+
+def model_and_data(regularizer, seed=0, **options):
+    x = np.random.default_rng(seed).standard_normal((7, 5))
+    return LinearAutoencoder(5, 3, regularizer=regularizer, rng=seed, **options), x
+
+
+@settings(max_examples=30, deadline=None)
+@given(SEEDS, st.integers(1, 6), st.integers(1, 4))
+def test_penalties_are_squared_norms(seed, n_features, n_latent):
+    rng = np.random.default_rng(seed)
+    W_e = rng.standard_normal((n_features, n_latent))
+    W_d = rng.standard_normal((n_latent, n_features))
+    weights = rng.uniform(0, 2, n_latent)
+
+    def norm2(A):
+        return np.linalg.norm(A) ** 2
+
+    both = np.concatenate([W_e, W_d.T])
+    np.testing.assert_allclose(L2(0.4).penalty(W_e, W_d), 0.4 * norm2(both))
+    np.testing.assert_allclose(
+        NonUniformL2(weights).penalty(W_e, W_d), norm2(both @ np.diag(np.sqrt(weights)))
+    )
+    np.testing.assert_allclose(ProductL2(0.9).penalty(W_e, W_d), 0.9 * norm2(W_e @ W_d))
+    even = NonUniformL2([0.4] * n_latent)
+    np.testing.assert_allclose(even.penalty(W_e, W_d), L2(0.4).penalty(W_e, W_d))
+
+
+@each_regularizer
+@pytest.mark.parametrize("method", ["central", "complex"])
+@settings(max_examples=15, deadline=None)
+@given(seed=SEEDS, n_features=st.integers(1, 6))
+def test_penalty_gradients(regularizer, method, seed, n_features):
+    rng = np.random.default_rng(seed)
+    W_e, W_d = rng.standard_normal((n_features, 3)), rng.standard_normal((3, n_features))
+    report = check_gradients(
+        regularizer.penalty,
+        W_e,
+        W_d,
+        backward=regularizer.penalty_backward,
+        method=method,
+        rng=seed,
+    )
+    assert len(report.entries) == 2
+    report.raise_if_failed()
+
+
+@each_regularizer
+@pytest.mark.parametrize("bias", [False, True])
+@pytest.mark.parametrize("method", ["central", "complex"])
+def test_model_gradients(regularizer, bias, method):
+    model, x = model_and_data(regularizer, bias=bias)
+    check_gradients(model, x, method=method).raise_if_failed()
+
+
+@each_regularizer
+def test_penalty_comes_on_top_of_the_squared_error(regularizer):
+    model, x = model_and_data(regularizer)
+    plain, _ = model_and_data(None)
+    losses, _ = model.loss_and_grads(x)
+    assert losses == model.losses(x)
+    assert list(losses) == ["loss", "reconstruction", "penalty"]
+    assert losses["reconstruction"] == plain.losses(x)["loss"]
+    assert losses["loss"] == losses["reconstruction"] + losses["penalty"]
+    assert losses["penalty"] > 0
+    assert list(plain.loss_and_grads(x)[0]) == list(plain.losses(x)) == ["loss"]
+
+
+@each_regularizer
+def test_a_weight_of_zero_is_no_regularizer(regularizer):
+    nothing = NonUniformL2([0, 0, 0]) if regularizer.name == "non_uniform_l2" else None
+    model, x = model_and_data(nothing or type(regularizer)(0))
+    plain, _ = model_and_data(None)
+    assert model.losses(x)["loss"] == plain.losses(x)["loss"]
+    for ours, theirs in zip(
+        model.loss_and_grads(x)[1].values(), plain.loss_and_grads(x)[1].values(), strict=True
+    ):
+        np.testing.assert_array_equal(ours, theirs)
+
+
+@each_regularizer
+def test_gradients_are_filled_and_not_added_up(regularizer):
+    model, x = model_and_data(regularizer)
+    first = {name: grad.copy() for name, grad in model.loss_and_grads(x)[1].items()}
+    for name, grad in model.loss_and_grads(x)[1].items():
+        np.testing.assert_array_equal(grad, first[name])
+        assert grad is model.grads[name]
+
+
+@each_regularizer
+def test_float32_stays_float32(regularizer):
+    model, x = model_and_data(regularizer, dtype=np.float32)
+    losses, grads = model.loss_and_grads(x)
+    assert {np.asarray(value).dtype for value in (*losses.values(), *grads.values())} == {
+        np.dtype(np.float32)
+    }
+
+
+@pytest.mark.parametrize("regularizer", [None, *REGULARIZERS])
+def test_saved_with_the_model(regularizer, tmp_path):
+    model, x = model_and_data(regularizer)
+    model.fit(x, epochs=2, batch_size=4, rng=0)
+    model.save(tmp_path / "model.npz")
+    loaded = LinearAutoencoder.load(tmp_path / "model.npz")
+    assert loaded.config == model.config
+    assert type(loaded.regularizer) is type(regularizer)
+    assert loaded.losses(x) == model.losses(x)
+    assert loaded.history_ == model.history_
+    assert ("penalty" in model.history_) == (regularizer is not None)
+
+
+@pytest.mark.parametrize(
+    ("make", "error", "message"),
+    [
+        (lambda: L2(-0.1), ValueError, r"weight must be in \[0, inf\), got -0.1"),
+        (lambda: ProductL2(np.nan), ValueError, r"weight must be in \[0, inf\), got nan"),
+        (lambda: L2("much"), TypeError, "weight must be a number, got 'much'"),
+        (lambda: NonUniformL2([1, -2]), ValueError, r"weights\[1\] must be in \[0, inf\), got -2"),
+        (lambda: NonUniformL2(0.5), ValueError, "a number for each latent, got 0.5"),
+        (
+            lambda: LinearAutoencoder(5, 3, regularizer=NonUniformL2([1, 2])),
+            ValueError,
+            r"weights must hold n_latent=3 numbers, got \[1.0, 2.0\]",
+        ),
+        (
+            lambda: LinearAutoencoder(5, 3, regularizer=0.1),
+            TypeError,
+            r"regularizer must be None or an object such as L2\(weight\), got 0.1",
+        ),
+        (
+            lambda: regularizer_from({"name": "l1", "weight": 1.0}, 3),
+            ValueError,
+            "regularizer must be one of .*'l2'.*, got 'l1'",
+        ),
+    ],
+)
+def test_bad_arguments_are_named(make, error, message):
+    with pytest.raises(error, match=message):
+        make()
