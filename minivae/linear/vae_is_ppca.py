@@ -18,6 +18,7 @@ from minivae.linear.probabilistic_pca import ProbabilisticPCA
 from minivae.models.model import Losses
 from minivae.models.vae import VAE, ElboParts
 from minivae.nn.likelihoods import Gaussian
+from minivae.nn.rows import row_blocks
 from minivae.training.lbfgs import minimize
 
 ROWS = 4096  # decoded at once
@@ -89,8 +90,8 @@ def exact_elbo(model: VAE, X: ArrayLike) -> ElboParts:
     """
     _gaussian(model)
     X = as_data_set(X, model.n_features, model.dtype)
-    step = max(1, ROWS // (model.n_latent + 1))
-    blocks = [_exact_parts(model, X[i : i + step]) for i in range(0, len(X), step)]
+    at_once = max(1, ROWS // (model.n_latent + 1))
+    blocks = [_exact_parts(model, X[rows]) for rows in row_blocks(len(X), at_once)]
     return ElboParts(*map(np.concatenate, zip(*blocks, strict=True)))
 
 
