@@ -71,7 +71,9 @@ def test_fit_counts_updates_from_zero():
     spy = Spy(model)
     model.fit(X, epochs=3, batch_size=8, beta=float, rng=0)  # beta(step) = step
     assert spy.given == list(range(9))
-    assert model.history_["beta"] == pytest.approx([(0 * 8 + 1 * 8 + 2 * 4) / 20 + 3 * e for e in range(3)])
+    assert model.history_["beta"] == pytest.approx(
+        [(0 * 8 + 1 * 8 + 2 * 4) / 20 + 3 * e for e in range(3)]
+    )
     model.fit(X, epochs=1, batch_size=8, beta=0.5, rng=0)
     assert spy.given[9:] == [0.5] * 3
     model.fit(X, epochs=1, batch_size=8, rng=0)
@@ -84,7 +86,9 @@ def test_validation_keeps_the_models_own_weight():
     model.fit(X, epochs=1, batch_size=8, beta=0.0, validation=X, rng=0)
     history = {name: values[-1] for name, values in model.history_.items()}
     assert history["loss"] == pytest.approx(history["reconstruction"])
-    assert history["val_loss"] == pytest.approx(history["val_reconstruction"] + 2 * history["val_kl"])
+    assert history["val_loss"] == pytest.approx(
+        history["val_reconstruction"] + 2 * history["val_kl"]
+    )
 
 
 @pytest.mark.parametrize(
