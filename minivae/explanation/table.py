@@ -8,8 +8,10 @@ from typing import Any
 import numpy as np
 
 from minivae.edge.checks import Array
-from minivae.nn.layers import Dense, LeakyReLU, ReLU, Sequential, Sigmoid, Softplus, Tanh
+from minivae.nn.activations import LeakyReLU, ReLU, Sigmoid, Softplus, Tanh
+from minivae.nn.layers import Dense
 from minivae.nn.likelihoods import Likelihood
+from minivae.nn.networks import Sequential
 
 WIDEST = 119  # characters in a line
 NUMBER = 10  # characters in a number

@@ -8,11 +8,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
-from minivae.edge.checks import Array, as_batch, check_integer, check_widths
+from minivae.edge.checks import Array, as_batch, check_dtype, check_integer, check_widths
 from minivae.models.model import Losses, Model
 from minivae.models.regularizers import Regularizer, regularizer_from
-from minivae.nn.layers import Dense, Sequential, cast, check_dtype, mlp
+from minivae.nn.layers import Dense
 from minivae.nn.likelihoods import Likelihood, SquaredError, likelihood_from
+from minivae.nn.networks import Sequential, cast, mlp
 
 
 class LinearAutoencoder(Model):

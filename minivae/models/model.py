@@ -12,8 +12,8 @@ from numpy.typing import ArrayLike
 
 from minivae.edge import storage
 from minivae.edge.checks import Array, as_batch, as_data_set
-from minivae.nn.layers import Composite
 from minivae.nn.likelihoods import Likelihood
+from minivae.nn.networks import Composite
 from minivae.training import loop
 from minivae.training.optimizers import Optimizer
 

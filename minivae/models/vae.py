@@ -8,7 +8,14 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
-from minivae.edge.checks import Array, as_batch, check_integer, check_real, check_widths
+from minivae.edge.checks import (
+    Array,
+    as_batch,
+    check_dtype,
+    check_integer,
+    check_real,
+    check_widths,
+)
 from minivae.models.importance import (
     check_beta,
     importance_weighted_loss_and_grads,
@@ -23,8 +30,8 @@ from minivae.nn.gaussian import (
     reparameterize,
     reparameterize_backward,
 )
-from minivae.nn.layers import cast, check_dtype, mlp
 from minivae.nn.likelihoods import Likelihood, likelihood_from
+from minivae.nn.networks import cast, mlp
 
 
 class ElboParts(NamedTuple):

@@ -12,7 +12,7 @@ from minivae.diagnostics.marginal_likelihood import importance_weighted_bound, l
 from minivae.linear.pca import PCA
 from minivae.linear.probabilistic_pca import ProbabilisticPCA
 from minivae.models.importance import log_weights
-from minivae.nn.layers import cast
+from minivae.nn.networks import cast
 
 
 @pytest.fixture
