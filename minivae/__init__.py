@@ -19,6 +19,7 @@ from minivae.linear.vae_is_ppca import LinearVAEReport, verify_ppca_equivalence
 from minivae.models.autoencoder import Autoencoder, LinearAutoencoder
 from minivae.models.saving import load
 from minivae.models.vae import VAE, ConditionalVAE
+from minivae.nn.activations import LeakyReLU, ReLU, Sigmoid, Softplus, Tanh
 from minivae.nn.gaussian import (
     bound_log_var,
     bound_log_var_backward,
@@ -31,18 +32,9 @@ from minivae.nn.gaussian import (
     reparameterize,
     reparameterize_backward,
 )
-from minivae.nn.layers import (
-    Dense,
-    Layer,
-    LeakyReLU,
-    ReLU,
-    Sequential,
-    Sigmoid,
-    Softplus,
-    Tanh,
-    mlp,
-)
+from minivae.nn.layers import Dense, Layer
 from minivae.nn.likelihoods import Bernoulli, ContinuousBernoulli, Gaussian, SquaredError
+from minivae.nn.networks import Sequential, mlp
 from minivae.training.batches import minibatches
 from minivae.training.callbacks import Checkpoint, CodeRecorder, EarlyStopping, Progress
 from minivae.training.lbfgs import fit_lbfgs
