@@ -1,4 +1,4 @@
-"""Bayesian inference before the VAE: exact where it can be, sampled or approximated elsewhere.
+"""Bayesian inference before the VAE: exact where possible, sampled or approximated elsewhere.
 
 In reading order: `conjugate` models have a posterior in closed form, and `plug_in` shows what
 prediction loses without it. `mcmc` and `hamiltonian` draw from any posterior. `variational` fits a
