@@ -103,7 +103,7 @@ __all__ = [
 ]
 
 # imported when they are first entered
-_ROOMS = ("bayes", "claims", "datasets", "diagnostics", "plots")
+_ROOMS = ("bayes", "claims", "datasets", "diagnostics", "plots", "studies")
 
 
 def __getattr__(name: str) -> Any:
