@@ -48,9 +48,10 @@ def report(question: str, findings: Findings, bench: Bench) -> str:
     ruler = " | ".join(["---"] + ["---:"] * (len(findings.cells()[0]) - 1))
     table = "\n".join(f"| {line} |" for line in (header, ruler, *rows))
     pictures = "\n\n".join(f"![{name}]({name}.png)" for name in findings.figures)
+    warning = "**A quick run: it shows that the study runs, not what comes out.**\n\n"
     seeds = "seed 0" if bench.seeds == 1 else f"seeds 0 to {bench.seeds - 1}"
     return (
-        f"# {bench.study}, {bench.data}\n\n"
+        f"# {bench.study}, {bench.data}\n\n{warning if bench.quick else ''}"
         f"**What was asked.** {question}\n\n"
         f"**What came out.** {findings.verdict}\n\n"
         f"{table}\n\n"
