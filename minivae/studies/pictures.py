@@ -58,7 +58,7 @@ def lines(
         return ax.figure
 
 
-def bars(entries: Sequence[Entry], column: str, *, xlabel: str) -> Any:
+def bars(entries: Sequence[Entry], column: str, *, xlabel: str, log_x: bool = False) -> Any:
     """Draw one column of a table as bars with their spread, baselines in grey.
 
     Returns
@@ -77,6 +77,8 @@ def bars(entries: Sequence[Entry], column: str, *, xlabel: str) -> Any:
         ax.barh(range(len(entries)), means, xerr=spreads, color=colors, capsize=3)
         ax.set_yticks(range(len(entries)), [entry.name for entry in entries])
         ax.invert_yaxis()
+        if log_x:
+            ax.set_xscale("log")
         finish(ax, xlabel + " (grey: baselines)" * (GREY in colors), "")
         return ax.figure
 
