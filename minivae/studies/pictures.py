@@ -55,6 +55,7 @@ def lines(
             ax.set_xticks(x, [f"{each:g}" for each in x])
             ax.minorticks_off()
         finish(ax, xlabel, ylabel)
+        ax.legend(frameon=False, loc="center left", bbox_to_anchor=(1, 0.5))
         return ax.figure
 
 
