@@ -108,6 +108,7 @@ _MODULES = {
     "nn": "nn",
     "plots": "plots",
     "regularizers": "models.regularizers",
+    "studies": "studies",
     "schedules": "training.schedules",
     "training": "training",
 }

@@ -1,8 +1,8 @@
 """Bayesian inference before the VAE: exact where possible, sampled or approximated elsewhere.
 
 In reading order: `conjugate` models have a posterior in closed form, and `plug_in` shows what
-prediction loses without it. `mcmc` and `hamiltonian` draw from any posterior. `variational` fits a
-Gaussian to it, `gradient_estimators` differentiates through the draws, and `amortization` measures
+prediction loses without it. `mcmc` and `hamiltonian` draw from any posterior, and `annealing` finds
+its integral. `variational` fits a Gaussian to it, `gradient_estimators` differentiates through the draws, and `amortization` measures
 what one encoder for all data costs.
 """
 
@@ -11,6 +11,7 @@ from minivae.bayes.amortization import (
     expected_inference_gaps,
     inference_gaps,
 )
+from minivae.bayes.annealing import Annealed, annealed_importance_sampling
 from minivae.bayes.chain import Chain
 from minivae.bayes.conjugate import BetaBernoulli, NormalInverseGamma, NormalKnownVariance
 from minivae.bayes.gradient_estimators import (
@@ -31,6 +32,7 @@ from minivae.bayes.variational import (
 from minivae.linear.linear_gaussian import LinearGaussianModel
 
 __all__ = [
+    "Annealed",
     "BetaBernoulli",
     "Chain",
     "GradientSamples",
@@ -39,6 +41,7 @@ __all__ = [
     "MeanFieldGaussian",
     "NormalInverseGamma",
     "NormalKnownVariance",
+    "annealed_importance_sampling",
     "elbo_and_gradient",
     "elbo_gradient",
     "expected_inference_gaps",
