@@ -2,8 +2,8 @@
 
 In reading order: `conjugate` models have a posterior in closed form, and `plug_in` shows what
 prediction loses without it. `mcmc` and `hamiltonian` draw from any posterior, and `annealing` finds
-its integral. `variational` fits a Gaussian to it, `gradient_estimators` differentiates through the draws, and `amortization` measures
-what one encoder for all data costs.
+its integral. `variational` fits a Gaussian to it, `gradient_estimators` differentiates through the
+draws, and `amortization` measures what one encoder for all data costs.
 """
 
 from minivae.bayes.amortization import (
