@@ -23,6 +23,12 @@ from minivae.bayes.gradient_estimators import (
 from minivae.bayes.hamiltonian import hmc, leapfrog
 from minivae.bayes.mcmc import gibbs, metropolis
 from minivae.bayes.plug_in import plug_in_coverage, plug_in_interval
+from minivae.bayes.vae_inference import (
+    annealed_log_likelihood,
+    elbo_and_likelihood,
+    fit_posterior,
+    log_joint,
+)
 from minivae.bayes.variational import (
     MeanFieldGaussian,
     elbo_and_gradient,
@@ -42,15 +48,19 @@ __all__ = [
     "NormalInverseGamma",
     "NormalKnownVariance",
     "annealed_importance_sampling",
+    "annealed_log_likelihood",
     "elbo_and_gradient",
+    "elbo_and_likelihood",
     "elbo_gradient",
     "expected_inference_gaps",
     "fit_mean_field",
+    "fit_posterior",
     "gaussian_mean_field",
     "gibbs",
     "hmc",
     "inference_gaps",
     "leapfrog",
+    "log_joint",
     "metropolis",
     "plug_in_coverage",
     "plug_in_interval",

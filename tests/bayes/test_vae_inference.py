@@ -6,7 +6,7 @@ from scipy import stats
 
 import minivae as mv
 from minivae.bayes import LinearGaussianModel, inference_gaps
-from minivae.diagnostics import (
+from minivae.bayes.vae_inference import (
     annealed_log_likelihood,
     elbo_and_likelihood,
     fit_posterior,
@@ -64,7 +64,7 @@ def test_annealing_finds_the_exact_likelihood(linear):
 
 def test_annealing_does_not_depend_on_the_blocks(linear, monkeypatch):
     vae, exact, x, b = linear
-    monkeypatch.setattr("minivae.diagnostics.inference.ROWS", 10)
+    monkeypatch.setattr("minivae.bayes.vae_inference.ROWS", 10)
     error = annealed_log_likelihood(vae, x, n_steps=200, n_chains=32, rng=1) - truth(exact, x, b)
     assert np.sqrt(np.mean(error**2)) < 0.06
 
