@@ -12,7 +12,7 @@ from minivae.bayes.vae_inference import (
     fit_posterior,
     log_joint,
 )
-from tests.helpers import scattered
+from helpers import scattered
 
 SIGMA, D, K = 0.6, 5, 3
 

@@ -6,7 +6,7 @@ from scipy.linalg import sqrtm
 from scipy.stats import entropy
 
 from minivae.diagnostics import frechet_distance, inception_score, precision_and_recall
-from tests.helpers import SEEDS, frozen
+from helpers import SEEDS, frozen
 
 # Fréchet distance
 

@@ -18,7 +18,7 @@ from minivae.studies.softmax import (
     logistic_regression,
     softmax,
 )
-from tests.helpers import SEEDS
+from helpers import SEEDS
 
 
 @given(seed=SEEDS, n=st.integers(1, 30), k=st.integers(1, 5))
