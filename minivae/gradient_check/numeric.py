@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from minivae.edge.checks import ArgumentTypeError, Array
+from minivae.edge.checks import Array
 
 Output = Callable[[], Array]  # a function of arrays, which each call reads anew
 Derivative = Callable[[Output, Array, int, Array], float]
@@ -32,11 +32,9 @@ def complex_step(f: Output, x: Array, i: int, dy: Array) -> float:
         try:
             output = output_at(f, x, i, 1j * COMPLEX_STEP)
         except np.exceptions.ComplexWarning as warning:
-            raise ArgumentTypeError(f"the complex step was lost on the way: {warning}") from warning
+            raise TypeError(f"the complex step was lost on the way: {warning}") from warning
     if not np.iscomplexobj(output):
-        raise ArgumentTypeError(
-            "the complex step was lost on the way: the function's value is real"
-        )
+        raise TypeError("the complex step was lost on the way: the function's value is real")
     # f'(x) = Im f(x + i h) / h
     return float(np.sum(dy * output.imag) / COMPLEX_STEP)
 

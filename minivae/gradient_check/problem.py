@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import DTypeLike
 
-from minivae.edge.checks import ArgumentError, ArgumentTypeError, Array
+from minivae.edge.checks import ArgumentTypeError, Array
 from minivae.nn.layers import cast
 
 Gradients = dict[str, Array]
@@ -82,9 +82,7 @@ def _of_function(
         gradients = backward(*points, dy)
         gradients = gradients if isinstance(gradients, tuple) else (gradients,)
         if len(gradients) > len(points):
-            raise ArgumentError(
-                f"backward gave {len(gradients)} gradients for {len(points)} inputs"
-            )
+            raise ValueError(f"backward gave {len(gradients)} gradients for {len(points)} inputs")
         return _copies(dict(zip(names, gradients, strict=False)))
 
     arrays = dict(zip(names, points, strict=True))
