@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from minivae.edge.checks import Array, check_integer
+from minivae.edge.checks import ArgumentError, Array, check_integer
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,7 +46,9 @@ class Chain:
         check_integer("max_lag", max_lag, 0, n - 1, of="n_samples - 1 = ")
         still = np.ptp(self.samples, axis=0) == 0
         if still.any():
-            raise ValueError(f"coordinate {still.argmax()} never moves: it has no autocorrelation")
+            raise ArgumentError(
+                f"coordinate {still.argmax()} never moves: it has no autocorrelation"
+            )
         centered = self.samples - self.samples.mean(axis=0)
         # covariance is a convolution with the time-reversed self; 2n keeps it from wrapping round
         spectrum = np.abs(np.fft.rfft(centered, 2 * n, axis=0)) ** 2

@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import DTypeLike
 
-from minivae.edge.checks import Array, check_integer, check_real
+from minivae.edge.checks import ArgumentError, Array, check_integer, check_real
 from minivae.nn.elementwise import sigmoid, softplus
 
 T = TypeVar("T")
@@ -108,7 +108,7 @@ class Dense(Layer):
         elif init == "he":
             W = rng.normal(0, np.sqrt(2 / n_in), shape)
         else:
-            raise ValueError(f"init must be 'glorot' or 'he', got {init!r}")
+            raise ArgumentError(f"init must be 'glorot' or 'he', got {init!r}")
         self._add_parameter("W", W.astype(check_dtype(dtype)))
         if bias:
             self._add_parameter("b", np.zeros(n_out, dtype))
@@ -275,7 +275,7 @@ class Sequential(Composite):
     def __init__(self, layers: Iterable[Any]) -> None:
         self.layers = list(layers)
         if not self.layers:
-            raise ValueError("layers must hold at least one layer, got none")
+            raise ArgumentError("layers must hold at least one layer, got none")
 
     @property
     def parts(self) -> dict[str, Any]:
@@ -335,9 +335,9 @@ def mlp(
     Sequential
     """
     if len(sizes) < 2:
-        raise ValueError(f"sizes must name at least an input and an output width, got {sizes!r}")
+        raise ArgumentError(f"sizes must name at least an input and an output width, got {sizes!r}")
     if activation not in ACTIVATIONS:
-        raise ValueError(f"activation must be one of {sorted(ACTIVATIONS)}, got {activation!r}")
+        raise ArgumentError(f"activation must be one of {sorted(ACTIVATIONS)}, got {activation!r}")
     rng = np.random.default_rng(rng)
     init = "he" if activation.endswith("relu") else "glorot"
     layers: list[Layer] = []
@@ -365,5 +365,5 @@ def check_dtype(dtype: DTypeLike) -> np.dtype[Any]:
     """Return `dtype` as a NumPy dtype; parameters are ``float32`` or ``float64``."""
     dtype = np.dtype(dtype)
     if dtype not in (np.float32, np.float64):
-        raise ValueError(f"dtype must be float32 or float64, got {dtype}")
+        raise ArgumentError(f"dtype must be float32 or float64, got {dtype}")
     return dtype

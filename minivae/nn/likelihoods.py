@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
-from minivae.edge.checks import Array, check_real
+from minivae.edge.checks import ArgumentError, Array, check_real
 from minivae.nn.elementwise import sigmoid, softplus
 from minivae.nn.gaussian import (
     bound_log_var,
@@ -162,7 +162,7 @@ class Gaussian(Likelihood):
     ) -> None:
         super().__init__()
         if isinstance(sigma, str) and sigma not in ("learned", "predicted"):
-            raise ValueError(f"sigma must be a number, 'learned' or 'predicted', got {sigma!r}")
+            raise ArgumentError(f"sigma must be a number, 'learned' or 'predicted', got {sigma!r}")
         self.sigma = sigma if isinstance(sigma, str) else check_real("sigma", sigma, 0)
         self.min_sigma = check_real("min_sigma", min_sigma, 0)
         if sigma == "learned":
@@ -248,7 +248,7 @@ class SquaredError(Likelihood):
 
     def sample(self, out: Array, rng: int | np.random.Generator | None = None) -> Array:
         """Refuse: a squared error is not a distribution."""
-        raise ValueError("squared_error has no distribution to sample from; use Gaussian(sigma)")
+        raise ArgumentError("squared_error has no distribution to sample from; use Gaussian(sigma)")
 
 
 LIKELIHOODS: dict[str, type[Likelihood]] = {
@@ -263,5 +263,5 @@ def likelihood_from(spec: str | dict[str, Any] | Likelihood) -> Likelihood:
     options = {"name": spec} if isinstance(spec, str) else dict(spec)
     name = options.pop("name", None)
     if name not in LIKELIHOODS:
-        raise ValueError(f"likelihood must be one of {sorted(LIKELIHOODS)}, got {name!r}")
+        raise ArgumentError(f"likelihood must be one of {sorted(LIKELIHOODS)}, got {name!r}")
     return LIKELIHOODS[name](**options)

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from minivae.edge.checks import Array, check_real
+from minivae.edge.checks import ArgumentError, Array, check_real
 
 BLOCK = 32_768  # numbers that stay in a core's cache while every line of an update passes over them
 
@@ -85,7 +85,7 @@ class Optimizer:
         """
         expected = {*self.hyperparameters, "t", *self.moments}
         if state.keys() != expected:
-            raise ValueError(f"state must have the keys {sorted(expected)}, got {sorted(state)}")
+            raise ArgumentError(f"state must have the keys {sorted(expected)}, got {sorted(state)}")
         for name in (*self.hyperparameters, "t"):
             setattr(self, name, state[name])
         for name in self.moments:

@@ -262,11 +262,14 @@ PLAIN = (
     "diagnostics/marginal_likelihood",
     "diagnostics/rate",
     "explanation/passes",
-    "models/importance",
+    "models/labels",
     "models/model",
+    "models/objectives",
     "models/regularizers",
+    "models/saving",
     "models/vae",
     "training/loop",
+    "training/run",
 )
 
 
