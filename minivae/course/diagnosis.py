@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from minivae.course.mistakes import common_mistakes
+from minivae.course.mistakes import common_mistakes, odd_factor
 from minivae.edge.checks import Array
 
 Parts = dict[str, Array]
@@ -108,7 +108,7 @@ def compare(
     for words, guess in common_mistakes(expected[name], got[name], batch):
         if np.all(np.isfinite(guess)) and equal(guess, got[name]):
             return Diagnosis(found, words)
-    return Diagnosis(found)
+    return Diagnosis(found, odd_factor(expected[name], got[name]))
 
 
 def _wrong_structure(expected: Parts, answer: Any) -> Diagnosis | None:

@@ -7,7 +7,7 @@ import numpy as np
 from minivae.edge.checks import Array
 from minivae.gradient_check.numeric import TOLERANCES, central_difference
 from minivae.gradient_check.problem import Problem
-from minivae.gradient_check.ratio import constant_ratio
+from minivae.gradient_check.ratio import constant_ratio, meaning_of
 from minivae.gradient_check.report import Slopes
 
 
@@ -18,9 +18,9 @@ def likely_mistake(slopes: Slopes, n_rows: int, tolerance: float) -> str:
         return "the gradient is zero everywhere: was it ever filled?"
     if not np.any(numeric):
         return "the gradient should be zero"
-    multiple = constant_ratio(analytic, numeric, {"batch size": n_rows})
-    if multiple and abs(multiple[0] - 1) > tolerance:
-        return multiple[1]
+    ratio = constant_ratio(analytic, numeric)
+    if ratio is not None and abs(ratio - 1) > tolerance:
+        return meaning_of(ratio, {"batch size": n_rows})
     square = whole.ndim == 2 and whole.shape[0] == whole.shape[1]
     complete = len(analytic) == whole.size
     if square and complete and np.allclose(whole.T.ravel(), numeric, rtol=1e-4):
