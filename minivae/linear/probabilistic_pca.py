@@ -1,4 +1,4 @@
-"""Probabilistic PCA: a Gaussian latent variable model whose maximum likelihood is closed."""
+"""Probabilistic PCA: the maximum likelihood of a linear-Gaussian model, in closed form."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from minivae.edge.checks import Array, as_batch, as_data_set, check_integer
+from minivae.linear.linear_gaussian import LinearGaussianModel
 from minivae.linear.pca import align_signs, check_fitted
-from minivae.linear.principal_axes import principal_axes, row_blocks
-from minivae.nn.gaussian import LOG_2PI
+from minivae.linear.principal_axes import float_blocks, principal_axes
 
 
 class ProbabilisticPCA:
     """The model ``z ~ N(0, I)``, ``x = z @ W_ + mean_ + noise``, ``noise ~ N(0, s2 I)``.
 
     Equivalently ``x ~ N(mean_, W_.T @ W_ + s2 I)``. The likelihood depends on `W_` only through
-    ``W_.T @ W_``, so ``R @ W_`` is as good for any orthogonal R; `fit` takes the one with
-    orthogonal rows, in the order of decreasing variance. Images stored as ``uint8`` are scaled
-    from 0..255 to 0..1 first, in every method.
+    ``W_.T @ W_``, so ``R @ W_`` has the same likelihood for every orthogonal R. `fit` chooses the
+    `W_` with orthogonal rows, in the order of decreasing variance. Every method scales images
+    stored as ``uint8`` from 0..255 to 0..1.
 
     Parameters
     ----------
@@ -30,9 +30,10 @@ class ProbabilisticPCA:
     Attributes
     ----------
     W_ : array, shape (n_components, n_features)
-        What each latent dimension adds to an example.
+        Row i is what one unit of latent dimension i adds to x.
     noise_variance_ : float
-        s2, the mean of the n_features - n_components discarded variances (divisor n_samples).
+        The noise variance s2: the mean of the n_features - n_components discarded variances, with
+        divisor n_samples.
     mean_ : array, shape (n_features,)
     n_components_, n_features_in_ : int
 
@@ -51,8 +52,8 @@ class ProbabilisticPCA:
         Raises
         ------
         TypeError, ValueError
-            `X` is not a finite matrix of at least two different rows, `n_components` is out of its
-            range, or nothing is left for the noise, so that the likelihood has no maximum.
+            `X` is not a finite matrix with at least two different rows, `n_components` is out of
+            its range, or no variance is left for the noise, so that the likelihood has no maximum.
         """
         X = as_data_set(X)
         n_samples, n_features = X.shape
@@ -72,7 +73,7 @@ class ProbabilisticPCA:
         return self
 
     def posterior(self, X: ArrayLike) -> tuple[Array, Array]:
-        """Return mean and covariance of the Gaussian p(z given x) for each row of `X`.
+        """Return the mean and the covariance of the Gaussian p(z given x) for each row of `X`.
 
         Returns
         -------
@@ -80,22 +81,14 @@ class ProbabilisticPCA:
         covariance : array, shape (n_components, n_components)
             The same for every x.
         """
-        # p(z|x) = N(M^-1 W (x - mean), s2 M^-1),  M = W W^T + s2 I
-        mu = np.concatenate([self._posterior_mean(x) for x in self._centred_blocks(X)])
-        return mu, self.noise_variance_ * np.linalg.inv(self._latent_scatter())
+        model, blocks = self._model(), self._centred_blocks(X)
+        mu = np.concatenate([model.posterior_mean(x) for x in blocks])
+        return mu, np.linalg.inv(model.posterior()[1])
 
     def score_samples(self, X: ArrayLike) -> Array:
         """Return the log-likelihood of each row of `X`, shape (n_samples,), in nats."""
-        check_fitted(self)
-        s2, d, k = self.noise_variance_, self.n_features_in_, self.n_components_
-        # |W^T W + s2 I| = |M| s2^(d - k)
-        log_det = np.linalg.slogdet(self._latent_scatter()).logabsdet + (d - k) * np.log(s2)
-        distances = []
-        for x in self._centred_blocks(X):
-            mu = self._posterior_mean(x)
-            # x^T C^-1 x = |x - mu W|^2 / s2 + |mu|^2
-            distances.append(((x - mu @ self.W_) ** 2).sum(axis=1) / s2 + (mu**2).sum(axis=1))
-        return -0.5 * (d * LOG_2PI + log_det + np.concatenate(distances))
+        model, blocks = self._model(), self._centred_blocks(X)
+        return np.concatenate([model.log_marginal(x) for x in blocks])
 
     def score(self, X: ArrayLike, y: object = None) -> float:
         """Return the mean log-likelihood of the rows of `X`, in nats per example."""
@@ -119,7 +112,7 @@ class ProbabilisticPCA:
         return as_batch(Z, self.n_components_, name="Z") @ self.W_ + self.mean_
 
     def fit_transform(self, X: ArrayLike, y: object = None) -> Array:
-        """Fit to `X` and return its posterior means."""
+        """Fit to `X`, and return the posterior means of its rows."""
         return self.fit(X).transform(X)
 
     def encode(self, x: ArrayLike) -> Array:
@@ -134,13 +127,9 @@ class ProbabilisticPCA:
         """Return ``decode(encode(x))``: PCA's projection, shrunk towards the mean."""
         return self.decode(self.encode(x))
 
-    def _latent_scatter(self) -> Array:
-        M: Array = self.W_ @ self.W_.T + self.noise_variance_ * np.eye(self.n_components_)
-        return M
-
-    def _posterior_mean(self, centred: Array) -> Array:
-        return np.linalg.solve(self._latent_scatter(), self.W_ @ centred.T).T
+    def _model(self) -> LinearGaussianModel:
+        check_fitted(self)
+        return LinearGaussianModel(self.W_, self.noise_variance_)
 
     def _centred_blocks(self, X: ArrayLike) -> Iterator[Array]:
-        check_fitted(self)
-        return (x - self.mean_ for x in row_blocks(as_data_set(X, self.n_features_in_)))
+        return (x - self.mean_ for x in float_blocks(as_data_set(X, self.n_features_in_)))
