@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import time
 from typing import Any
 
@@ -155,9 +154,7 @@ class _Blind:
 
 def encoding_the_prior(model: VAE) -> VAE:
     """Return the same model with the prior as its proposal."""
-    other = copy.copy(model)
-    other.encoder = _Blind(model.n_latent)
-    return other
+    return model.with_encoder(_Blind(model.n_latent))
 
 
 def _check_density(model: Any) -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
@@ -222,6 +223,12 @@ class Model(Saved, Composite):
     def _backward_encoder(self, dh: Array) -> None:
         """Fill the encoder's `grads`; its input is data and needs no gradient."""
         getattr(self.encoder, "backward_params", self.encoder.backward)(dh)
+
+    def with_encoder(self, encoder: Any) -> Self:
+        """Return a model that shares all with this one, its parameters too, but for the encoder."""
+        other = copy.copy(self)
+        other.encoder = encoder
+        return other
 
     def check_labels(self, y: ArrayLike | None, n_rows: int) -> Array | None:
         """Return `y` as labels for `n_rows` rows; None where the model has no classes."""
