@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from minivae.edge.checks import ArgumentTypeError, Array
-from minivae.nn.layers import cast
+from minivae.nn.networks import cast
 
 Gradients = dict[str, Array]
 
