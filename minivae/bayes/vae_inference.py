@@ -19,7 +19,7 @@ from numpy.typing import ArrayLike
 
 from minivae.bayes.annealing import annealed_importance_sampling
 from minivae.bayes.hamiltonian import LogDensityAndGradient
-from minivae.edge.checks import Array, as_batch, check_integer, check_real
+from minivae.edge.checks import ArgumentError, Array, as_batch, check_integer, check_real
 from minivae.models.vae import VAE
 from minivae.nn.gaussian import (
     gaussian_kl_backward,
@@ -206,7 +206,7 @@ def _minus_elbo_gradient(
 def _blocks(model: Any, x: ArrayLike, n_draws: int) -> Iterator[Array]:
     """Yield a few examples at a time, so that with all their draws they are about `ROWS`."""
     if not isinstance(model, VAE) or model.likelihood.name == "squared_error":
-        raise ValueError(f"model must be a VAE with a density p(x | z), got {model!r}")
+        raise ArgumentError(f"model must be a VAE with a density p(x | z), got {model!r}")
     x = as_batch(x, model.n_features, model.dtype, interval=model.likelihood.interval)
     step = max(1, ROWS // n_draws)
     for start in range(0, len(x), step):

@@ -258,7 +258,7 @@ def _add_study(commands: Any) -> None:
         if chosen.list:
             list_studies()
         elif chosen.name is None:
-            raise ValueError("name a study; minivae study --list says what each asks")
+            raise ArgumentError("name a study; minivae study --list says what each asks")
         else:
             names = ("name", "data", "seeds", "quick", "out")
             run_study(**{name: getattr(chosen, name) for name in names})

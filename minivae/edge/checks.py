@@ -66,7 +66,7 @@ def check_dtype(dtype: DTypeLike) -> np.dtype[Any]:
     """Return `dtype` as a NumPy dtype: parameters are ``float32`` or ``float64``."""
     dtype = np.dtype(dtype)
     if dtype not in (np.float32, np.float64):
-        raise ValueError(f"dtype must be float32 or float64, got {dtype}")
+        raise ArgumentError(f"dtype must be float32 or float64, got {dtype}")
     return dtype
 
 
