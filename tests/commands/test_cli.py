@@ -389,7 +389,7 @@ def test_every_likelihood(monkeypatch, tmp_path, kind, likelihood):
     name = {"gaussian_predicted": "gaussian"}.get(likelihood, likelihood)
     assert model.likelihood.name == name
     assert model.dtype == np.float64
-    assert ("nats" in done.out) == (likelihood != "squared_error")
+    assert ("nats per example" in done.out) == (likelihood != "squared_error")
 
 
 def test_options_reach_the_model(monkeypatch, tmp_path):

@@ -24,6 +24,7 @@ USERS = {
     "step": ("nothing.py", "there is no file nothing.py"),
     "check": ("98_mine.py", "there are no exercises 98"),
     "notebooks": ("--out a-file", ""),
+    "study": ("latent-dimensions", "there is no study 'latent-dimensions'"),
     "explore": ("nothing.npz", "No such file or directory: nothing.npz"),
 }
 # A fault of ours: what each command calls in the library.
@@ -36,6 +37,7 @@ OURS = {
     "step": ("a-tutorial.py", "minivae.course.stepper.read_cells"),
     "check": ("98_mine.py", "minivae.course.checker.exercises_of"),
     "notebooks": ("", "minivae.course.notebooks.numbered_files"),
+    "study": ("latent-dimension", "minivae.studies.run"),
     "explore": ("a-file", "minivae.commands.explore._load"),
 }
 
