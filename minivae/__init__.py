@@ -94,15 +94,27 @@ __all__ = [
     "verify_ppca_equivalence",
 ]
 
-# imported when they are first entered
-_ROOMS = ("bayes", "claims", "datasets", "diagnostics", "plots")
-
-
-# modules that are entered by a short name
-_SHORT_NAMES = {"regularizers": "models.regularizers", "schedules": "training.schedules"}
+# modules by their short names, imported when they are first entered
+_MODULES = {
+    "bayes": "bayes",
+    "claims": "claims",
+    "datasets": "datasets",
+    "diagnostics": "diagnostics",
+    "edge": "edge",
+    "explanation": "explanation",
+    "gradient_check": "gradient_check",
+    "linear": "linear",
+    "models": "models",
+    "nn": "nn",
+    "plots": "plots",
+    "regularizers": "models.regularizers",
+    "studies": "studies",
+    "schedules": "training.schedules",
+    "training": "training",
+}
 
 
 def __getattr__(name: str) -> Any:
-    if name in _ROOMS or name in _SHORT_NAMES:
-        return import_module(f"{__name__}.{_SHORT_NAMES.get(name, name)}")
+    if name in _MODULES:
+        return import_module(f"{__name__}.{_MODULES[name]}")
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -33,7 +33,7 @@ def test_import_is_light():
     assert "minivae.models.vae" in loaded
     heavy = re.compile(r"(matplotlib|PIL|scipy\.(optimize|stats|linalg|special|integrate))\b")
     assert [name for name in loaded if heavy.match(name)] == []
-    rooms = re.compile(r"minivae\.(plots|claims|commands|course|datasets|bayes)\b")
+    rooms = re.compile(r"minivae\.(plots|claims|commands|course|studies|datasets|bayes)\b")
     assert [name for name in loaded if rooms.match(name)] == []
 
 
@@ -42,6 +42,13 @@ def test_rooms_open_when_they_are_entered():
     assert run_python(code) == "3 minivae.claims\n"
     with pytest.raises(AttributeError, match="module 'minivae' has no attribute 'nonsense'"):
         minivae.nonsense  # noqa: B018
+
+
+def test_every_room_up_to_the_claims_is_entered_by_its_name():
+    rooms = [name for name, level in LEVELS.items() if level <= FRONT_DOOR]
+    code = f"import minivae; print(*[getattr(minivae, name).__name__ for name in {rooms}])"
+    assert run_python(code).split() == [f"minivae.{name}" for name in rooms]
+    assert minivae.regularizers is minivae.models.regularizers
 
 
 def test_the_version_is_that_of_the_project():
@@ -80,7 +87,7 @@ FLOORS = (
     "explanation linear diagnostics",
     "bayes",
     "claims",
-    "course",
+    "course studies",
     "commands",
     "__main__",
 )

@@ -666,7 +666,7 @@ AE = ("train", "ae", "--samples", 50, "--batch-size", 10)
         ),
         (
             ("verify", "--samples", 5, "--latent", 4),
-            "n_latent must leave variance to discard, got 4: as many axes hold all of X's",
+            "n_latent must leave variance to discard, got 4, and 4 axes hold all variance of X",
         ),
         (("verify", "--model", "gan"), "argument --model: invalid choice: 'gan'"),
         (
