@@ -15,8 +15,9 @@ from numpy.typing import ArrayLike
 from minivae.edge.checks import Array, as_batch, as_data_set, check_integer, check_real
 from minivae.linear.principal_axes import principal_axes
 from minivae.linear.probabilistic_pca import ProbabilisticPCA
-from minivae.models.model import Losses
-from minivae.models.vae import VAE, ElboParts
+from minivae.models.objectives import Losses
+from minivae.models.passes import ElboParts
+from minivae.models.vae import VAE
 from minivae.nn.likelihoods import Gaussian
 from minivae.nn.rows import row_blocks
 from minivae.training.lbfgs import minimize
