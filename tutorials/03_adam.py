@@ -297,7 +297,7 @@ ax.legend(loc="center right")
 show(ax.figure, "03_staircase")
 
 # %% Exercises
-# In tutorials/exercises/03_adam.py, three functions to fill in:
+# Fill in three functions in tutorials/exercises/03_adam.py:
 #
 # 1. momentum_step: the new parameter and its velocity.
 # 2. adam_step: the new parameter and both moments, with the bias correction.

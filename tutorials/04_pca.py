@@ -277,7 +277,7 @@ assert abs(with_bias.autoencoder_error - 0.625) < 1e-8
 assert without.autoencoder_error > 1.4
 
 # %% Exercises
-# In tutorials/exercises/04_pca.py, three functions to fill in:
+# Fill in three functions in tutorials/exercises/04_pca.py:
 #
 # 1. pca_reconstruct: centre, find the directions, project, and back.
 # 2. autoencoder_gradients: dW_e and dW_d of the linear autoencoder.

@@ -311,7 +311,7 @@ interpolation(deep.decode(way.astype(np.float32)).clip(0, 1), ax=strip)
 show(space.figure, "05_code_space")
 
 # %% Exercises
-# In tutorials/exercises/05_autoencoders.py, three functions to fill in:
+# Fill in three functions in tutorials/exercises/05_autoencoders.py:
 #
 # 1. relu_weights: a broken line as one hidden layer.
 # 2. denoising_map: the best linear denoiser, from a covariance and a noise variance.

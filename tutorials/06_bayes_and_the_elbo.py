@@ -294,7 +294,7 @@ show(ax.figure, "06_gaps")
 # goes up, or the gap goes down. The gradient through z is what is missing: tutorial 07.
 
 # %% Exercises
-# In tutorials/exercises/06_bayes_and_the_elbo.py, three functions to fill in:
+# Fill in three functions in tutorials/exercises/06_bayes_and_the_elbo.py:
 #
 # 1. coin_posterior: the posterior of a coin, and its log evidence.
 # 2. metropolis_step: accept or stay, for many chains at once.

@@ -311,7 +311,7 @@ assert path_step.mean() == 0
 assert abs(score_step.mean() - slope) < 5 * score_step.std() / np.sqrt(len(noise))
 
 # %% Exercises
-# In tutorials/exercises/07_backprop_through_a_sample.py, three functions to fill in:
+# Fill in three functions in tutorials/exercises/07_backprop_through_a_sample.py:
 #
 # 1. reparameterize_backward: dmu and dlog_var from dz.
 # 2. code_loss_backward: both paths, through the sample and through the KL.

@@ -302,7 +302,7 @@ for name, factor in factors.items():
         assert np.all(np.diff(ink) > 0)
 
 # %% Exercises
-# In tutorials/exercises/08_a_vae_on_digits.py, three functions to fill in:
+# Fill in three functions in tutorials/exercises/08_a_vae_on_digits.py:
 #
 # 1. vae_loss: the loss of a batch, from logits, mu and log_var.
 # 2. manifold_codes: a grid of codes that follows the prior.

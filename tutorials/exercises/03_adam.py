@@ -1,8 +1,8 @@
 """Exercises for tutorial 03: momentum, Adam, and the linear autoencoder's gradient.
 
-Fill in the three functions; then
+Fill in the three functions, and run
     python -m minivae check tutorials/exercises/03_adam.py
-answers, function by function, with the first number that is wrong.
+It answers for each function, and names the first number that is wrong.
 """
 
 import numpy as np

@@ -1,8 +1,8 @@
 """Exercises for tutorial 06: Bayes, the evidence and the ELBO.
 
-Fill in the three functions; then
+Fill in the three functions, and run
     python -m minivae check tutorials/exercises/06_bayes_and_the_elbo.py
-answers, function by function, with the first number that is wrong.
+It answers for each function, and names the first number that is wrong.
 """
 
 import numpy as np

@@ -1,8 +1,8 @@
 """Exercises for tutorial 08: a VAE on digits.
 
-Fill in the three functions; then
+Fill in the three functions, and run
     python -m minivae check tutorials/exercises/08_a_vae_on_digits.py
-answers, function by function, with the first number that is wrong.
+It answers for each function, and names the first number that is wrong.
 """
 
 import numpy as np
