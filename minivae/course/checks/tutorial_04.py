@@ -120,7 +120,7 @@ EXERCISES: Exercises = {
                         gradients(X, W_e, W_d)[1],
                     )
                 ),
-                "the signs are flipped: the derivative of x - x_hat by x_hat is -1": (
+                "the signs are flipped: the gradient of L holds x_hat - x": (
                     lambda X, W_e, W_d: tuple(-g for g in gradients(X, W_e, W_d))
                 ),
                 "the factor 2 of the square is missing": (
