@@ -311,7 +311,7 @@ print(f"beta = 784: KL {parts['kl']:.4f}, reconstruction {parts['reconstruction'
 assert parts["kl"] < 0.05
 
 # %% Exercises
-# In tutorials/exercises/09_the_kl_weight.py, three functions to fill in:
+# Fill in three functions in tutorials/exercises/09_the_kl_weight.py:
 #
 # 1. translate_weight: a lecture's w as a beta and as a variance.
 # 2. kl_of_each_code: where the nats go.

@@ -300,7 +300,7 @@ assert (at_zero, pushed, by_noise) == (0, k, k)
 # it explains more variance than the decoder calls noise, times beta. Tutorial 09 turns that knob.
 
 # %% Exercises
-# In tutorials/exercises/10_linear_vae.py, three functions to fill in:
+# Fill in three functions in tutorials/exercises/10_linear_vae.py:
 #
 # 1. fit_ppca: the noise variance and the covariance of the most likely model.
 # 2. posterior: mean and covariance of the code, given x.

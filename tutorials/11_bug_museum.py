@@ -311,7 +311,7 @@ ax.xaxis.tick_top()
 show(ax.figure, "11_table")
 
 # %% Exercises
-# In tutorials/exercises/11_bug_museum.py, three functions to fill in:
+# Fill in three functions in tutorials/exercises/11_bug_museum.py:
 #
 # 1. kl_by_sampling: a KL measured on draws, which no formula can flatter.
 # 2. clip_backward: the gradient of a clip, at every input.

@@ -1,8 +1,8 @@
 """Exercises for tutorial 09: the KL weight.
 
-Fill in the three functions; then
+Fill in the three functions, and run
     python -m minivae check tutorials/exercises/09_the_kl_weight.py
-answers, function by function, with the first number that is wrong.
+It answers for each function, and names the first number that is wrong.
 """
 
 import numpy as np

@@ -1,8 +1,8 @@
 """Exercises for tutorial 10: the linear VAE, probabilistic PCA, and collapse.
 
-Fill in the three functions; then
+Fill in the three functions, and run
     python -m minivae check tutorials/exercises/10_linear_vae.py
-answers, function by function, with the first number that is wrong.
+It answers for each function, and names the first number that is wrong.
 """
 
 import numpy as np

@@ -1,8 +1,8 @@
 """Exercises for tutorial 11: three exhibits of the bug museum, to be put right.
 
-Fill in the three functions; then
+Fill in the three functions, and run
     python -m minivae check tutorials/exercises/11_bug_museum.py
-answers, function by function, with the first number that is wrong.
+It answers for each function, and names the first number that is wrong.
 """
 
 import numpy as np
