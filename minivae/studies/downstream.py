@@ -141,11 +141,12 @@ def _figures(
     figures = {}
     for score in [f"5-NN, {labels[-1]} labels", f"logistic, {labels[0]} labels", "adjusted Rand"]:
         curves = {
-            kind: [entries[f"{kind}, {k} numbers"].seeds(score) for k in latents] for kind in KINDS
+            kind: {k: entries[f"{kind}, {k} numbers"].seeds(score) for k in latents}
+            for kind in KINDS
         }
         levels = {name: entries[name].mean(score) for name in ("raw pixels", "uniform guess")}
         title = score if score == "adjusted Rand" else f"accuracy, {score}"
         name = score.lower().replace(", ", "-").replace(" ", "-")
-        figures[name] = lines(latents, curves, levels, xlabel="numbers in a code", ylabel=title)
+        figures[name] = lines(curves, levels, xlabel="numbers in a code", ylabel=title)
     figures["clusters"] = bars(list(entries.values()), "purity", xlabel="purity of ten clusters")
     return figures
