@@ -157,9 +157,9 @@ def _verdict(entries: dict[str, Entry], latents: Sequence[int]) -> str:
         f"nats; {entries['mean image'].mean('ELBO'):.1f} without any), and of {most} latents "
         f"{ours.mean('active units'):.1f} stay active, at {ours.mean('ELBO'):.1f} nats. "
         f"With {most} latents the loss on test data is higher than on training data by "
-        f"{ours.mean('overfit'):.1f} nats for the VAE and {autoencoder.mean('overfit'):.1f} for the "
-        f"autoencoder (the VAE's gap is smaller {in_seeds(less)}), and in squared error the VAE "
-        f"{duels[0]} and the autoencoder {duels[1]}, all of equal size."
+        f"{ours.mean('overfit'):.1f} nats for the VAE and {autoencoder.mean('overfit'):.1f} for "
+        f"the autoencoder (the VAE's gap is smaller {in_seeds(less)}), and in squared error the "
+        f"VAE {duels[0]} and the autoencoder {duels[1]}, all of equal size."
     )
 
 

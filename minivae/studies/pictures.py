@@ -77,6 +77,7 @@ def bars(entries: Sequence[Entry], column: str, *, xlabel: str, log_x: bool = Fa
         ax.barh(range(len(entries)), means, xerr=spreads, color=colors, capsize=3)
         ax.set_yticks(range(len(entries)), [entry.name for entry in entries])
         ax.invert_yaxis()
+        ax.margins(y=0.01)
         if log_x:
             ax.set_xscale("log")
         finish(ax, xlabel + " (grey: baselines)" * (GREY in colors), "")
@@ -103,6 +104,7 @@ def stacked(entries: Sequence[Entry], columns: Sequence[str], *, xlabel: str) ->
             left += means
         ax.set_yticks(range(len(entries)), [entry.name for entry in entries])
         ax.invert_yaxis()
+        ax.margins(y=0.01)
         finish(ax, xlabel, "")
         ax.legend(frameon=False, loc="center left", bbox_to_anchor=(1, 0.5))
         return ax.figure
@@ -127,8 +129,23 @@ def grids(images: Mapping[str, ArrayLike], *, n_columns: int = 4, per_row: int =
             ax.remove()
         for ax, (title, each) in zip(panels, images.items(), strict=False):
             mv.plots.image_grid(each, ax=ax, n_columns=n_columns)
-            ax.set_title(title)
+            ax.set_title(title.replace(", ", ",\n", 1))
         return figure
+
+
+def rows(images: Mapping[str, Array]) -> Any:
+    """Draw images, each name a row of as many: what stands below another belongs to it.
+
+    Returns
+    -------
+    Figure
+    """
+    from minivae.plots.tiles import label_rows
+
+    n = len(next(iter(images.values())))
+    image = mv.plots.image_grid(np.concatenate(list(images.values())), n_columns=n)
+    label_rows(image.axes, 28, range(len(images)), list(images))
+    return mv.plots.figure_of(image)
 
 
 def _over_seeds(values: Sequence[Sequence[float]]) -> tuple[Array, Array]:
