@@ -8,7 +8,6 @@ the encoder that does so for all data at once.
 
 from minivae.bayes.amortization import (
     InferenceGaps,
-    LinearGaussianModel,
     expected_inference_gaps,
     inference_gaps,
 )
@@ -24,6 +23,7 @@ from minivae.bayes.variational import (
     fit_mean_field,
     gaussian_mean_field,
 )
+from minivae.linear.linear_gaussian import LinearGaussianModel
 
 __all__ = [
     "Annealed",
