@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
-from minivae.edge.checks import Array, as_batch, as_data_set, check_widths
+from minivae.edge.checks import Array, as_batch, as_data_set, check_dtype, check_widths
 from minivae.models.labels import check_labels, labels_of, one_hot
 from minivae.models.objectives import Elbo, ImportanceWeighted, Losses, Reconstruction
 from minivae.models.regularizers import Regularizer
 from minivae.models.saving import Saved
-from minivae.nn.layers import Composite, check_dtype, mlp
 from minivae.nn.likelihoods import Likelihood
+from minivae.nn.networks import Composite, mlp
 from minivae.nn.rows import beside, row_blocks
 from minivae.training import loop
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
-from minivae.edge.checks import Array, as_batch, check_integer
+from minivae.edge.checks import Array, as_batch, check_dtype, check_integer
 from minivae.models.labels import Labelled
 from minivae.models.model import Model
 from minivae.models.objectives import Elbo, ImportanceWeighted, bound_of
@@ -22,8 +22,8 @@ from minivae.nn.gaussian import (
     log_ratio_at,
     log_ratio_at_backward,
 )
-from minivae.nn.layers import cast, check_dtype
 from minivae.nn.likelihoods import Likelihood, likelihood_from
+from minivae.nn.networks import cast
 from minivae.nn.rows import beside, repeat_rows, sum_rows
 
 

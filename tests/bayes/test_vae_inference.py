@@ -6,7 +6,7 @@ from scipy import stats
 
 import minivae as mv
 from minivae.bayes import LinearGaussianModel, inference_gaps
-from minivae.diagnostics import (
+from minivae.bayes.vae_inference import (
     annealed_log_likelihood,
     elbo_and_likelihood,
     fit_posterior,
@@ -64,7 +64,7 @@ def test_annealing_finds_the_exact_likelihood(linear):
 
 def test_annealing_does_not_depend_on_the_blocks(linear, monkeypatch):
     vae, exact, x, b = linear
-    monkeypatch.setattr("minivae.diagnostics.inference.ROWS", 10)
+    monkeypatch.setattr("minivae.bayes.vae_inference.ROWS", 10)
     error = annealed_log_likelihood(vae, x, n_steps=200, n_chains=32, rng=1) - truth(exact, x, b)
     assert np.sqrt(np.mean(error**2)) < 0.06
 
@@ -72,7 +72,7 @@ def test_annealing_does_not_depend_on_the_blocks(linear, monkeypatch):
 def test_the_fitted_posterior_is_the_best_independent_gaussian(linear):
     vae, exact, x, b = linear
     M, precision = exact.posterior()
-    mu, log_var = fit_posterior(vae, x, n_steps=500, n_draws=64, learning_rate=0.02, rng=0)
+    mu, log_var = fit_posterior(vae, x, n_steps=400, n_draws=256, rng=0)
     best_log_var = np.broadcast_to(-np.log(np.diag(precision)), log_var.shape)
     np.testing.assert_allclose(mu, (x - b) @ M, atol=0.03)
     np.testing.assert_allclose(log_var, best_log_var, atol=0.08)
@@ -124,6 +124,10 @@ def test_nothing_of_the_model_changes(linear):
         (lambda m, x: fit_posterior(m, x, n_draws=0), "n_draws must be at least 1"),
         (lambda m, x: fit_posterior(m, x[:, :2]), "x must have n_features=5 columns"),
         (lambda m, x: fit_posterior(mv.PCA(2).fit(x), x), "model must be a VAE with a density"),
+        (
+            lambda m, x: fit_posterior(mv.ConditionalVAE(5, 2, 3), x),
+            "model must be a VAE without classes, got n_classes=3",
+        ),
     ],
 )
 def test_bad_input_is_refused(linear, call, message):

@@ -20,6 +20,7 @@ from numpy.typing import ArrayLike
 from minivae.bayes.annealing import annealed_importance_sampling
 from minivae.bayes.hamiltonian import LogDensityAndGradient
 from minivae.edge.checks import Array, as_batch, check_integer, check_real
+from minivae.models.objectives import log_mean_exp
 from minivae.models.vae import VAE
 from minivae.nn.gaussian import (
     gaussian_kl_backward,
@@ -27,6 +28,7 @@ from minivae.nn.gaussian import (
     reparameterize,
     reparameterize_backward,
 )
+from minivae.nn.rows import repeat_rows, row_blocks, sum_rows
 from minivae.training.optimizers import Adam
 
 ROWS = 512  # decoded at once
@@ -82,13 +84,12 @@ def annealed_log_likelihood(
     n_chains, rng = check_integer("n_chains", n_chains, 1), np.random.default_rng(rng)
     estimates = []
     for rows in _blocks(model, x, n_chains):
-        mu, log_var = (np.repeat(each, n_chains, axis=0) for each in model.encode(rows))
-        target = log_joint(model, np.repeat(rows, n_chains, axis=0))
+        mu, log_var = (repeat_rows(each, n_chains) for each in model.encode(rows))
+        target = log_joint(model, repeat_rows(rows, n_chains))
         chains = annealed_importance_sampling(
             target, mu, log_var, n_steps=n_steps, step=step, rng=rng
         )
-        log_w = chains.log_weights.reshape(len(rows), n_chains)
-        estimates.append(np.logaddexp.reduce(log_w, axis=1) - np.log(n_chains))
+        estimates.append(log_mean_exp(chains.log_weights.reshape(len(rows), n_chains)))
     return np.concatenate(estimates)
 
 
@@ -168,13 +169,13 @@ def elbo_and_likelihood(
     log_w, start = [], 0
     for rows in _blocks(model, x, n_draws):
         own = slice(start, start + len(rows))
-        m, lv = (np.repeat(each[own], n_draws, axis=0) for each in (mu, log_var))
+        m, lv = (repeat_rows(each[own], n_draws) for each in (mu, log_var))
         z = reparameterize(m, lv, rng.standard_normal(m.shape))
-        log_p, _ = log_joint(model, np.repeat(rows, n_draws, axis=0))(z)
+        log_p, _ = log_joint(model, repeat_rows(rows, n_draws))(z)
         log_w.append((log_p - gaussian_log_density(z, m, lv)).reshape(len(rows), n_draws))
         start += len(rows)
     w = np.concatenate(log_w)
-    return w.mean(axis=1), np.logaddexp.reduce(w, axis=1) - np.log(n_draws)
+    return w.mean(axis=1), log_mean_exp(w)
 
 
 def _log_likelihood(model: VAE, x: Array, z: Array) -> tuple[Array, Array]:
@@ -189,25 +190,21 @@ def _minus_elbo_gradient(
     model: VAE, x: Array, mu: Array, log_var: Array, eps: Array
 ) -> dict[str, Array]:
     """Return the gradient of minus the ELBO of each example with respect to its q."""
-    n, k, n_latent = eps.shape
-    m, lv = (np.repeat(each, k, axis=0) for each in (mu, log_var))
-    e = eps.reshape(n * k, n_latent)
+    k, e = eps.shape[1], eps.reshape(-1, model.n_latent)
+    m, lv = repeat_rows(mu, k), repeat_rows(log_var, k)
     # -ELBO = KL(q || p) - 1/k sum_i log p(x | z_i),  z_i = mu + sigma eps_i
-    dz = -_log_likelihood(model, np.repeat(x, k, axis=0), reparameterize(m, lv, e))[1] / k
-    dmu, dlog_var = reparameterize_backward(m, lv, e, dz)
-    dmu_kl, dlog_var_kl = gaussian_kl_backward(mu, log_var, np.ones(n))
-    shape = (n, k, n_latent)
-    return {
-        "mu": dmu_kl + dmu.reshape(shape).sum(axis=1),
-        "log_var": dlog_var_kl + dlog_var.reshape(shape).sum(axis=1),
-    }
+    _, dz = _log_likelihood(model, repeat_rows(x, k), reparameterize(m, lv, e))
+    dmu, dlog_var = reparameterize_backward(m, lv, e, -dz / k)
+    dmu_kl, dlog_var_kl = gaussian_kl_backward(mu, log_var, np.ones(len(x)))
+    return {"mu": dmu_kl + sum_rows(dmu, k), "log_var": dlog_var_kl + sum_rows(dlog_var, k)}
 
 
 def _blocks(model: Any, x: ArrayLike, n_draws: int) -> Iterator[Array]:
     """Yield a few examples at a time, so that with all their draws they are about `ROWS`."""
     if not isinstance(model, VAE) or model.likelihood.name == "squared_error":
         raise ValueError(f"model must be a VAE with a density p(x | z), got {model!r}")
+    if model.n_classes:
+        raise ValueError(f"model must be a VAE without classes, got n_classes={model.n_classes}")
     x = as_batch(x, model.n_features, model.dtype, interval=model.likelihood.interval)
-    step = max(1, ROWS // n_draws)
-    for start in range(0, len(x), step):
-        yield x[start : start + step]
+    for rows in row_blocks(len(x), max(1, ROWS // n_draws)):
+        yield x[rows]
