@@ -20,9 +20,11 @@ from numpy.typing import ArrayLike
 from minivae.bayes.annealing import annealed_importance_sampling
 from minivae.bayes.hamiltonian import LogDensityAndGradient
 from minivae.edge.checks import ArgumentError, Array, as_batch, check_integer, check_real
+from minivae.models.objectives import log_mean_exp
 from minivae.models.passes import VAEPass
 from minivae.models.vae import VAE
 from minivae.nn.gaussian import LOG_VAR_LIMIT, gaussian_log_density
+from minivae.nn.rows import repeat_rows, row_blocks
 from minivae.training.optimizers import Adam
 
 ROWS = 512  # decoded at once
@@ -78,13 +80,12 @@ def annealed_log_likelihood(
     n_chains, rng = check_integer("n_chains", n_chains, 1), np.random.default_rng(rng)
     estimates = []
     for rows in _blocks(model, x, n_chains):
-        mu, log_var = (np.repeat(each, n_chains, axis=0) for each in model.encode(rows))
-        target = log_joint(model, np.repeat(rows, n_chains, axis=0))
+        mu, log_var = (repeat_rows(each, n_chains) for each in model.encode(rows))
+        target = log_joint(model, repeat_rows(rows, n_chains))
         chains = annealed_importance_sampling(
             target, mu, log_var, n_steps=n_steps, step=step, rng=rng
         )
-        log_w = chains.log_weights.reshape(len(rows), n_chains)
-        estimates.append(np.logaddexp.reduce(log_w, axis=1) - np.log(n_chains))
+        estimates.append(log_mean_exp(chains.log_weights.reshape(len(rows), n_chains)))
     return np.concatenate(estimates)
 
 
@@ -170,7 +171,7 @@ def elbo_and_likelihood(
         log_w.append((p.log_prob + p.log_ratio).reshape(len(rows), n_draws))
         start += len(rows)
     w = np.concatenate(log_w)
-    return w.mean(axis=1), np.logaddexp.reduce(w, axis=1) - np.log(n_draws)
+    return w.mean(axis=1), log_mean_exp(w)
 
 
 class _Table:
@@ -208,7 +209,8 @@ def _blocks(model: Any, x: ArrayLike, n_draws: int) -> Iterator[Array]:
     """Yield a few examples at a time, so that with all their draws they are about `ROWS`."""
     if not isinstance(model, VAE) or model.likelihood.name == "squared_error":
         raise ArgumentError(f"model must be a VAE with a density p(x | z), got {model!r}")
+    if model.n_classes:
+        raise ArgumentError(f"model must be a VAE without classes, got n_classes={model.n_classes}")
     x = as_batch(x, model.n_features, model.dtype, interval=model.likelihood.interval)
-    step = max(1, ROWS // n_draws)
-    for start in range(0, len(x), step):
-        yield x[start : start + step]
+    for rows in row_blocks(len(x), max(1, ROWS // n_draws)):
+        yield x[rows]
