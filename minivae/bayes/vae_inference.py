@@ -186,7 +186,7 @@ class _Table:
         """Return all rows of the table, whatever `x` is."""
         return self.params["h"]
 
-    def backward(self, dh: Array) -> None:
+    def backward_params(self, dh: Array) -> None:
         """Take the gradient as it is."""
         self.grads["h"][...] = dh
 
