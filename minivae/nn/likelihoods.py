@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
-from minivae.edge.checks import Array, check_real
+from minivae.edge.checks import ArgumentError, Array, check_real
 from minivae.nn.elementwise import exp_minus_abs, sigmoid, softplus, unit_log_integral, unit_mean
 from minivae.nn.gaussian import gaussian_log_density, gaussian_log_density_backward
 from minivae.nn.variances import variance_from
@@ -230,7 +230,7 @@ class SquaredError(Likelihood):
 
     def sample(self, out: Array, rng: int | np.random.Generator | None = None) -> Array:
         """Raise ValueError: a squared error is not a distribution."""
-        raise ValueError("squared_error has no distribution to sample from; use Gaussian(sigma)")
+        raise ArgumentError("squared_error has no distribution to sample from; use Gaussian(sigma)")
 
 
 LIKELIHOODS: dict[str, type[Likelihood]] = {
@@ -251,5 +251,5 @@ def likelihood_from(spec: str | dict[str, Any] | Likelihood) -> Likelihood:
     options = {"name": spec} if isinstance(spec, str) else dict(spec)
     name = options.pop("name", None)
     if name not in LIKELIHOODS:
-        raise ValueError(f"likelihood must be one of {sorted(LIKELIHOODS)}, got {name!r}")
+        raise ArgumentError(f"likelihood must be one of {sorted(LIKELIHOODS)}, got {name!r}")
     return LIKELIHOODS[name](**options)

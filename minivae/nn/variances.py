@@ -11,7 +11,7 @@ import math
 import numpy as np
 from numpy.typing import DTypeLike
 
-from minivae.edge.checks import Array, check_dtype, check_real
+from minivae.edge.checks import ArgumentError, Array, check_dtype, check_real
 from minivae.nn.elementwise import sigmoid, softplus
 from minivae.nn.gaussian import bound_log_var, bound_log_var_backward
 
@@ -120,7 +120,7 @@ def variance_from(sigma: float | str, min_sigma: float, dtype: DTypeLike) -> Var
     if sigma == "predicted":
         return PredictedVariance(min_sigma)
     if isinstance(sigma, str):
-        raise ValueError(f"sigma must be a number, 'learned' or 'predicted', got {sigma!r}")
+        raise ArgumentError(f"sigma must be a number, 'learned' or 'predicted', got {sigma!r}")
     return FixedVariance(check_real("sigma", sigma, 0))
 
 
