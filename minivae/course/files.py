@@ -35,6 +35,11 @@ def number_of(path: Path) -> str:
     return digits if digits.isdecimal() else ""
 
 
+def has_exercises(number: str) -> bool:
+    """Return whether the tutorial of that number is a lesson; 00 is a page to read."""
+    return int(number) > 0
+
+
 def read_source(path: Path) -> str:
     """Return a Python file's text, in the encoding that it says, else UTF-8.
 
@@ -61,7 +66,8 @@ def find_file(name: str, folder: Path) -> Path:
     Raises
     ------
     ValueError
-        It is empty, a folder, or a tutorial where an exercise is meant, or the other way round.
+        It is empty, a folder, a tutorial where an exercise is meant, or the other way round; or
+        it asks for the exercises of a tutorial that has none.
     FileNotFoundError
         There is no such file; the message names those there are, or the nearest.
     """
@@ -70,6 +76,9 @@ def find_file(name: str, folder: Path) -> Path:
         raise ArgumentError("no file was named: give its path, or the number of a tutorial")
     if path.is_dir():
         raise ArgumentError(f"{name} is a folder: give a file, or the number of a tutorial")
+    number = name if name.isdecimal() else number_of(path)
+    if folder == EXERCISES and number and not has_exercises(number):
+        raise ArgumentError(f"tutorial {number} is a page to read: it has no exercises")
     if path.is_file():
         _refuse_twin(path, folder)
         return path
