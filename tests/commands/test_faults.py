@@ -38,7 +38,7 @@ OURS = {
     "check": ("98_mine.py", "minivae.course.checker.exercises_of"),
     "notebooks": ("", "minivae.course.notebooks.numbered_files"),
     "study": ("latent-dimension", "minivae.studies.run"),
-    "explore": ("a-file", "minivae.commands.explore._load"),
+    "explore": ("a-file", "minivae.edge.storage.read"),
 }
 
 
