@@ -17,7 +17,7 @@ from zipfile import ZipFile, ZipInfo
 import numpy as np
 from numpy.lib import format as npy
 
-from minivae.edge.checks import Array
+from minivae.edge.checks import ArgumentError, Array
 from minivae.edge.files import whole_file
 
 Tree: TypeAlias = dict[str, Any]
@@ -67,7 +67,7 @@ def read(path: str | os.PathLike[str]) -> Tree:
                 raise ValueError(f"the format must be {FORMAT!r}, got {header['format']!r}")
             return _join(header["tree"], contents)
         except Exception as error:  # a damaged file can raise any error, and the user sees this one
-            raise ValueError(f"{path} is damaged, or not a minivae file: {error}") from error
+            raise ArgumentError(f"{path} is damaged, or not a minivae file: {error}") from error
 
 
 def _read_array(archive: ZipFile, member: ZipInfo, size: int) -> Array:

@@ -10,7 +10,7 @@ from matplotlib.patches import Circle
 from matplotlib.patheffects import withStroke
 from numpy.typing import ArrayLike
 
-from minivae.edge.checks import Array, as_batch
+from minivae.edge.checks import ArgumentError, Array, as_batch
 from minivae.plots.figures import new_axes
 from minivae.plots.style import COLORS, GUIDE, MARKERS, as_vector, number
 from minivae.plots.tiles import Shape, as_tiles, draw_tiles, label_columns, label_rows, spread
@@ -45,9 +45,9 @@ def latent_scatter(
     """
     z, labels = as_batch(z, name="z"), np.asarray(labels)
     if z.shape[1] < 2:
-        raise ValueError(f"z must have at least 2 columns, got {z.shape[1]}")
+        raise ArgumentError(f"z must have at least 2 columns, got {z.shape[1]}")
     if labels.shape != (len(z),):
-        raise ValueError(
+        raise ArgumentError(
             f"labels must have shape ({len(z)},), one for each row of z, got {labels.shape}"
         )
     ax = new_axes(6.0, 6.0) if ax is None else ax
@@ -118,7 +118,7 @@ def traversals(
     tiles, values = as_tiles(images, shape), as_vector("values", values)
     n_latent, rest = divmod(len(tiles), len(values))
     if rest:
-        raise ValueError(
+        raise ArgumentError(
             f"images must have n_latent * {len(values)} rows for {len(values)} values, "
             f"got {len(tiles)}"
         )

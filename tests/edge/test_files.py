@@ -139,9 +139,7 @@ def test_permissions_follow_the_umask(path, umask, mode):
 def test_a_folder_is_not_replaced(tmp_path):
     (tmp_path / "full").mkdir()
     for path in (tmp_path, tmp_path / "full"):
-        with pytest.raises(
-            IsADirectoryError, match=f"must name a file, got the folder {path}"
-        ):
+        with pytest.raises(IsADirectoryError, match=f"must name a file, got the folder {path}"):
             write(path)
     assert [path.name for path in tmp_path.iterdir()] == ["full"]
 
