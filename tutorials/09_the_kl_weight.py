@@ -97,8 +97,7 @@ assert abs(slope / expected - 1) < 1e-4
 #
 #     lam e^(-2R) / (2 s2) + beta R          derivative in R:   -lam e^(-2R) / s2 + beta
 #
-# The derivative is zero where the error that is left, lam e^(-2R), is beta s2. Call it t, the water
-# level:
+# The derivative is zero where the error left, lam e^(-2R), is beta s2. Call it t, the water level:
 #
 #     error = t,  R = 1/2 log(lam / t)       if lam > t
 #     error = lam,  R = 0                    if lam <= t: even the first nat does not pay
@@ -140,8 +139,7 @@ assert np.allclose(np.diff(rates), [np.log(16), np.log(5000)])
 # no more. The weight changes the precision of the codes. At 8e-4 the clouds are wide, about 0.1,
 # and together they look like the prior. At 1e-8 they are nearly points: an autoencoder. (By
 # tutorial 10 they should be sqrt(80000) = 283 times as narrow; in 60 epochs you see about 25.) At
-# the two small weights little holds the codes near the prior, and a quarter of its draws are in
-# holes.
+# the small weights little ties the codes to the prior, and a quarter of its draws lie in holes.
 
 
 def trained(n_latent, likelihood, beta=1.0, epochs=EPOCHS):
