@@ -151,8 +151,7 @@ def elbo_is_log_p(vae, adam):
 
 
 # %% The optimizer
-# Under a constant gradient m / sqrt(v) is 1, if the bias is corrected. So every step of Adam is the
-# learning rate, from the first to the hundredth.
+# Under a constant gradient, m / sqrt(v) with the bias corrected is 1: a step is the learning rate.
 
 
 def adams_steps(vae, adam):
