@@ -103,8 +103,7 @@ assert np.all(np.abs(path.mean(axis=0) - truth) < 5 * error)
 #
 # This is easy to get wrong. One lecture has the right formula, but tells its readers to scale eps
 # "by the latent distribution's variance". Here e^log_var eps has the standard deviation 0.25. A
-# gradient check cannot notice, because the gradient of the wrong formula may be right. The spread
-# of the draws tells.
+# gradient check cannot notice: the gradient of the wrong formula may be right. The spread shows it.
 
 log_var = np.full_like(noise, np.log(sigma**2))  # -1.386
 right = mv.reparameterize(np.full_like(noise, mu), log_var, noise)
@@ -123,8 +122,8 @@ assert abs(wrong.std() - sigma**2) < 0.01
 #
 # `explain` prints every line of one forward and one backward pass with its numbers, here for two
 # made-up images of four pixels. Find z, dz, dsigma, dmu_kl and dmu. The loss is a mean over the two
-# images, so every gradient contains 1/2. (log_var = 20 tanh(raw / 20) is a soft bound: exp never
-# overflows.)
+# images, so every gradient contains 1/2. (log_var = 20 tanh(raw / 20) is a bound: exp cannot
+# overflow.)
 
 tiny = mv.VAE(4, 1, rng=3)
 x = np.array([[0.9, 0.1, 0.8, 0.2], [0.1, 0.7, 0.2, 0.9]])
@@ -137,9 +136,8 @@ assert np.allclose(a["dmu"], a["dz"] + a["mu"] / 2)
 assert np.allclose(a["dlog_var"], a["dz"] * s * tiny_eps / 2 + (s**2 - 1) / 2 / 2)
 
 # %% The graph of a VAE
-# The graph shows the numbers of the first image: without the trick above, with the trick below.
-# Without it, the way back ends at z. Follow dmu: it is -0.672 from the KL, and the trick adds
-# -0.346.
+# The graph shows the first image's numbers: without the trick above, with the trick below. Without
+# it, the way back ends at z. Follow dmu: it is -0.672 from the KL, and the trick adds -0.346.
 
 show(reparameterization_graph(explanation), "07_graph")
 
