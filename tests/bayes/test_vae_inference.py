@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from helpers import scattered
 from scipy import stats
 
 import minivae as mv
@@ -12,7 +13,6 @@ from minivae.bayes.vae_inference import (
     fit_posterior,
     log_joint,
 )
-from tests.helpers import scattered
 
 SIGMA, D, K = 0.6, 5, 3
 
