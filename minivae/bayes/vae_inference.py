@@ -20,7 +20,6 @@ from numpy.typing import ArrayLike
 from minivae.bayes.annealing import annealed_importance_sampling
 from minivae.bayes.hamiltonian import LogDensityAndGradient
 from minivae.edge.checks import ArgumentError, Array, as_batch, check_integer, check_real
-from minivae.models.objectives import log_mean_exp
 from minivae.models.passes import VAEPass
 from minivae.models.vae import VAE
 from minivae.nn.gaussian import LOG_VAR_LIMIT, gaussian_log_density
@@ -173,7 +172,7 @@ def elbo_and_likelihood(
         p = _draw(model.with_encoder(_Table(mu[rows], log_var[rows])), x[rows], n_draws, rng)
         log_w.append((p.log_prob + p.log_ratio).reshape(-1, n_draws))
     w = np.concatenate(log_w)
-    return w.mean(axis=1), log_mean_exp(w)
+    return w.mean(axis=1), np.logaddexp.reduce(w, axis=1) - np.log(n_draws)
 
 
 class _Table:
@@ -211,6 +210,8 @@ def _checked(model: Any, x: ArrayLike) -> Array:
     """Return `x` as a batch for `model`, after checking that p(x | z) is a density."""
     if not isinstance(model, VAE) or model.likelihood.name == "squared_error":
         raise ArgumentError(f"model must be a VAE with a density p(x | z), got {model!r}")
+    if model.n_classes:
+        raise ArgumentError(f"model must be a VAE without classes, got n_classes={model.n_classes}")
     return as_batch(x, model.n_features, model.dtype, interval=model.likelihood.interval)
 
 
