@@ -8,6 +8,7 @@ and the covariance of `eps` give the exact mean.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -25,6 +26,7 @@ from minivae.linear.probabilistic_pca import ProbabilisticPCA
 from minivae.models.objectives import Losses
 from minivae.models.passes import ElboParts
 from minivae.models.vae import VAE
+from minivae.nn.layers import Dense
 from minivae.nn.likelihoods import Gaussian
 from minivae.nn.rows import row_blocks
 from minivae.training.lbfgs import minimize
@@ -122,7 +124,8 @@ def fit_linear_vae(model: VAE, X: ArrayLike, *, max_iterations: int = 10_000) ->
     Raises
     ------
     ValueError
-        `model` is another one.
+        `model` is another one, or has classes, free nats, several importance samples or a
+        regularizer, so that sigma points do not give its expected loss.
 
     Notes
     -----
@@ -135,8 +138,12 @@ def fit_linear_vae(model: VAE, X: ArrayLike, *, max_iterations: int = 10_000) ->
     whitening. L-BFGS is several times faster when all directions of the input have one scale.
     """
     _gaussian(model)
-    if len(model.encoder.layers) > 1 or model.n_importance > 1:
-        raise ArgumentError(f"model must have hidden=() and n_importance=1, got {model!r}")
+    plain = model.n_classes == 0 and model.n_importance == 1 and model.regularizer is None
+    if not (plain and _is_linear(model.encoder) and not np.any(model.objective.free_nats)):
+        raise ArgumentError(
+            "model must have hidden=(), n_classes=0, n_importance=1, free_nats=0 and no "
+            f"regularizer, got {model!r}"
+        )
     X = as_data_set(X, model.n_features)
     mean, squares, axes = principal_axes(X)
     axes, deviations = axes[squares > 0], np.sqrt(squares[squares > 0] / len(X))
@@ -292,9 +299,14 @@ def _exact_parts(model: VAE, x: Array) -> ElboParts:
     return ElboParts(*(part.reshape(len(x), -1).mean(axis=1) for part in parts))
 
 
+def _is_linear(network: Any) -> bool:
+    """Return whether `network` is a single dense layer, which ``hidden=()`` makes."""
+    return [type(layer) for layer in getattr(network, "layers", ())] == [Dense]
+
+
 def _gaussian(model: VAE) -> Gaussian:
     """Return the likelihood of `model`, if its reconstruction term is quadratic in the noise."""
-    if isinstance(model, VAE) and len(model.decoder.layers) == 1:
+    if isinstance(model, VAE) and _is_linear(model.decoder):
         likelihood = model.likelihood
         if isinstance(likelihood, Gaussian) and likelihood.sigma != "predicted":
             return likelihood

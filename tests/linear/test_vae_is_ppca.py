@@ -16,8 +16,11 @@ from minivae.linear.vae_is_ppca import (
     verify_ppca_equivalence,
     with_sigma_points,
 )
+from minivae.models.regularizers import L2
 from minivae.models.vae import VAE
+from minivae.nn.layers import Dense
 from minivae.nn.likelihoods import Gaussian
+from minivae.nn.networks import mlp
 from minivae.training.lbfgs import fit_lbfgs
 
 SEEDS = st.integers(0, 2**32 - 1)
@@ -168,6 +171,7 @@ def test_what_has_no_exact_elbo_is_refused():
         VAE(4, 2, hidden=(3,), likelihood="gaussian"),
         VAE(4, 2, likelihood=Gaussian("predicted")),
         VAE(4, 2, likelihood="bernoulli"),
+        VAE(4, 2, likelihood="gaussian", decoder=Dense(2, 4)),
         ProbabilisticPCA(2),
     ):
         with pytest.raises(ValueError, match="model must be a VAE with a linear decoder"):
@@ -176,9 +180,17 @@ def test_what_has_no_exact_elbo_is_refused():
             fit_linear_vae(model, X)
         with pytest.raises(ValueError, match="model must be a VAE with a linear decoder"):
             decoder_variance(model)
-    model = VAE(4, 2, likelihood="gaussian", n_importance=3)
-    with pytest.raises(ValueError, match="n_importance=1, got"):
-        fit_linear_vae(model, X)
+    for options in (
+        {"n_importance": 3},
+        {"n_classes": 2},
+        {"free_nats": 0.5},
+        {"free_nats": [0.0, 0.1]},
+        {"regularizer": L2(0.1)},
+        {"encoder": Dense(4, 4)},
+        {"encoder": mlp([4, 3, 4])},
+    ):
+        with pytest.raises(ValueError, match=r"must have hidden=\(\), n_classes=0, .* got VAE"):
+            fit_linear_vae(VAE(4, 2, likelihood="gaussian", **options), X)
 
 
 def test_bad_arguments_are_named():
