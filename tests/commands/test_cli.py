@@ -151,7 +151,7 @@ def assert_tour_fails(folder, statement):
 
 def test_tour_fails_with_a_wrong_dense_layer(monkeypatch, tmp_path, wrong_dense):
     without(monkeypatch, "_gradcheck", "_train")
-    assert_tour_fails(tmp_path, "its subspace is that of PCA")
+    assert_tour_fails(tmp_path, "its subspace is the subspace of PCA")
 
 
 def test_tour_fails_with_a_wrong_gradient(monkeypatch, tmp_path, few_entries):

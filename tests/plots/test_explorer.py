@@ -315,7 +315,7 @@ def test_a_file_that_is_no_model_for_it_is_refused(tmp_path, windows, monkeypatc
         explore(tmp_path / "nothing.npz")
     with pytest.raises(ValueError, match="n_latent=1; explore needs at least 2"):
         explore(saved(tmp_path, VAE(784, 1, rng=0)))
-    with pytest.raises(ValueError, match="n_features=50, which is no square image"):
+    with pytest.raises(ValueError, match="n_features=50, which is not a square image"):
         explore(saved(tmp_path, VAE(50, 2, rng=0)))
 
     monkeypatch.setattr(Model, "kinds", dict(Model.kinds))
