@@ -10,7 +10,8 @@ from numpy.typing import DTypeLike
 
 from minivae.claims import Outcome, audit, claim
 from minivae.edge.checks import Array
-from minivae.gradient_check.check import TOLERANCES, check_gradients
+from minivae.gradient_check.check import check_gradients
+from minivae.gradient_check.numeric import TOLERANCES
 from minivae.models import vae
 from minivae.nn import networks
 
