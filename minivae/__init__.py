@@ -43,6 +43,7 @@ from minivae.nn.layers import (
     mlp,
 )
 from minivae.nn.likelihoods import Bernoulli, ContinuousBernoulli, Gaussian, SquaredError
+from minivae.nn.recurrent import GRU
 from minivae.training.callbacks import Checkpoint, EarlyStopping, Progress
 from minivae.training.lbfgs import fit_lbfgs
 from minivae.training.loop import minibatches
@@ -52,6 +53,7 @@ from minivae.training.recording import CodeRecorder
 __version__ = "0.1.0"
 
 __all__ = [
+    "GRU",
     "PCA",
     "SGD",
     "VAE",

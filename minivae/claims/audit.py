@@ -14,9 +14,9 @@ from minivae.gradient_check.report import GradientReport
 from minivae.models import importance, regularizers
 from minivae.models.autoencoder import Autoencoder, LinearAutoencoder
 from minivae.models.vae import VAE
-from minivae.nn import gaussian, layers, likelihoods
+from minivae.nn import bidirectional, gaussian, layers, likelihoods, recurrent
 
-N_ROWS, N_FEATURES, N_LATENT = 5, 6, 2
+N_ROWS, N_FEATURES, N_LATENT, N_STEPS = 5, 6, 2, 4
 
 Part = tuple[str, str, Any, tuple[Any, ...], dict[str, Any]]
 
@@ -97,6 +97,9 @@ def _parts(rng: np.random.Generator) -> Iterator[Part]:
     for name, layer in _layers(rng):
         x = rng.standard_normal((N_ROWS, N_FEATURES))
         yield "layer", name, layer, (x,), {}
+    for recurrence in (recurrent.GRU, bidirectional.BidirectionalGRU):
+        x = rng.standard_normal((N_ROWS, N_STEPS, N_FEATURES))
+        yield "layer", recurrence.__name__, recurrence(N_FEATURES, 3, rng=rng), (x,), {}
     for function, backward, inputs in _functions(rng):
         yield "function", function.__name__, function, inputs, {"backward": backward}
     pixels = rng.random((N_ROWS, N_FEATURES))
