@@ -97,7 +97,7 @@ def test_frequent_loops_are_as_frequent_as_their_probability_says(drawn):
     first, second = drawn.tokens[:100_000], drawn.tokens[100_000:]
     loops = np.unique(first, axis=0)
     expected = 100_000 * np.exp(datasets.loop_log_prob(loops))
-    loops, expected = loops[expected > 5], expected[expected > 5]
+    loops, expected = loops[expected > 3], expected[expected > 3]
     assert len(loops) > 50
     cells = {loop.tobytes(): i for i, loop in enumerate(loops)}
     observed = np.zeros(len(loops) + 1)
