@@ -19,6 +19,7 @@ from minivae.linear.vae_is_ppca import LinearVAEReport, verify_ppca_equivalence
 from minivae.models.autoencoder import Autoencoder, LinearAutoencoder
 from minivae.models.model import load
 from minivae.models.vae import VAE
+from minivae.nn.categorical import Categorical
 from minivae.nn.gaussian import (
     bound_log_var,
     bound_log_var_backward,
@@ -60,6 +61,7 @@ __all__ = [
     "Adam",
     "Autoencoder",
     "Bernoulli",
+    "Categorical",
     "Checkpoint",
     "CodeRecorder",
     "ContinuousBernoulli",

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
-from minivae.edge.checks import Array, check_integer
-from minivae.nn.categorical import as_tokens, draw_tokens, log_softmax, one_hot, softmax
+from minivae.edge.checks import Array, check_integer, check_real
+from minivae.nn.categorical import as_tokens, chosen, draw_tokens, log_softmax, one_hot
 from minivae.nn.layers import Composite, Dense, Tanh
 from minivae.nn.likelihoods import Likelihood
 from minivae.nn.recurrent import GRU
@@ -117,6 +117,7 @@ class Autoregressive(Likelihood):
             raise ValueError(f"n_segments must divide n_steps={n_steps}, got {n_segments}")
         self.restart = restart
         self.interval = (0.0, n_tokens - 1.0)
+        self._pass: tuple[Array, Array, Array, Array] | None = None
         self.lags = [lag for lag in (1, lookback) if lag]
         n_in = len(self.lags) * n_tokens + n_context
         self.start = Dense(n_context, n_hidden, dtype=dtype, rng=rng)
@@ -130,19 +131,44 @@ class Autoregressive(Likelihood):
 
     def n_outputs(self, n_features: int) -> int:
         """Return the width of `out`: a context for each segment."""
+        if n_features != self.n_steps:
+            raise ValueError(f"n_features must be n_steps={self.n_steps}, got {n_features}")
         return self.n_segments * self.n_context
+
+    @property
+    def config(self) -> dict[str, Any]:
+        """The arguments that make this likelihood again, but for its weights."""
+        return {
+            "name": self.name,
+            "n_tokens": self.n_tokens,
+            "n_steps": self.n_steps,
+            "n_context": self.n_context,
+            "n_segments": self.n_segments,
+            "restart": self.restart,
+            "lookback": self.lookback,
+            "n_hidden": self.gru.n_hidden,
+        }
 
     def log_prob(self, x: Array, out: Array) -> Array:
         """Return ``log p(x | out)``, shape (batch,), in nats."""
         tokens = as_tokens(x)
-        log_p = log_softmax(self._logits(tokens, out))
-        return np.take_along_axis(log_p, tokens[:, :, None], axis=2)[:, :, 0].sum(axis=1)
+        log_p = log_softmax(self._logits(tokens, out))  # (n, T, V)
+        self._pass = x, out, tokens, log_p
+        return chosen(log_p, tokens).sum(axis=1)
 
     def log_prob_backward(self, x: Array, out: Array, dlog_prob: Array) -> Array:
-        """Return ``dout``, and fill the gradients of the network."""
-        tokens = as_tokens(x)
-        logits = self._logits(tokens, out)
-        dlogits = one_hot(tokens, self.n_tokens, out.dtype) - softmax(logits)
+        """Return ``dout``, and fill the gradients of the network.
+
+        ``d log p(x_t) / d logits = one_hot(x_t) - softmax(logits)`` at each step; below it, the
+        readout and the `GRU` as they stand. Every step has used its segment's context, and the
+        segment's first state too, so the context's gradient is the sum over both. The tokens are
+        data, and get none. Right after `log_prob` of the same arrays, its pass is not run again.
+        """
+        if self._pass is None or self._pass[0] is not x or self._pass[1] is not out:
+            self.log_prob(x, out)
+        assert self._pass is not None
+        _, _, tokens, log_p = self._pass
+        dlogits = one_hot(tokens, self.n_tokens, out.dtype) - np.exp(log_p)
         dlogits *= dlog_prob[:, None, None]
         n_rows, n_steps = self._shape(len(out))
         dh = self.readout.backward(dlogits.reshape(-1, self.n_tokens))
@@ -193,6 +219,18 @@ class Autoregressive(Likelihood):
         temperature: float = 1.0,
         given: Array | None = None,
     ) -> Array:
+        """Return a draw of ``x | out``, one token after the other, shape (batch, n_steps).
+
+        Parameters
+        ----------
+        out : array, shape (batch, n_segments * n_context)
+        rng : int or numpy.random.Generator, optional
+        temperature : float
+            Above 0; what logits are divided by. Below 1 likely tokens become likelier.
+        given : array, shape (batch, n_given), optional
+            The first tokens, where they are known; the rest is drawn given them.
+        """
+        check_real("temperature", temperature, 0)
         rng = np.random.default_rng(rng)
         return self._generate(out, lambda logits: draw_tokens(logits, rng, temperature), given)
 

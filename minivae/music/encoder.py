@@ -40,7 +40,7 @@ class MelodyEncoder(Composite):
         rng: int | np.random.Generator | None = None,
     ) -> None:
         rng = np.random.default_rng(rng)
-        self.n_tokens = n_tokens
+        self.n_tokens, self.n_steps = n_tokens, n_steps
         self.stride = check_integer("stride", stride, 1, n_steps, of="n_steps=")
         if n_steps % stride:
             raise ValueError(f"stride must divide n_steps={n_steps}, got {stride}")
@@ -63,6 +63,6 @@ class MelodyEncoder(Composite):
         self.gru.backward_params(self.readout.backward(dy))
 
     def backward(self, dy: Array) -> Array:
-        """Fill `grads`, and return zeros: tokens are integers, and have no gradient."""
+        """Fill `grads` and return zeros: tokens are integers, and the output steps between them."""
         self.backward_params(dy)
-        raise NotImplementedError
+        return np.zeros((len(dy), self.n_steps), dy.dtype)

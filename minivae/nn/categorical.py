@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from minivae.edge.checks import Array, check_integer
+from minivae.edge.checks import Array, check_integer, check_real
 from minivae.nn.likelihoods import LIKELIHOODS, Likelihood
 
 
@@ -40,14 +40,11 @@ class Categorical(Likelihood):
     def log_prob(self, x: Array, out: Array) -> Array:
         """Return ``log p(x | out)``, shape (batch,), in nats."""
         log_p = log_softmax(self._by_place(out))  # (n, places, n_tokens)
-        return np.take_along_axis(log_p, _places(x), axis=2)[:, :, 0].sum(axis=1)
+        return chosen(log_p, as_tokens(x)).sum(axis=1)
 
     def log_prob_backward(self, x: Array, out: Array, dlog_prob: Array) -> Array:
         """Return ``dout``; ``d log p / d logits = one_hot(x) - softmax(logits)``."""
-        dlogits = -softmax(self._by_place(out))
-        tokens = _places(x)
-        ours = np.take_along_axis(dlogits, tokens, axis=2)
-        np.put_along_axis(dlogits, tokens, ours + 1, axis=2)
+        dlogits = one_hot(as_tokens(x), self.n_tokens, out.dtype) - softmax(self._by_place(out))
         return (dlogits * dlog_prob[:, None, None]).reshape(out.shape)
 
     def mean(self, out: Array) -> Array:
@@ -58,9 +55,16 @@ class Categorical(Likelihood):
         """Return the likeliest tokens, shape (batch, n_features)."""
         return np.argmax(self._by_place(out), axis=2).astype(out.dtype)
 
-    def sample(self, out: Array, rng: int | np.random.Generator | None = None) -> Array:
-        """Return a draw of ``x | out``, shape (batch, n_features)."""
-        return draw_tokens(self._by_place(out), rng).astype(out.dtype)
+    def sample(
+        self,
+        out: Array,
+        rng: int | np.random.Generator | None = None,
+        *,
+        temperature: float = 1.0,
+    ) -> Array:
+        """Return a draw of ``x | out``, shape (batch, n_features); logits over `temperature`."""
+        check_real("temperature", temperature, 0)
+        return draw_tokens(self._by_place(out), rng, temperature).astype(out.dtype)
 
     def _by_place(self, out: Array) -> Array:
         return out.reshape(len(out), -1, self.n_tokens)
@@ -76,6 +80,11 @@ def softmax(logits: Array) -> Array:
     """Return ``exp(logits) / sum exp(logits)`` along the last axis, without overflow."""
     e = np.exp(logits - np.max(logits.real, axis=-1, keepdims=True))
     return e / np.sum(e, axis=-1, keepdims=True)
+
+
+def chosen(log_p: Array, tokens: Array) -> Array:
+    """Return the entry of each token in the last axis of `log_p`: one axis less."""
+    return np.take_along_axis(log_p, tokens[..., None], axis=-1)[..., 0]
 
 
 def one_hot(tokens: Array, n_tokens: int, dtype: Any) -> Array:
@@ -101,10 +110,6 @@ def as_tokens(x: Array) -> Array:
         bad = tokens[tokens != np.floor(tokens)].flat[0]
         raise ValueError(f"tokens must be integers, got {bad}")
     return tokens.astype(np.intp)
-
-
-def _places(x: Array) -> Array:
-    return as_tokens(x)[:, :, None]
 
 
 LIKELIHOODS[Categorical.name] = Categorical
