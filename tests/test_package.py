@@ -78,6 +78,7 @@ FLOORS = (
     "nn training plots datasets",
     "models gradient_check bayes",
     "explanation linear diagnostics",
+    "music",
     "claims",
     "course",
     "commands",

@@ -9,9 +9,23 @@ from numpy.typing import DTypeLike
 
 from minivae.edge.checks import Array, check_integer, check_real
 from minivae.nn.categorical import as_tokens, chosen, draw_tokens, log_softmax, one_hot
-from minivae.nn.layers import Composite, Dense, Tanh
+from minivae.nn.layers import Composite, Dense, Layer, Tanh
 from minivae.nn.likelihoods import Likelihood
 from minivae.nn.recurrent import GRU
+
+
+class Identity(Layer):
+    """The code itself, as the one context of a flat decoder."""
+
+    def forward(self, x: Array) -> Array:
+        """Return `x`."""
+        self._cache = x
+        return x
+
+    def backward(self, dy: Array) -> Array:
+        """Return `dy`."""
+        self._recall(dy)
+        return dy
 
 
 class Conductor(Composite):
@@ -151,10 +165,14 @@ class Autoregressive(Likelihood):
 
     def log_prob(self, x: Array, out: Array) -> Array:
         """Return ``log p(x | out)``, shape (batch,), in nats."""
+        return self.log_prob_by_step(x, out).sum(axis=1)
+
+    def log_prob_by_step(self, x: Array, out: Array) -> Array:
+        """Return ``log p(x_t | x_before_t, out)``, shape (batch, n_steps): the terms of the sum."""
         tokens = as_tokens(x)
         log_p = log_softmax(self._logits(tokens, out))  # (n, T, V)
         self._pass = x, out, tokens, log_p
-        return chosen(log_p, tokens).sum(axis=1)
+        return chosen(log_p, tokens)
 
     def log_prob_backward(self, x: Array, out: Array, dlog_prob: Array) -> Array:
         """Return ``dout``, and fill the gradients of the network.

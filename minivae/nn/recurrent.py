@@ -80,7 +80,7 @@ class GRU(Layer):
         }.items():
             value = rng.uniform(-limit, limit, shape)
             self._add_parameter(name, value.astype(check_dtype(dtype)))
-        self.dh0: Array | None = None
+        self.dh0: Any = None
         self._steps: _Steps | None = None
 
     def forward(self, x: Array, h0: Array | None = None) -> Array:
