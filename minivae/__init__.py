@@ -17,7 +17,7 @@ from minivae.linear.pca import PCA
 from minivae.linear.probabilistic_pca import ProbabilisticPCA
 from minivae.linear.vae_is_ppca import LinearVAEReport, verify_ppca_equivalence
 from minivae.models.autoencoder import Autoencoder, LinearAutoencoder
-from minivae.models.model import load
+from minivae.models.saving import load
 from minivae.models.vae import VAE
 from minivae.nn.categorical import Categorical
 from minivae.nn.gaussian import (
@@ -45,11 +45,10 @@ from minivae.nn.layers import (
 )
 from minivae.nn.likelihoods import Bernoulli, ContinuousBernoulli, Gaussian, SquaredError
 from minivae.nn.recurrent import GRU
-from minivae.training.callbacks import Checkpoint, EarlyStopping, Progress
+from minivae.training.batches import minibatches
+from minivae.training.callbacks import Checkpoint, CodeRecorder, EarlyStopping, Progress
 from minivae.training.lbfgs import fit_lbfgs
-from minivae.training.loop import minibatches
 from minivae.training.optimizers import SGD, Adam
-from minivae.training.recording import CodeRecorder
 
 __version__ = "0.1.0"
 

@@ -11,12 +11,14 @@ import numpy as np
 from minivae.edge.checks import Array
 from minivae.gradient_check.check import check_gradients
 from minivae.gradient_check.report import GradientReport
-from minivae.models import importance, regularizers
+from minivae.models import objectives, regularizers
 from minivae.models.autoencoder import Autoencoder, LinearAutoencoder
-from minivae.models.vae import VAE
-from minivae.nn import bidirectional, gaussian, layers, likelihoods, recurrent
+from minivae.models.vae import VAE, ConditionalVAE
+from minivae.music import decoders
+from minivae.music.model import MelodyVAE
+from minivae.nn import bidirectional, categorical, gaussian, layers, likelihoods, recurrent
 
-N_ROWS, N_FEATURES, N_LATENT, N_STEPS = 5, 6, 2, 4
+N_ROWS, N_FEATURES, N_LATENT, N_STEPS, N_TOKENS = 5, 6, 2, 4, 3
 
 Part = tuple[str, str, Any, tuple[Any, ...], dict[str, Any]]
 
@@ -100,6 +102,7 @@ def _parts(rng: np.random.Generator) -> Iterator[Part]:
     for recurrence in (recurrent.GRU, bidirectional.BidirectionalGRU):
         x = rng.standard_normal((N_ROWS, N_STEPS, N_FEATURES))
         yield "layer", recurrence.__name__, recurrence(N_FEATURES, 3, rng=rng), (x,), {}
+    yield from _music(rng)
     for function, backward, inputs in _functions(rng):
         yield "function", function.__name__, function, inputs, {"backward": backward}
     pixels = rng.random((N_ROWS, N_FEATURES))
@@ -107,7 +110,8 @@ def _parts(rng: np.random.Generator) -> Iterator[Part]:
         out = rng.standard_normal((N_ROWS, likelihood.n_outputs(N_FEATURES)))
         yield "likelihood", name, LikelihoodLayer(likelihood, pixels), (out,), {}
     for name, model in _models(rng):
-        yield "model", name, model, (pixels,), {}
+        labels = {"y": rng.integers(0, model.n_classes, N_ROWS)} if model.n_classes else {}
+        yield "model", name, model, (pixels,), labels
 
 
 def _layers(rng: np.random.Generator) -> Iterator[tuple[str, Any]]:
@@ -119,16 +123,35 @@ def _layers(rng: np.random.Generator) -> Iterator[tuple[str, Any]]:
         yield f"mlp, {name}", layers.mlp([N_FEATURES, 5, 4, 3], activation=name, rng=rng)
 
 
+def _music(rng: np.random.Generator) -> Iterator[Part]:
+    """Yield what works on tokens."""
+    x = rng.integers(N_TOKENS, size=(N_ROWS, N_STEPS)).astype(float)
+    z = rng.standard_normal((N_ROWS, N_LATENT))
+    yield "layer", "Identity", decoders.Identity(), (z,), {}
+    yield "layer", "Conductor", decoders.Conductor(N_LATENT, 2, 3, rng=rng), (z,), {}
+    sizes: dict[str, Any] = {"n_hidden": 2, "lookback": 3, "rng": rng}
+    for name, likelihood in {
+        "categorical": categorical.Categorical(N_TOKENS),
+        "autoregressive": decoders.Autoregressive(N_TOKENS, N_STEPS, 2, n_segments=2, **sizes),
+    }.items():
+        out = rng.standard_normal((N_ROWS, likelihood.n_outputs(N_STEPS)))
+        yield "likelihood", name, LikelihoodLayer(likelihood, x), (out,), {}
+    sizes |= {"n_tokens": N_TOKENS, "n_steps": N_STEPS, "n_context": 2, "stride": 2}
+    yield "model", "MelodyVAE", MelodyVAE(N_LATENT, free_nats=0.1, **sizes), (x,), {}
+
+
 def _functions(rng: np.random.Generator) -> Iterator[tuple[Any, Any, tuple[Array, ...]]]:
     """Yield function, backward and inputs."""
     a, b, c, d = rng.standard_normal((4, N_ROWS, N_LATENT))
     for module, name, inputs in (
         (gaussian, "gaussian_log_density", (a, b, c)),
+        (gaussian, "kl_per_latent", (a, b)),
         (gaussian, "gaussian_kl", (a, b)),
         (gaussian, "gaussian_kl_between", (a, b, c, d)),
         (gaussian, "reparameterize", (a, b, c)),
+        (gaussian, "log_ratio_at", (a, b, c)),
         (gaussian, "bound_log_var", (10 * a,)),
-        (importance, "log_mean_exp", (a,)),
+        (objectives, "log_mean_exp", (a,)),
     ):
         yield getattr(module, name), getattr(module, f"{name}_backward"), inputs
 
@@ -163,3 +186,13 @@ def _models(rng: np.random.Generator) -> Iterator[tuple[str, Any]]:
             yield f"{kind.__name__}, {name}", model
     yield "VAE, no hidden layer, beta 4", VAE(*shape, beta=4.0, rng=rng)
     yield "VAE, 3 importance samples", VAE(*shape, n_importance=3, rng=rng)
+    # floors between the KLs of these rows, so that some are free and some are not
+    yield "VAE, free nats", VAE(*shape, free_nats=1.0, rng=rng, **deep)
+    yield "VAE, free nats for each latent", VAE(*shape, free_nats=[0.5, 0.4], rng=rng, **deep)
+    yield "VAE, L2", VAE(*shape, regularizer=regularizers.L2(0.1), rng=rng, **deep)
+    yield "ConditionalVAE", ConditionalVAE(*shape, 3, rng=rng, **deep)
+    predicted = likelihoods.Gaussian("predicted")
+    yield (
+        "ConditionalVAE, 3 importance samples",
+        ConditionalVAE(*shape, 3, n_importance=3, likelihood=predicted, rng=rng, **deep),
+    )

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from minivae.edge.checks import Array, as_batch, as_data_set, check_real
-from minivae.models.importance import log_mean_exp
+from minivae.models.objectives import log_mean_exp
 from minivae.models.vae import VAE
 from minivae.nn.gaussian import gaussian_kl, gaussian_log_density, reparameterize
 

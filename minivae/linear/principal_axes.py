@@ -7,12 +7,14 @@ from collections.abc import Iterator
 import numpy as np
 
 from minivae.edge.checks import Array, as_batch, check_integer
+from minivae.nn.rows import row_blocks
+
+ROWS = 4096  # converted at once
 
 
-def row_blocks(X: Array, n_rows: int = 4096) -> Iterator[Array]:
+def float_blocks(X: Array) -> Iterator[Array]:
     """Yield the checked `X` in blocks of rows, each as float64: a memmap is never copied whole."""
-    for start in range(0, len(X), n_rows):
-        yield as_batch(X[start : start + n_rows], name="X")
+    return (as_batch(X[rows], name="X") for rows in row_blocks(len(X), ROWS))
 
 
 def principal_axes(X: Array) -> tuple[Array, Array, Array]:
@@ -35,15 +37,15 @@ def principal_axes(X: Array) -> tuple[Array, Array, Array]:
     """
     n_samples, n_features = X.shape
     check_integer("the number of rows of X", n_samples, 2)
-    origin = next(row_blocks(X, 1))[0]  # constant columns then have a deviation of exactly zero
-    mean = origin + sum((x - origin).sum(axis=0) for x in row_blocks(X)) / n_samples
+    origin = as_batch(X[:1])[0]  # constant columns then have a deviation of exactly zero
+    mean = origin + sum((x - origin).sum(axis=0) for x in float_blocks(X)) / n_samples
     if n_samples < n_features:
         centred = as_batch(X) - mean
         squares, U = np.linalg.eigh(centred @ centred.T)
         # X.T u_i = s_i v_i; QR divides by s_i, and completes the basis where s_i = 0
         axes = np.linalg.qr(centred.T @ U[:, ::-1]).Q.T
     else:
-        scatter = sum((x - mean).T @ (x - mean) for x in row_blocks(X))
+        scatter = sum((x - mean).T @ (x - mean) for x in float_blocks(X))
         squares, V = np.linalg.eigh(scatter)
         axes = V[:, ::-1].T
     squares = squares[::-1]

@@ -23,6 +23,8 @@ class MelodyVAE(VAE):
     Parameters
     ----------
     n_latent : int
+    n_tokens, n_steps : int
+        Size of the vocabulary and steps of a row, where they are others than those of loops.
     n_hidden : int
         Width of the state that writes, and of each one that reads.
     n_segments : int
@@ -55,6 +57,8 @@ class MelodyVAE(VAE):
         self,
         n_latent: int,
         *,
+        n_tokens: int = VOCABULARY,
+        n_steps: int = STEPS,
         n_hidden: int = 128,
         n_segments: int = 2,
         n_context: int = 64,
@@ -71,13 +75,13 @@ class MelodyVAE(VAE):
         options: dict[str, Any] = {"dtype": dtype, "rng": rng}
         width = n_context if n_segments > 1 else n_latent
         encoder = MelodyEncoder(
-            VOCABULARY, STEPS, 2 * n_latent, stride=stride, n_hidden=n_hidden, **options
+            n_tokens, n_steps, 2 * n_latent, stride=stride, n_hidden=n_hidden, **options
         )
         flat = n_segments == 1
         decoder = Identity() if flat else Conductor(n_latent, n_segments, width, **options)
         likelihood = Autoregressive(
-            VOCABULARY,
-            STEPS,
+            n_tokens,
+            n_steps,
             width,
             n_segments=n_segments,
             restart=restart,
@@ -86,7 +90,7 @@ class MelodyVAE(VAE):
             **options,
         )
         super().__init__(
-            STEPS,
+            n_steps,
             n_latent,
             likelihood=likelihood,
             encoder=encoder,
@@ -97,6 +101,8 @@ class MelodyVAE(VAE):
         )
         self.config = {
             "n_latent": self.n_latent,
+            "n_tokens": n_tokens,
+            "n_steps": n_steps,
             "n_hidden": n_hidden,
             "n_segments": n_segments,
             "n_context": n_context,

@@ -5,7 +5,7 @@ import numpy as np
 from breaks import swap
 from minivae.diagnostics import marginal_likelihood
 from minivae.models import importance, vae
-from minivae.models.importance import log_weights
+from minivae.models.objectives import log_weights
 from minivae.models.vae import gaussian_kl
 
 
