@@ -73,7 +73,7 @@ def log_likelihood(
         raise ValueError(f"proposal must be 'posterior' or 'prior', got {proposal!r}")
     y = model.check_labels(y, n)
     if proposal == "prior":
-        model = _encoding_the_prior(model)
+        model = encoding_the_prior(model)
     rng, progress = np.random.default_rng(rng), _Progress(n, k)
     estimates = np.empty(n)
     for rows in row_blocks(n, max(1, ROWS // k)):
@@ -153,7 +153,7 @@ class _Blind:
         return np.zeros((len(x), 2 * self.n_latent), x.dtype)
 
 
-def _encoding_the_prior(model: VAE) -> VAE:
+def encoding_the_prior(model: VAE) -> VAE:
     """Return the same model with the prior as its proposal."""
     other = copy.copy(model)
     other.encoder = _Blind(model.n_latent)

@@ -67,7 +67,7 @@ def formulas_of(model: Any, beta: float) -> dict[str, str]:
         formulas |= {"loss": "-mean(log mean e^(log_prob + log_ratio))"}
         formulas |= {"dlog_prob": share, "dlog_ratio": share, "dz": "decoder.0.dx + dz_ratio"}
         formulas |= {"dmu": "dz", "dlog_var": "dlog_var_z + dlog_var_ratio"}
-        unused = ("dkl", "dmu_kl", "dlog_var_kl", "dh_kl", "dx_kl")
+        unused: tuple[str, ...] = ("dkl", "dmu_kl", "dlog_var_kl", "dh_kl", "dx_kl")
     else:
         floor = model.objective.free_nats
         counted = "sum(kl)" if floor == 0 else f"max(kl, {floor})"

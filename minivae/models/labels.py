@@ -68,6 +68,13 @@ def labels_of(y: Array | None, rows: Any) -> Array | None:
 class Labelled:
     """What a VAE with `n_classes` can do besides: tell the class of an example by its ELBO."""
 
+    n_features: int
+    n_latent: int
+    n_classes: int
+    dtype: Any
+    likelihood: Any
+    elbo: Any
+
     def class_elbos(self, X: ArrayLike, rng: int | np.random.Generator | None = None) -> Array:
         """Return the ELBO of every example under every label, shape (n_samples, n_classes).
 
@@ -78,7 +85,7 @@ class Labelled:
         X = as_data_set(X, self.n_features, self.dtype, interval=self.likelihood.interval)
         rng, elbos = np.random.default_rng(rng), np.empty((len(X), self.n_classes), self.dtype)
         for rows in row_blocks(len(X), 1000):
-            eps = self._noise(len(X[rows]), None, rng)
+            eps = rng.standard_normal((len(X[rows]), self.n_latent))
             for c in range(self.n_classes):
                 y = np.full(len(eps), c)
                 elbos[rows, c] = self.elbo(X[rows], eps, y=y).elbo

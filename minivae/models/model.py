@@ -63,11 +63,12 @@ class Model(Saved, Composite):
     ) -> None:
         """Set `encoder` and `decoder`: those that are given, or two mirrored perceptrons."""
         dtype, rng = check_dtype(dtype), np.random.default_rng(rng)
-        widths, options = check_widths("hidden", hidden), {"activation": activation, "dtype": dtype}
+        widths = check_widths("hidden", hidden)
+        options: dict[str, Any] = {"activation": activation, "dtype": dtype, "rng": rng}
         ends = self.n_features + self.n_classes, self.n_latent + self.n_classes
         n_outputs = self.likelihood.n_outputs(self.n_features)
-        self.encoder = encoder or mlp([ends[0], *widths, n_code], rng=rng, **options)
-        self.decoder = decoder or mlp([ends[1], *widths[::-1], n_outputs], rng=rng, **options)
+        self.encoder = encoder or mlp([ends[0], *widths, n_code], **options)
+        self.decoder = decoder or mlp([ends[1], *widths[::-1], n_outputs], **options)
         self.config |= {"hidden": widths, "activation": activation, "dtype": dtype.name}
         for name, given, n_in, n_out in (
             ("encoder", encoder, ends[0], n_code),

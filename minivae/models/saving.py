@@ -10,7 +10,6 @@ from typing import Any, ClassVar, Self
 import numpy as np
 
 from minivae.edge import storage
-from minivae.edge.checks import Array
 
 
 class Saved:
@@ -128,16 +127,14 @@ class _Budget(np.random.Generator):
             raise ValueError("its widths do not fit its parameters")
 
     def uniform(self, low: Any = 0.0, high: Any = 1.0, size: Any = None) -> Any:
+        """Draw and count."""
         self._spend(size)
         return super().uniform(low, high, size)
 
     def normal(self, loc: Any = 0.0, scale: Any = 1.0, size: Any = None) -> Any:
+        """Draw and count."""
         self._spend(size)
         return super().normal(loc, scale, size)
-
-    def standard_normal(self, size: Any = None, dtype: Any = np.float64, out: Any = None) -> Array:
-        self._spend(size)
-        return super().standard_normal(size, dtype, out)
 
 
 load = Saved.load

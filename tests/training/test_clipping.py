@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from minivae import SGD, VAE, Checkpoint
 from minivae.training.clipping import clip_by_norm
 
 
@@ -62,3 +63,43 @@ def test_what_is_not_finite_stays_to_be_reported(bad):
 def test_zero_and_no_gradients_have_the_norm_zero():
     assert clip_by_norm({"W": np.zeros(3)}, 1.0) == 0
     assert clip_by_norm({}, 1.0) == 0
+
+
+# As an option of `fit`
+
+X = np.random.default_rng(0).random((6, 5))
+
+
+def one_step(**options):
+    """Return how far one step of gradient descent with learning rate 1 moves all parameters."""
+    model = VAE(5, 2, rng=0)
+    before = as_vector(model.params)
+    model.fit(X, epochs=1, batch_size=6, optimizer=SGD(1.0), rng=0, **options)
+    return as_vector(model.params) - before
+
+
+def test_fit_clips_the_whole_gradient_before_the_step():
+    free = one_step()
+    np.testing.assert_allclose(one_step(clip_norm=1e6), free, rtol=0, atol=0)
+    clipped = one_step(clip_norm=0.01)
+    assert np.linalg.norm(clipped) == pytest.approx(0.01, rel=1e-12)
+    np.testing.assert_allclose(clipped, free * 0.01 / np.linalg.norm(free), rtol=1e-10, atol=1e-16)
+
+
+@pytest.mark.parametrize("limit", [0, -1, np.nan, "long"])
+def test_a_limit_that_is_none_is_refused(limit):
+    with pytest.raises((ValueError, TypeError), match="clip_norm must be"):
+        one_step(clip_norm=limit)
+
+
+def test_a_run_goes_on_with_the_same_limit_only(tmp_path):
+    path = tmp_path / "run.npz"
+    options = {"batch_size": 3, "clip_norm": 0.5, "rng": 0}
+    whole = VAE(5, 2, rng=0).fit(X, epochs=4, **options)
+    VAE(5, 2, rng=0).fit(X, epochs=2, callbacks=[Checkpoint(path)], **options)
+    resumed = VAE(5, 2, rng=1).fit(
+        X, epochs=4, resume=path, callbacks=[Checkpoint(path)], **options
+    )
+    np.testing.assert_array_equal(as_vector(resumed.params), as_vector(whole.params))
+    with pytest.raises(ValueError, match=r"it was made with clip_norm=0\.5, got None"):
+        VAE(5, 2, rng=1).fit(X, epochs=5, resume=path, batch_size=3, callbacks=[Checkpoint(path)])
