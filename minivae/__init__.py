@@ -18,7 +18,7 @@ from minivae.linear.probabilistic_pca import ProbabilisticPCA
 from minivae.linear.vae_is_ppca import LinearVAEReport, verify_ppca_equivalence
 from minivae.models.autoencoder import Autoencoder, LinearAutoencoder
 from minivae.models.saving import load
-from minivae.models.vae import VAE
+from minivae.models.vae import VAE, ConditionalVAE
 from minivae.nn.categorical import Categorical
 from minivae.nn.gaussian import (
     bound_log_var,
@@ -63,6 +63,7 @@ __all__ = [
     "Categorical",
     "Checkpoint",
     "CodeRecorder",
+    "ConditionalVAE",
     "ContinuousBernoulli",
     "Dense",
     "EarlyStopping",
@@ -109,7 +110,11 @@ __all__ = [
 _ROOMS = ("bayes", "claims", "datasets", "diagnostics", "plots")
 
 
+# modules that are entered by a short name
+_SHORT_NAMES = {"regularizers": "models.regularizers", "schedules": "training.schedules"}
+
+
 def __getattr__(name: str) -> Any:
-    if name in _ROOMS:
-        return import_module(f"{__name__}.{name}")
+    if name in _ROOMS or name in _SHORT_NAMES:
+        return import_module(f"{__name__}.{_SHORT_NAMES.get(name, name)}")
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -5,7 +5,7 @@ import pytest
 from helpers import frozen, scattered
 from scipy import special, stats
 
-from minivae import VAE, Autoencoder, ConditionalVAE, Gaussian, check_gradients, load
+from minivae import VAE, Adam, Autoencoder, ConditionalVAE, Gaussian, check_gradients, load
 from minivae.models.labels import one_hot
 
 X = np.random.default_rng(0).random((6, 5))
@@ -90,7 +90,8 @@ def test_training_uses_labels(tmp_path):
     means = np.eye(3)[:, [0, 0, 1, 1, 2]]
     data = (rng.random((300, 5)) < special.expit(8 * means[y] - 4)).astype(float)
     model = ConditionalVAE(5, 1, 3, hidden=(8,), rng=0)
-    model.fit(data[:200], y[:200], epochs=30, validation=(data[200:], y[200:]), rng=0)
+    options = {"batch_size": 10, "optimizer": Adam(1e-2), "validation": (data[200:], y[200:])}
+    model.fit(data[:200], y[:200], epochs=20, rng=0, **options)
     assert np.mean(model.classify(data[200:], rng=0) == y[200:]) > 0.9
     history = model.history_
     assert history["val_loss"][-1] == pytest.approx(-model.score(data[200:], y[200:]), rel=1e-12)
@@ -154,7 +155,7 @@ def test_fit_refuses_wrong_labels_before_training():
             model.fit(X, y, epochs=1, batch_size=3, validation=validation)
     for name, value in model.params.items():
         np.testing.assert_array_equal(value, before[name])
-    with pytest.raises(ValueError, match="class_elbos and classify need .*n_classes"):
+    with pytest.raises(ValueError, match="class_elbos and classify need a model"):
         VAE(5, 2).classify(X)
     with pytest.raises(ValueError, match="n_classes must be at least 1, got 0"):
         ConditionalVAE(5, 2, 0)

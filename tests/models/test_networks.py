@@ -1,4 +1,4 @@
-"""Encoders and decoders of the caller's own: used, trained, saved, and refused where they don't fit."""
+"""Encoders and decoders of the caller's own: how they are used, saved and refused."""
 
 import numpy as np
 import pytest
@@ -91,9 +91,7 @@ def test_a_file_loads_where_the_networks_are_given_again(tmp_path):
     model.save(path)
     again = load(path, encoder=Recurrent(4, rng=9))
     assert again.losses(X, rng=0) == model.losses(X, rng=0)
-    with pytest.raises(
-        ValueError, match=r"its encoder is a Recurrent.*load\(path, encoder=\.\.\.\)"
-    ):
+    with pytest.raises(ValueError, match=r"its encoder is a Recurrent.*load\(path, encoder="):
         load(path)
     with pytest.raises(ValueError, match="its decoder is in the file already"):
         load(path, encoder=Recurrent(4), decoder=decoder())
