@@ -29,9 +29,7 @@ class Identity(Layer):
 
 
 class Conductor(Composite):
-    """One context for each segment: a `GRU` that starts from the code, and sees it at every step.
-
-    Beside the code it sees which segment it is, a one-hot row: so it need not learn to count.
+    """One context for each segment: a `GRU` that sees the code at every step, and starts from it.
 
     Parameters
     ----------
@@ -59,7 +57,7 @@ class Conductor(Composite):
         self.n_segments = check_integer("n_segments", n_segments, 1)
         self.start = Dense(n_latent, n_context, dtype=dtype, rng=rng)
         self.bend = Tanh()
-        self.gru = GRU(n_latent + n_segments, n_context, dtype=dtype, rng=rng)
+        self.gru = GRU(n_latent, n_context, dtype=dtype, rng=rng)
 
     @property
     def parts(self) -> dict[str, Any]:
@@ -69,17 +67,13 @@ class Conductor(Composite):
     def forward(self, z: Array) -> Array:
         """Return the contexts, side by side: (batch, n_segments * n_context)."""
         h0 = self.bend.forward(self.start.forward(z))
-        s = self.n_segments
-        again = np.repeat(z[:, None], s, axis=1)  # (n, S, L)
-        which = np.broadcast_to(np.eye(s, dtype=z.dtype), (len(z), s, s))
-        x = np.concatenate([again, which], axis=2)
-        return self.gru.forward(x, h0).reshape(len(z), -1)
+        again = np.repeat(z[:, None], self.n_segments, axis=1)
+        return self.gru.forward(again, h0).reshape(len(z), -1)
 
     def backward(self, dy: Array) -> Array:
         """Return the gradient with respect to the code, which every step has used."""
         dc = dy.reshape(len(dy), self.n_segments, self.gru.n_hidden)
-        dx = self.gru.backward(dc)
-        dz = dx[:, :, : -self.n_segments].sum(axis=1)
+        dz = self.gru.backward(dc).sum(axis=1)
         return dz + self.start.backward(self.bend.backward(self.gru.dh0))
 
 
@@ -139,7 +133,7 @@ class Autoregressive(Likelihood):
         self.interval = (0.0, n_tokens - 1.0)
         self._pass: tuple[Array, Array, Array, Array] | None = None
         self.lags = [lag for lag in (1, lookback) if lag]
-        n_in = len(self.lags) * n_tokens + lookback + n_context
+        n_in = len(self.lags) * n_tokens + n_context
         self.start = Dense(n_context, n_hidden, dtype=dtype, rng=rng)
         self.bend = Tanh()
         self.gru = GRU(n_in, n_hidden, dtype=dtype, rng=rng)
@@ -216,8 +210,6 @@ class Autoregressive(Likelihood):
         x = np.zeros((n, self.n_steps, self.gru.n_in), out.dtype)
         for i, lag in enumerate(self.lags):
             x[:, lag:, i * self.n_tokens : (i + 1) * self.n_tokens] = words[:, :-lag]
-        for t in range(self.n_steps if self.lookback else 0):
-            x[:, t, len(self.lags) * self.n_tokens + t % self.lookback] = 1
         contexts = out.reshape(n, self.n_segments, self.n_context)
         x[:, :, -self.n_context :] = np.repeat(contexts, self.n_steps // self.n_segments, axis=1)
         n_rows, n_steps = self._shape(n)
@@ -278,8 +270,6 @@ class Autoregressive(Likelihood):
                 else np.zeros((n, self.n_tokens), out.dtype)
                 for lag in self.lags
             ]
-            if self.lookback:
-                x.append(np.tile(np.eye(self.lookback, dtype=out.dtype)[t % self.lookback], (n, 1)))
             h = self.gru.forward(np.concatenate([*x, context], axis=1)[:, None], h)[:, 0]
             if t >= n_given:
                 tokens[:, t] = choose(self.readout.forward(h))
