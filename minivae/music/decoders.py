@@ -31,6 +31,10 @@ class Identity(Layer):
 class Conductor(Composite):
     """One context for each segment: a `GRU` that sees the code at every step, and starts from it.
 
+    To each context an affine map of the code is added, with weights of its own for each segment.
+    The `GRU` alone uses one set of weights at every step: to give each segment its own part of the
+    code, it would have to learn to count first.
+
     Parameters
     ----------
     n_latent, n_segments, n_context : int
@@ -58,23 +62,25 @@ class Conductor(Composite):
         self.start = Dense(n_latent, n_context, dtype=dtype, rng=rng)
         self.bend = Tanh()
         self.gru = GRU(n_latent, n_context, dtype=dtype, rng=rng)
+        self.skip = Dense(n_latent, n_segments * n_context, dtype=dtype, rng=rng)
 
     @property
     def parts(self) -> dict[str, Any]:
-        """The first state's layer and the recurrent one."""
-        return {"start": self.start, "gru": self.gru}
+        """The first state's layer, the recurrent one, and the way past it."""
+        return {"start": self.start, "gru": self.gru, "skip": self.skip}
 
     def forward(self, z: Array) -> Array:
         """Return the contexts, side by side: (batch, n_segments * n_context)."""
         h0 = self.bend.forward(self.start.forward(z))
         again = np.repeat(z[:, None], self.n_segments, axis=1)
-        return self.gru.forward(again, h0).reshape(len(z), -1)
+        return self.gru.forward(again, h0).reshape(len(z), -1) + self.skip.forward(z)
 
     def backward(self, dy: Array) -> Array:
         """Return the gradient with respect to the code, which every step has used."""
         dc = dy.reshape(len(dy), self.n_segments, self.gru.n_hidden)
         dz = self.gru.backward(dc).sum(axis=1)
-        return dz + self.start.backward(self.bend.backward(self.gru.dh0))
+        dz += self.start.backward(self.bend.backward(self.gru.dh0))
+        return dz + self.skip.backward(dy)
 
 
 class Autoregressive(Likelihood):

@@ -16,6 +16,9 @@ from minivae.nn.layers import Composite, Dense
 class MelodyEncoder(Composite):
     """One-hot tokens, a `BidirectionalGRU` over them, and an affine map of its last states.
 
+    To the output a linear map of all the one-hot tokens is added: what the state would have to hold
+    until the last step, this hands over at once.
+
     Parameters
     ----------
     n_tokens, n_steps, n_out : int
@@ -46,21 +49,24 @@ class MelodyEncoder(Composite):
             raise ValueError(f"stride must divide n_steps={n_steps}, got {stride}")
         self.gru = BidirectionalGRU(stride * n_tokens, n_hidden, dtype=dtype, rng=rng)
         self.readout = Dense(2 * n_hidden, n_out, dtype=dtype, rng=rng)
+        self.skip = Dense(n_steps * n_tokens, n_out, bias=False, dtype=dtype, rng=rng)
 
     @property
     def parts(self) -> dict[str, Any]:
-        """The recurrent layers and the readout."""
-        return {"gru": self.gru, "readout": self.readout}
+        """The recurrent layers, their readout, and the way past them."""
+        return {"gru": self.gru, "readout": self.readout, "skip": self.skip}
 
     def forward(self, x: Array) -> Array:
         """Return the readout of the last states, (batch, n_out), for tokens (batch, n_steps)."""
         words = one_hot(as_tokens(x), self.n_tokens, self.readout.params["W"].dtype)
         read = words.reshape(len(x), -1, self.stride * self.n_tokens)
-        return self.readout.forward(self.gru.forward(read))
+        past = self.skip.forward(words.reshape(len(x), -1))
+        return self.readout.forward(self.gru.forward(read)) + past
 
     def backward_params(self, dy: Array) -> None:
         """Fill `grads`; tokens are integers and have no gradient."""
         self.gru.backward_params(self.readout.backward(dy))
+        self.skip.backward_params(dy)
 
     def backward(self, dy: Array) -> Array:
         """Fill `grads` and return zeros: tokens are integers, and the output steps between them."""
