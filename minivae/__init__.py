@@ -107,7 +107,7 @@ __all__ = [
 ]
 
 # imported when they are first entered
-_ROOMS = ("bayes", "claims", "datasets", "diagnostics", "plots")
+_ROOMS = ("bayes", "claims", "datasets", "diagnostics", "plots", "studies")
 
 
 # modules that are entered by a short name

@@ -1,8 +1,9 @@
 """Bayesian inference before the VAE: exact where it can be, sampled or approximated elsewhere.
 
 In reading order: `conjugate` models have a posterior in closed form, and `plug_in` shows what is
-lost without one; `mcmc` and `hamiltonian` draw from any posterior; `variational` fits a Gaussian
-to it; `amortization` prices the encoder that does so for all data at once.
+lost without one; `mcmc` and `hamiltonian` draw from any posterior; `annealing`
+finds the integral of a density; `variational` fits a Gaussian to a posterior; `amortization` prices
+the encoder that does so for all data at once.
 """
 
 from minivae.bayes.amortization import (
@@ -10,6 +11,7 @@ from minivae.bayes.amortization import (
     expected_inference_gaps,
     inference_gaps,
 )
+from minivae.bayes.annealing import Annealed, annealed_importance_sampling
 from minivae.bayes.chain import Chain
 from minivae.bayes.conjugate import BetaBernoulli, NormalInverseGamma, NormalKnownVariance
 from minivae.bayes.hamiltonian import hmc, leapfrog
@@ -24,6 +26,7 @@ from minivae.bayes.variational import (
 from minivae.linear.linear_gaussian import LinearGaussianModel
 
 __all__ = [
+    "Annealed",
     "BetaBernoulli",
     "Chain",
     "InferenceGaps",
@@ -31,6 +34,7 @@ __all__ = [
     "MeanFieldGaussian",
     "NormalInverseGamma",
     "NormalKnownVariance",
+    "annealed_importance_sampling",
     "elbo_and_gradient",
     "expected_inference_gaps",
     "fit_mean_field",
