@@ -19,6 +19,7 @@ from minivae.linear.vae_is_ppca import LinearVAEReport, verify_ppca_equivalence
 from minivae.models.autoencoder import Autoencoder, LinearAutoencoder
 from minivae.models.saving import load
 from minivae.models.vae import VAE, ConditionalVAE
+from minivae.music.model import MelodyVAE
 from minivae.nn.categorical import Categorical
 from minivae.nn.gaussian import (
     bound_log_var,
@@ -74,6 +75,7 @@ __all__ = [
     "LeakyReLU",
     "LinearAutoencoder",
     "LinearVAEReport",
+    "MelodyVAE",
     "ProbabilisticPCA",
     "Progress",
     "ReLU",

@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, DTypeLike
+from numpy.typing import ArrayLike, DTypeLike, NDArray
 
-from minivae.datasets.loop_source import BAR, STEPS, VOCABULARY, Integers
 from minivae.edge.checks import Array, as_batch, check_integer
 from minivae.models.vae import VAE
 from minivae.music.decoders import Autoregressive, Conductor, Identity
 from minivae.music.encoder import MelodyEncoder
+
+Integers = NDArray[np.int64]
 
 
 class MelodyVAE(VAE):
@@ -24,12 +25,12 @@ class MelodyVAE(VAE):
     ----------
     n_latent : int
     n_tokens, n_steps : int
-        Size of the vocabulary and steps of a row, where they are others than those of loops.
+        Size of the vocabulary and steps of a row; by default those of `datasets.loops`.
     n_hidden : int
         Width of the state that writes, and of each one that reads.
     n_segments : int
-        Above 1 the decoder is hierarchical: a conductor turns z into a context for each segment.
-        With 1 it is flat: z is the one context.
+        Above 1 the decoder is hierarchical: a conductor turns z into a context for each segment,
+        by default a beat. With 1 it is flat: z is the one context.
     n_context : int
         Width of the conductor's contexts.
     restart : bool
@@ -57,13 +58,13 @@ class MelodyVAE(VAE):
         self,
         n_latent: int,
         *,
-        n_tokens: int = VOCABULARY,
-        n_steps: int = STEPS,
+        n_tokens: int = 39,
+        n_steps: int = 32,
         n_hidden: int = 128,
-        n_segments: int = 2,
+        n_segments: int = 8,
         n_context: int = 64,
-        restart: bool = True,
-        lookback: int = BAR,
+        restart: bool = False,
+        lookback: int = 16,
         stride: int = 4,
         beta: float = 1.0,
         free_nats: float | Sequence[float] = 0.0,
