@@ -2,33 +2,41 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import Any
 
-from minivae.edge.checks import check_integer
+from minivae.edge.checks import Array, check_integer, check_real
 from minivae.training.optimizers import Adam
 from minivae.training.schedules import Linear
 
 BATCH_SIZE = 64
-FIRST_RATE, LAST_RATE = 6e-3, 3e-4
 CLIP_NORM = 20.0
 
 
-@dataclass(frozen=True)
-class FallingRate:
-    """A callback: the learning rate falls geometrically, epoch by epoch, from first to last."""
+class FallingAdam(Adam):
+    """`Adam` with a learning rate that falls geometrically, step by step.
 
-    first: float = FIRST_RATE
-    last: float = LAST_RATE
+    Parameters
+    ----------
+    n_steps : int
+        Steps until the rate has fallen from `first` to `last`, where it stays.
+    first, last : float
+    """
 
-    def __call__(self, run: Any) -> None:
-        """Set the learning rate of the next epoch."""
-        share = min(1.0, run.epoch / max(1, run.epochs - 1))
-        run.optimizer.learning_rate = self.first * (self.last / self.first) ** share
+    def __init__(self, n_steps: int, first: float = 6e-3, last: float = 3e-4) -> None:
+        super().__init__(check_real("first", first, 0))
+        self.n_steps = check_integer("n_steps", n_steps, 1)
+        self.first, self.last = first, check_real("last", last, 0)
+
+    def step(self, params: Mapping[str, Array], grads: Mapping[str, Array]) -> None:
+        """Update every array of `params` in place, at the rate that is due."""
+        share = min(1.0, self.t / self.n_steps)
+        self.learning_rate = self.first * (self.last / self.first) ** share
+        super().step(params, grads)
 
 
 def fit_options(
-    n_samples: int, epochs: int, *, start_beta: float = 0.05, beta: float = 0.5
+    n_samples: int, epochs: int, *, start_beta: float = 0.05, beta: float = 0.6
 ) -> dict[str, Any]:
     """Return the options for ``MelodyVAE.fit``: Adam at a falling rate, and gradients clipped.
 
@@ -46,8 +54,7 @@ def fit_options(
     return {
         "epochs": epochs,
         "batch_size": batch_size,
-        "optimizer": Adam(FIRST_RATE),
+        "optimizer": FallingAdam(n_steps),
         "beta": Linear(max(1, round(0.7 * n_steps)), start_beta, beta),
         "clip_norm": CLIP_NORM,
-        "callbacks": [FallingRate()],
     }

@@ -25,7 +25,7 @@ FULL: dict[str, Any] = {
     "n_train": 100_000,
     "n_test": 4000,
     "n_pairs": 300,
-    "epochs": 5,
+    "epochs": 3,
     "n_hidden": 128,
     "n_latent": 64,
 }
