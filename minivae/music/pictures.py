@@ -23,6 +23,7 @@ def rolls(loops: ArrayLike, titles: list[str] | None = None) -> Any:
         piano_roll(notes, ax=ax, pitches=(min(pitches) - 1, max(pitches) + 1))
         if titles:
             ax.set_title(titles[i], loc="left", fontsize="small")
+        ax.set_ylabel("")
         if i < len(melodies) - 1:
             ax.set_xlabel("")
     return figure

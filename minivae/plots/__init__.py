@@ -2,7 +2,8 @@
 
 `figures` and `style` hold what all share, `tiles` turns rows of pixels into a mosaic; then, one
 theme a file: `images`, `latent`, `manifold`, `subspace`, `training`, `information`, `gradients`,
-`chains`, `agreement`, `graph` with its `boxes`; and what moves: `animation`, `explorer`, `window`.
+`chains`, `agreement`, `piano_roll`, `graph` with its `boxes`; and what moves: `animation`,
+`explorer`, `window`.
 
 A picture of one image returns its `AxesImage`, every other one the list of what it drew. Without
 `ax` it makes a figure of its own; `save(artists, path)` writes the figure, and no window is opened
@@ -21,6 +22,7 @@ from minivae.plots.images import image_grid, interpolation, reconstructions
 from minivae.plots.information import importance_bounds, kl_per_dimension, rate_distortion
 from minivae.plots.latent import latent_scatter, traversal_grid, traversals
 from minivae.plots.manifold import manifold, manifold_grid
+from minivae.plots.piano_roll import piano_roll
 from minivae.plots.subspace import angle_history, bases_side_by_side, basis, scree
 from minivae.plots.training import loss_curves, loss_parts
 from minivae.plots.window import open_window
@@ -47,6 +49,7 @@ __all__ = [
     "measured_against_exact",
     "new_axes",
     "open_window",
+    "piano_roll",
     "rate_distortion",
     "reconstructions",
     "reparameterization_graph",

@@ -68,5 +68,5 @@ def piano_roll(
         ax.axvline(step, color="0.6" if step % BAR == 0 else "0.88", linewidth=0.8, zorder=0)
     for pitch in octaves:
         ax.axhline(pitch - 0.5, color="0.88", linewidth=0.8, zorder=0)
-    ax.set_xlabel("beat")
+    ax.set(xlabel="beat", ylabel="pitch")
     return [bars]
