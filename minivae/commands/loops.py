@@ -11,7 +11,7 @@ import numpy as np
 
 import minivae as mv
 from minivae.datasets.loop_source import BAR, STEPS
-from minivae.edge.checks import Array, check_integer
+from minivae.edge.checks import ArgumentError, Array, check_integer
 from minivae.edge.files import make_folder
 from minivae.music import moves, recipe
 from minivae.music.melodies import notes_to_tokens, tokens_to_notes
@@ -89,7 +89,7 @@ def complete(
 def _load(checkpoint: str | os.PathLike[str]) -> Any:
     model = mv.MelodyVAE.load(checkpoint)
     if model.n_features != STEPS:
-        raise ValueError(f"{checkpoint} holds a model of {model.n_features} steps, not {STEPS}")
+        raise ArgumentError(f"{checkpoint} holds a model of {model.n_features} steps, not {STEPS}")
     return model
 
 
@@ -98,7 +98,7 @@ def _melodies(paths: Sequence[Path], n: int, seed: int) -> Array:
     if not paths:
         return mv.datasets.loops(n, rng=seed).tokens
     if len(paths) != n:
-        raise ValueError(f"--midi must name {n} file{'s' * (n > 1)}, got {len(paths)}")
+        raise ArgumentError(f"--midi must name {n} file{'s' * (n > 1)}, got {len(paths)}")
     return np.stack([_tokens(path) for path in paths])
 
 
@@ -107,7 +107,9 @@ def _tokens(path: Path) -> Array:
         return notes_to_tokens(read_midi(path))
     except ValueError as error:
         said = str(error)
-        raise ValueError(said if said.startswith(path.name) else f"{path.name}: {said}") from error
+        raise ArgumentError(
+            said if said.startswith(path.name) else f"{path.name}: {said}"
+        ) from error
 
 
 def _write(out: Path, loops: Array, titles: list[str], tempo: float) -> list[Path]:

@@ -15,6 +15,7 @@ from typing import Any, Literal
 
 from minivae.course.exercises import Check, Exercises
 from minivae.course.files import EXERCISES, number_of, read_source
+from minivae.edge.checks import ArgumentError
 
 Verdict = Literal["right", "wrong", "not written yet"]
 
@@ -41,7 +42,7 @@ def exercises_of(path: Path) -> Exercises:
     """
     number = number_of(path)
     if not number:
-        raise ValueError(
+        raise ArgumentError(
             f"{path.name} must begin with the number of its tutorial, like 01_dense_layer.py"
         )
     module = f"minivae.course.checks.tutorial_{int(number):02d}"
@@ -50,7 +51,7 @@ def exercises_of(path: Path) -> Exercises:
     except ModuleNotFoundError as error:
         if error.name != module:
             raise
-        raise ValueError(f"there are no exercises {number}; see {EXERCISES}/") from error
+        raise ArgumentError(f"there are no exercises {number}; see {EXERCISES}/") from error
     return exercises
 
 
@@ -66,13 +67,13 @@ def load(path: Path) -> dict[str, Any]:
         code = compile(read_source(path), str(path), "exec", dont_inherit=True)
     except SyntaxError as error:
         line = (error.text or "").strip()
-        raise ValueError(f"{path}, line {error.lineno}: {error.msg}\n    {line}") from error
+        raise ArgumentError(f"{path}, line {error.lineno}: {error.msg}\n    {line}") from error
     module = sys.modules[path.stem] = ModuleType(path.stem)  # dataclasses look their module up
     module.__file__ = str(path)
     try:
         exec(code, vars(module))
     except BaseException as error:
-        raise ValueError(f"{path} cannot be run: {_describe(error, path)}") from error
+        raise ArgumentError(f"{path} cannot be run: {_describe(error, path)}") from error
     return vars(module)
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from minivae.course.answers import Answer, answer, exercises_of, load
 from minivae.course.screen import Watched, print_any_character
+from minivae.edge.checks import ArgumentError, UserError
 
 
 def check_file(path: Path, *, seconds: float = 60.0) -> Iterator[Answer]:
@@ -47,7 +48,7 @@ def _run(path: Path, names: Sequence[str], seconds: float) -> Iterator[Answer]:
         receiver.recv()  # it has started: the clock runs from here on
         failure = _receive(receiver, seconds)
         if failure:
-            raise ValueError(failure)
+            raise ArgumentError(failure)
         for name in names:
             try:
                 yield _receive(receiver, seconds)
@@ -56,7 +57,7 @@ def _run(path: Path, names: Sequence[str], seconds: float) -> Iterator[Answer]:
                 yield Answer(name, "wrong", str(error))
                 return
     except _GoneError as error:
-        raise ValueError(f"{path} cannot be run: outside its functions, {error}") from error
+        raise ArgumentError(f"{path} cannot be run: outside its functions, {error}") from error
     finally:
         process.kill()
         process.join()
@@ -98,7 +99,7 @@ def _replies(path: Path, names: Sequence[str]) -> Iterator[str | Answer]:
     sys.path.insert(0, str(path.parent))  # as `python FILE` does
     try:
         namespace = load(path)
-    except (ValueError, OSError) as error:
+    except (UserError, OSError) as error:
         yield str(error)
         return
     yield ""

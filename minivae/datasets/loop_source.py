@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from minivae.edge.checks import check_integer
+from minivae.edge.checks import ArgumentError, ArgumentTypeError, check_integer
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -246,13 +246,15 @@ def check_tokens(name: str, tokens: ArrayLike) -> Integers:
     """Return `tokens` as integers, (n, 32), each from 0 to 38."""
     tokens = np.asarray(tokens)
     if tokens.dtype.kind not in "iuf":
-        raise TypeError(f"{name} must hold integers, got dtype {tokens.dtype}")
+        raise ArgumentTypeError(f"{name} must hold integers, got dtype {tokens.dtype}")
     if tokens.ndim != 2 or tokens.shape[1] != STEPS or len(tokens) == 0:
-        raise ValueError(f"{name} must have shape (n, {STEPS}), n at least 1, got {tokens.shape}")
+        raise ArgumentError(
+            f"{name} must have shape (n, {STEPS}), n at least 1, got {tokens.shape}"
+        )
     bad = ~((tokens >= 0) & (tokens < VOCABULARY) & (tokens == np.floor(tokens)))
     if np.any(bad):
         row, column = np.argwhere(bad)[0]
-        raise ValueError(
+        raise ArgumentError(
             f"{name} must be integers from 0 to {VOCABULARY - 1}, got {tokens[row, column]} in row "
             f"{row}, column {column}"
         )

@@ -9,12 +9,6 @@ from minivae.diagnostics.code_space import (
     sample_codes,
     sample_distance_ratio,
 )
-from minivae.diagnostics.inference import (
-    annealed_log_likelihood,
-    elbo_and_likelihood,
-    fit_posterior,
-    log_joint,
-)
 from minivae.diagnostics.information import (
     ElboSurgery,
     active_units,
@@ -41,20 +35,16 @@ __all__ = [
     "RateDistortion",
     "active_units",
     "aggregated_posterior",
-    "annealed_log_likelihood",
     "continuity",
     "cycle_error",
     "decoded_steps",
-    "elbo_and_likelihood",
     "elbo_surgery",
-    "fit_posterior",
     "frechet_distance",
     "gaussian_rate_distortion",
     "hole_fraction",
     "inception_score",
     "kl_per_dimension",
     "kl_to_prior",
-    "log_joint",
     "mutual_information",
     "nearest_distances",
     "posteriors",

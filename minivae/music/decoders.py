@@ -7,10 +7,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
-from minivae.edge.checks import Array, check_integer, check_real
+from minivae.edge.checks import ArgumentError, Array, check_integer, check_real
+from minivae.nn.activations import Tanh
 from minivae.nn.categorical import as_tokens, chosen, draw_tokens, log_softmax, one_hot
-from minivae.nn.layers import Composite, Dense, Layer, Tanh
+from minivae.nn.layers import Dense, Layer
 from minivae.nn.likelihoods import Likelihood
+from minivae.nn.networks import Composite
 from minivae.nn.recurrent import GRU
 
 
@@ -134,7 +136,7 @@ class Autoregressive(Likelihood):
         self.n_segments = check_integer("n_segments", n_segments, 1, n_steps, of="n_steps=")
         self.lookback = check_integer("lookback", lookback, 0, n_steps - 1)
         if n_steps % n_segments:
-            raise ValueError(f"n_segments must divide n_steps={n_steps}, got {n_segments}")
+            raise ArgumentError(f"n_segments must divide n_steps={n_steps}, got {n_segments}")
         self.restart = restart
         self.interval = (0.0, n_tokens - 1.0)
         self._pass: tuple[Array, Array, Array, Array] | None = None
@@ -152,7 +154,7 @@ class Autoregressive(Likelihood):
     def n_outputs(self, n_features: int) -> int:
         """Return the width of `out`: a context for each segment."""
         if n_features != self.n_steps:
-            raise ValueError(f"n_features must be n_steps={self.n_steps}, got {n_features}")
+            raise ArgumentError(f"n_features must be n_steps={self.n_steps}, got {n_features}")
         return self.n_segments * self.n_context
 
     @property
@@ -229,7 +231,7 @@ class Autoregressive(Likelihood):
 
     def mean(self, out: Array) -> Array:
         """Refuse: the mean of tokens is no token."""
-        raise ValueError("tokens have no mean; use mode(out), or sample(out, rng)")
+        raise ArgumentError("tokens have no mean; use mode(out), or sample(out, rng)")
 
     def mode(self, out: Array) -> Array:
         """Return the likeliest token at each step, given those chosen before it."""

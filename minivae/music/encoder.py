@@ -7,10 +7,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
-from minivae.edge.checks import Array, check_integer
+from minivae.edge.checks import ArgumentError, Array, check_integer
 from minivae.nn.bidirectional import BidirectionalGRU
 from minivae.nn.categorical import as_tokens, one_hot
-from minivae.nn.layers import Composite, Dense
+from minivae.nn.layers import Dense
+from minivae.nn.networks import Composite
 
 
 class MelodyEncoder(Composite):
@@ -46,7 +47,7 @@ class MelodyEncoder(Composite):
         self.n_tokens, self.n_steps = n_tokens, n_steps
         self.stride = check_integer("stride", stride, 1, n_steps, of="n_steps=")
         if n_steps % stride:
-            raise ValueError(f"stride must divide n_steps={n_steps}, got {stride}")
+            raise ArgumentError(f"stride must divide n_steps={n_steps}, got {stride}")
         self.gru = BidirectionalGRU(stride * n_tokens, n_hidden, dtype=dtype, rng=rng)
         self.readout = Dense(2 * n_hidden, n_out, dtype=dtype, rng=rng)
         self.skip = Dense(n_steps * n_tokens, n_out, bias=False, dtype=dtype, rng=rng)

@@ -18,6 +18,7 @@ from minivae.datasets.loop_source import (
     Integers,
     check_tokens,
 )
+from minivae.edge.checks import ArgumentError
 
 HIGHEST_PITCH = LOWEST_PITCH + VOCABULARY - FIRST_NOTE - 1
 
@@ -72,23 +73,23 @@ def notes_to_tokens(notes: Iterable[Note]) -> Integers:
     end, before = 0, None
     for note in sorted(notes):
         if before is not None and note.start < end:
-            raise ValueError(
+            raise ArgumentError(
                 f"a melody has one note at a time, got pitch {note.pitch} at sixteenth "
                 f"{note.start} while pitch {before.pitch} sounds"
             )
         end, before = note.start + note.length, note
         if not 0 <= note.start < end <= STEPS:
-            raise ValueError(
+            raise ArgumentError(
                 f"notes must lie within {STEPS} sixteenths (two bars of 4/4), got one from "
                 f"{note.start} to {end}"
             )
         if not LOWEST_PITCH <= note.pitch <= HIGHEST_PITCH:
-            raise ValueError(
+            raise ArgumentError(
                 f"pitches must be between {LOWEST_PITCH} and {HIGHEST_PITCH}, got {note.pitch} at "
                 f"sixteenth {note.start}: transpose it"
             )
         tokens[note.start : end] = HOLD
         tokens[note.start] = note.pitch - LOWEST_PITCH + FIRST_NOTE
     if before is None:
-        raise ValueError("there must be at least one note, got none")
+        raise ArgumentError("there must be at least one note, got none")
     return tokens

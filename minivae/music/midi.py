@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from minivae.edge.checks import check_real
+from minivae.edge.checks import ArgumentError, MissingPackageError, check_real
 from minivae.edge.files import whole_file
 from minivae.music.melodies import Note
 
@@ -94,15 +94,15 @@ def read_midi(path: str | os.PathLike[str]) -> list[Note]:
         data = file.read(LARGEST_FILE + 1)
     name = Path(path).name
     if len(data) > LARGEST_FILE:
-        raise ValueError(f"{name} must have at most {LARGEST_FILE // 1024} kB, got more")
+        raise ArgumentError(f"{name} must have at most {LARGEST_FILE // 1024} kB, got more")
     song = _parse(name, data)
     metres = {(m.numerator, m.denominator) for m in _messages(song, "time_signature")}
     if other := metres - {(4, 4)}:
         numerator, denominator = min(other)
-        raise ValueError(f"{name} must be in 4/4, got {numerator}/{denominator}")
+        raise ArgumentError(f"{name} must be in 4/4, got {numerator}/{denominator}")
     notes = _notes(name, song)
     if not notes:
-        raise ValueError(f"{name} must have at least one note, got none")
+        raise ArgumentError(f"{name} must have at least one note, got none")
     return notes
 
 
@@ -111,23 +111,27 @@ def _parse(name: str, data: bytes) -> Any:
     try:
         import mido
     except ImportError as error:
-        raise ImportError("reading MIDI files needs mido: pip install 'minivae[music]'") from error
+        raise MissingPackageError(
+            "reading MIDI files needs mido: pip install 'minivae[music]'"
+        ) from error
     if len(data) < 14 or data[:4] != b"MThd":
-        raise ValueError(f"{name} is not a MIDI file: it does not begin with a MIDI header")
+        raise ArgumentError(f"{name} is not a MIDI file: it does not begin with a MIDI header")
     kind, n_tracks, division = struct.unpack(">HHh", data[8:14])
     if kind not in (0, 1) or not 1 <= n_tracks <= len(data) // 8:
-        raise ValueError(
+        raise ArgumentError(
             f"{name} must be a MIDI file of format 0 or 1 with tracks, got format {kind} with "
             f"{n_tracks} tracks"
         )
     if division <= 0:
-        raise ValueError(f"{name} must count time in ticks of a quarter, got division {division}")
+        raise ArgumentError(
+            f"{name} must count time in ticks of a quarter, got division {division}"
+        )
     try:
         return mido.MidiFile(file=io.BytesIO(data))
     except Exception as error:  # of many kinds, some without a message
         kind = type(error).__name__
         reason = " ".join(str(error).split()) or "it ends too early"
-        raise ValueError(f"{name} is a damaged MIDI file: {reason} ({kind})") from error
+        raise ArgumentError(f"{name} is a damaged MIDI file: {reason} ({kind})") from error
 
 
 def _messages(song: Any, kind: str) -> list[Any]:
@@ -154,7 +158,7 @@ def _notes(name: str, song: Any) -> list[Note]:
     for first, last, pitch in sorted(spans):
         start = round(first / sixteenth)
         if abs(first / sixteenth - start) > OFF_GRID:
-            raise ValueError(
+            raise ArgumentError(
                 f"{name} must be quantised to sixteenths, got a note at {first / sixteenth:.2f}"
             )
         notes.append(Note(start, max(1, round(last / sixteenth) - start), pitch))

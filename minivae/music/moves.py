@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 
 from minivae.datasets.loop_source import BAR, FIRST_NOTE, LOWEST_PITCH, STEPS, Integers
 from minivae.diagnostics.interpolation import lerp, slerp
-from minivae.edge.checks import Array, check_integer
+from minivae.edge.checks import ArgumentError, Array, check_integer
 from minivae.music.model import MelodyVAE
 from minivae.nn.gaussian import gaussian_log_density
 
@@ -31,7 +31,7 @@ def interpolate(
     """
     check_integer("k", k, 2)
     if path not in PATHS:
-        raise ValueError(f"path must be one of {', '.join(PATHS)}, got {path!r}")
+        raise ArgumentError(f"path must be one of {', '.join(PATHS)}, got {path!r}")
     a, b = model.transform(np.stack([first, second]))
     return model.decode(np.stack([PATHS[path](a, b, t) for t in np.linspace(0, 1, k)]))
 
@@ -93,7 +93,7 @@ def complete(
     """
     bar = np.asarray(bar)
     if bar.shape != (BAR,):
-        raise ValueError(f"bar must have shape ({BAR},), got {bar.shape}")
+        raise ArgumentError(f"bar must have shape ({BAR},), got {bar.shape}")
     check_integer("n", n, 1)
     check_integer("n_codes", n_codes, 2)
     rng = np.random.default_rng(rng)
@@ -152,4 +152,4 @@ def blend(first: ArrayLike, second: ArrayLike, t: float, way: str, rng: Any = No
         both = (a >= FIRST_NOTE) & (b >= FIRST_NOTE)
         mean = np.round((1 - t) * a + t * b).astype(np.int64)
         return np.where(both, mean, b if t >= 0.5 else a)
-    raise ValueError(f"way must be 'coin', 'switch' or 'pitch', got {way!r}")
+    raise ArgumentError(f"way must be 'coin', 'switch' or 'pitch', got {way!r}")

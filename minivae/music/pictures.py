@@ -6,7 +6,8 @@ from typing import Any
 
 from numpy.typing import ArrayLike
 
-from minivae.music.melodies import HIGHEST_PITCH, LOWEST_PITCH, tokens_to_notes
+from minivae.datasets.loop_source import LOWEST_PITCH
+from minivae.music.melodies import HIGHEST_PITCH, tokens_to_notes
 
 
 def rolls(loops: ArrayLike, titles: list[str] | None = None) -> Any:

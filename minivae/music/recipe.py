@@ -36,7 +36,7 @@ class FallingAdam(Adam):
 
 
 def fit_options(
-    n_samples: int, epochs: int, *, start_beta: float = 0.05, beta: float = 0.6
+    n_samples: int, epochs: int, *, start_beta: float = 0.05, beta: float = 1.0
 ) -> dict[str, Any]:
     """Return the options for ``MelodyVAE.fit``: Adam at a falling rate, and gradients clipped.
 
@@ -45,9 +45,9 @@ def fit_options(
     n_samples, epochs : int
         Loops in the data, and passes over them.
     start_beta, beta : float
-        The KL's weight at the first step, and from seven tenths of the steps on; between the two
-        it rises linearly. Below 1 the code keeps more of each loop than the bound alone would let
-        it.
+        The KL's weight at the first step, and from eight tenths of the steps on; between the two
+        it rises linearly. So the code first learns to hold whole loops, and then to hold them
+        cheaply. With an end below 1 it keeps more of each loop, and the bound pays for it.
     """
     batch_size = min(BATCH_SIZE, check_integer("n_samples", n_samples, 1))
     n_steps = check_integer("epochs", epochs, 1) * -(-n_samples // batch_size)
@@ -55,6 +55,6 @@ def fit_options(
         "epochs": epochs,
         "batch_size": batch_size,
         "optimizer": FallingAdam(n_steps),
-        "beta": Linear(max(1, round(0.7 * n_steps)), start_beta, beta),
+        "beta": Linear(max(1, round(0.8 * n_steps)), start_beta, beta),
         "clip_norm": CLIP_NORM,
     }

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
-from minivae.edge.checks import Array
-from minivae.nn.layers import Composite
+from minivae.edge.checks import ArgumentError, Array
+from minivae.nn.networks import Composite
 from minivae.nn.recurrent import GRU
 
 
@@ -115,8 +115,8 @@ def _check_lengths(lengths: ArrayLike | None, x: Array) -> Array:
         return np.full(n_rows, n_steps)
     lengths = np.asarray(lengths)
     if lengths.shape != (n_rows,) or lengths.dtype.kind not in "iu":
-        raise ValueError(f"lengths must be {n_rows} integers, one a row, got {lengths!r}")
+        raise ArgumentError(f"lengths must be {n_rows} integers, one a row, got {lengths!r}")
     if lengths.min() < 1 or lengths.max() > n_steps:
         bad = lengths[(lengths < 1) | (lengths > n_steps)][0]
-        raise ValueError(f"lengths must be between 1 and steps={n_steps}, got {bad}")
+        raise ArgumentError(f"lengths must be between 1 and steps={n_steps}, got {bad}")
     return lengths

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from minivae.edge.checks import Array, check_integer, check_real
+from minivae.edge.checks import ArgumentError, Array, check_integer, check_real
 from minivae.nn.likelihoods import LIKELIHOODS, Likelihood
 
 
@@ -49,7 +49,7 @@ class Categorical(Likelihood):
 
     def mean(self, out: Array) -> Array:
         """Refuse: the mean of tokens is no token."""
-        raise ValueError("tokens have no mean; use mode(out), or sample(out, rng)")
+        raise ArgumentError("tokens have no mean; use mode(out), or sample(out, rng)")
 
     def mode(self, out: Array) -> Array:
         """Return the likeliest tokens, shape (batch, n_features)."""
@@ -108,7 +108,7 @@ def as_tokens(x: Array) -> Array:
     tokens = np.asarray(x).real
     if not np.array_equal(tokens, np.floor(tokens)):
         bad = tokens[tokens != np.floor(tokens)].flat[0]
-        raise ValueError(f"tokens must be integers, got {bad}")
+        raise ArgumentError(f"tokens must be integers, got {bad}")
     return tokens.astype(np.intp)
 
 

@@ -7,9 +7,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import DTypeLike
 
-from minivae.edge.checks import Array, check_integer
+from minivae.edge.checks import ArgumentError, Array, check_dtype, check_integer
 from minivae.nn.elementwise import sigmoid
-from minivae.nn.layers import Layer, check_dtype
+from minivae.nn.layers import Layer
 
 
 class _Steps(NamedTuple):
@@ -191,10 +191,10 @@ class GRU(Layer):
         x = np.asarray(x)
         if x.ndim != 3 or x.shape[2] != self.n_in or x.shape[1] == 0:
             expected = f"(batch, steps, n_in={self.n_in}) with at least one step"
-            raise ValueError(f"x must have shape {expected}, got {x.shape}")
+            raise ArgumentError(f"x must have shape {expected}, got {x.shape}")
         if h0 is not None and np.shape(h0) != (len(x), self.n_hidden):
             expected = f"(batch, n_hidden) = {(len(x), self.n_hidden)}"
-            raise ValueError(f"h0 must have shape {expected}, got {np.shape(h0)}")
+            raise ArgumentError(f"h0 must have shape {expected}, got {np.shape(h0)}")
         return x, 0 if h0 is None else h0
 
 

@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.collections import PatchCollection
 from matplotlib.patches import Rectangle
 
+from minivae.edge.checks import ArgumentError
 from minivae.plots.figures import new_axes
 from minivae.plots.style import COLORS
 
@@ -48,7 +49,7 @@ def piano_roll(
         There are no notes, and no range of pitches is given.
     """
     if not len(notes) and pitches is None:
-        raise ValueError("notes must hold at least one note, or pitches be given, got neither")
+        raise ArgumentError("notes must hold at least one note, or pitches be given, got neither")
     ax = new_axes(6.4, 2.4) if ax is None else ax
     bars = PatchCollection(
         [

@@ -220,6 +220,6 @@ def _figures(entries: dict[str, Entry], results: dict[str, list[Tree]]) -> dict[
     for name, unit in {"density": "notes in a loop", "register": "mean MIDI pitch"}.items():
         values = [each["attributes"][name] for each in vae]
         curve = {x: [v[i] for v in values] for i, x in enumerate(measures.AMOUNTS.tolist())}
-        axis = {"xlabel": "amount of the attribute vector", "ylabel": unit}
-        figures[name] = lines({name: curve}, **axis)
+        amount = "amount of the attribute vector"
+        figures[name] = lines({name: curve}, xlabel=amount, ylabel=unit)
     return figures

@@ -7,7 +7,7 @@ from minivae import check_gradients
 from minivae.claims.audit import LikelihoodLayer
 from minivae.music.decoders import Autoregressive, Conductor
 from minivae.music.encoder import MelodyEncoder
-from minivae.nn.layers import cast
+from minivae.nn.networks import cast
 
 N_TOKENS, N_STEPS, N_CONTEXT = 4, 6, 3
 KINDS = {

@@ -6,7 +6,7 @@ from scipy import special
 
 from minivae import GRU, check_gradients
 from minivae.nn.bidirectional import BidirectionalGRU
-from minivae.nn.layers import cast
+from minivae.nn.networks import cast
 
 
 def torch_double():

@@ -4,6 +4,7 @@ from itertools import combinations
 
 import numpy as np
 import pytest
+from helpers import SEEDS
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.optimize import check_grad
@@ -18,7 +19,6 @@ from minivae.studies.softmax import (
     logistic_regression,
     softmax,
 )
-from tests.helpers import SEEDS
 
 
 @given(seed=SEEDS, n=st.integers(1, 30), k=st.integers(1, 5))

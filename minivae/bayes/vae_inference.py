@@ -19,14 +19,10 @@ from numpy.typing import ArrayLike
 
 from minivae.bayes.annealing import annealed_importance_sampling
 from minivae.bayes.hamiltonian import LogDensityAndGradient
-from minivae.edge.checks import Array, as_batch, check_integer, check_real
+from minivae.edge.checks import ArgumentError, Array, as_batch, check_integer, check_real
+from minivae.models.passes import VAEPass
 from minivae.models.vae import VAE
-from minivae.nn.gaussian import (
-    gaussian_kl_backward,
-    gaussian_log_density,
-    reparameterize,
-    reparameterize_backward,
-)
+from minivae.nn.gaussian import LOG_VAR_LIMIT, gaussian_log_density
 from minivae.training.optimizers import Adam
 
 ROWS = 512  # decoded at once
@@ -126,14 +122,16 @@ def fit_posterior(
     check_real("learning_rate", learning_rate, 0)
     found = []
     for rows in _blocks(model, x, n_draws):
-        mu, log_var = model.encode(rows)
-        q = {"mu": mu.astype(float), "log_var": log_var.astype(float)}
-        optimizer = Adam(learning_rate)
+        q, optimizer = _Table(*model.encode(rows)), Adam(learning_rate)
+        vae = model.with_encoder(q)
         for i in range(n_steps):
             optimizer.learning_rate = learning_rate * min(1, 2 * (1 - i / n_steps))
-            eps = rng.standard_normal((len(rows), n_draws, model.n_latent))
-            optimizer.step(q, _minus_elbo_gradient(model, rows, q["mu"], q["log_var"], eps))
-        found.append((q["mu"], q["log_var"]))
+            p = _draw(vae, rows, n_draws, rng)
+            # -ELBO of each example: the mean over its draws, which are equally many rows of p
+            dlog_prob, dkl = np.full_like(p.log_prob, -1 / n_draws), np.full_like(p.kl, 1 / n_draws)
+            vae.backward(p, dlog_prob, dkl, np.zeros_like(p.log_ratio))
+            optimizer.step(q.params, q.grads)
+        found.append(vae.encode(rows))
     return np.concatenate([mu for mu, _ in found]), np.concatenate([lv for _, lv in found])
 
 
@@ -168,13 +166,34 @@ def elbo_and_likelihood(
     log_w, start = [], 0
     for rows in _blocks(model, x, n_draws):
         own = slice(start, start + len(rows))
-        m, lv = (np.repeat(each[own], n_draws, axis=0) for each in (mu, log_var))
-        z = reparameterize(m, lv, rng.standard_normal(m.shape))
-        log_p, _ = log_joint(model, np.repeat(rows, n_draws, axis=0))(z)
-        log_w.append((log_p - gaussian_log_density(z, m, lv)).reshape(len(rows), n_draws))
+        p = _draw(model.with_encoder(_Table(mu[own], log_var[own])), rows, n_draws, rng)
+        log_w.append((p.log_prob + p.log_ratio).reshape(len(rows), n_draws))
         start += len(rows)
     w = np.concatenate(log_w)
     return w.mean(axis=1), np.logaddexp.reduce(w, axis=1) - np.log(n_draws)
+
+
+class _Table:
+    """An encoder that does not see x: it holds the mean and the log variance of each row's q."""
+
+    def __init__(self, mu: Array, log_var: Array) -> None:
+        raw = LOG_VAR_LIMIT * np.arctanh(log_var.astype(float) / LOG_VAR_LIMIT)
+        self.params = {"h": np.concatenate([mu.astype(float), raw], axis=1)}  # (n, 2 L)
+        self.grads = {"h": np.zeros_like(self.params["h"])}
+
+    def forward(self, x: Array) -> Array:
+        """Return all rows of the table, whatever `x` is."""
+        return self.params["h"]
+
+    def backward(self, dh: Array) -> None:
+        """Take the gradient as it is."""
+        self.grads["h"][...] = dh
+
+
+def _draw(vae: VAE, rows: Array, n_draws: int, rng: np.random.Generator) -> VAEPass:
+    """Run the model's own pass with fresh noise, `n_draws` times for each row."""
+    eps = rng.standard_normal((len(rows) * n_draws, vae.n_latent))
+    return vae.forward(rows, rows[:, :0], rows, eps)
 
 
 def _log_likelihood(model: VAE, x: Array, z: Array) -> tuple[Array, Array]:
@@ -185,28 +204,10 @@ def _log_likelihood(model: VAE, x: Array, z: Array) -> tuple[Array, Array]:
     return np.asarray(log_p, float), np.asarray(model.decoder.backward(dout), float)
 
 
-def _minus_elbo_gradient(
-    model: VAE, x: Array, mu: Array, log_var: Array, eps: Array
-) -> dict[str, Array]:
-    """Return the gradient of minus the ELBO of each example with respect to its q."""
-    n, k, n_latent = eps.shape
-    m, lv = (np.repeat(each, k, axis=0) for each in (mu, log_var))
-    e = eps.reshape(n * k, n_latent)
-    # -ELBO = KL(q || p) - 1/k sum_i log p(x | z_i),  z_i = mu + sigma eps_i
-    dz = -_log_likelihood(model, np.repeat(x, k, axis=0), reparameterize(m, lv, e))[1] / k
-    dmu, dlog_var = reparameterize_backward(m, lv, e, dz)
-    dmu_kl, dlog_var_kl = gaussian_kl_backward(mu, log_var, np.ones(n))
-    shape = (n, k, n_latent)
-    return {
-        "mu": dmu_kl + dmu.reshape(shape).sum(axis=1),
-        "log_var": dlog_var_kl + dlog_var.reshape(shape).sum(axis=1),
-    }
-
-
 def _blocks(model: Any, x: ArrayLike, n_draws: int) -> Iterator[Array]:
     """Yield a few examples at a time, so that with all their draws they are about `ROWS`."""
     if not isinstance(model, VAE) or model.likelihood.name == "squared_error":
-        raise ValueError(f"model must be a VAE with a density p(x | z), got {model!r}")
+        raise ArgumentError(f"model must be a VAE with a density p(x | z), got {model!r}")
     x = as_batch(x, model.n_features, model.dtype, interval=model.likelihood.interval)
     step = max(1, ROWS // n_draws)
     for start in range(0, len(x), step):
