@@ -147,7 +147,8 @@ def _music(rng: np.random.Generator) -> Iterator[Part]:
         out = rng.standard_normal((N_ROWS, likelihood.n_outputs(N_STEPS)))
         yield "likelihood", name, LikelihoodLayer(likelihood, x), (out,), {}
     sizes |= {"n_tokens": N_TOKENS, "n_steps": N_STEPS, "n_context": 2, "stride": 2}
-    yield "model", "MelodyVAE", MelodyVAE(N_LATENT, free_nats=0.1, **sizes), (x,), {}
+    model = MelodyVAE(N_LATENT, n_segments=2, free_nats=0.1, **sizes)
+    yield "model", "MelodyVAE", model, (x,), {}
 
 
 def _functions(rng: np.random.Generator) -> Iterator[tuple[Any, Any, tuple[Array, ...]]]:

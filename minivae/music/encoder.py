@@ -70,6 +70,5 @@ class MelodyEncoder(Composite):
         self.skip.backward_params(dy)
 
     def backward(self, dy: Array) -> Array:
-        """Fill `grads` and return zeros: tokens are integers, and the output steps between them."""
-        self.backward_params(dy)
-        return np.zeros((len(dy), self.n_steps), dy.dtype)
+        """Refuse: tokens are integers, and the output has no gradient with respect to them."""
+        raise NotImplementedError("tokens have no gradient; use backward_params")
