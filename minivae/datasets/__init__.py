@@ -1,4 +1,4 @@
-"""Data sets: digits, loops and others that need no download, and the reader of MNIST."""
+"""Data sets: digits, loops and two more without a download, and MNIST."""
 
 from minivae.datasets.drawn_digits import Digits, digits
 from minivae.datasets.loop_counts import loop_entropy, loop_entropy_bounds, n_distinct_loops

@@ -106,7 +106,7 @@ def mean_image(trial: Trial, *, n_train: int) -> Tree:
 
 def _measured(model: mv.VAE, x: Array, n: int, n_steps: int, seed: int) -> dict[str, float]:
     """Return the ELBO of x, and the gaps and misses of its first n rows."""
-    few, d = x[:n], mv.diagnostics
+    few, d = x[:n], mv.bayes
     q = model.encode(few)
     best = d.fit_posterior(model, few, rng=seed)
     prior = np.zeros_like(q[0]), np.zeros_like(q[0])

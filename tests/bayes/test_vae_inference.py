@@ -124,6 +124,10 @@ def test_nothing_of_the_model_changes(linear):
         (lambda m, x: fit_posterior(m, x, n_draws=0), "n_draws must be at least 1"),
         (lambda m, x: fit_posterior(m, x[:, :2]), "x must have n_features=5 columns"),
         (lambda m, x: fit_posterior(mv.PCA(2).fit(x), x), "model must be a VAE with a density"),
+        (
+            lambda m, x: fit_posterior(mv.ConditionalVAE(5, 2, 3), x),
+            "model must be a VAE without classes, got n_classes=3",
+        ),
     ],
 )
 def test_bad_input_is_refused(linear, call, message):
