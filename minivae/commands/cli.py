@@ -23,6 +23,7 @@ examples:
   minivae train vae --data digits --latent 2 --hidden 256 128 --epochs 40 --out run --resume
   minivae prove --list                                    the claims that can be proved
   minivae study --list                                    the experiments that can be run
+  minivae loops train run/loops.npz                       a VAE that writes melodies
   minivae step 1                                          the course, cell by cell
 """
 

@@ -97,19 +97,15 @@ def complete(
     check_integer("n", n, 1)
     check_integer("n_codes", n_codes, 2)
     rng = np.random.default_rng(rng)
-    z, log_ratio = _proposals(model, np.tile(bar, STEPS // BAR)[None], n_codes, rng)
-    z = z.astype(model.dtype)
-    given = np.tile(bar, (n_codes, 1)).astype(model.dtype)
-    rows = np.concatenate([given, given], axis=1)
-    steps = model.likelihood.log_prob_by_step(rows, model.decoder.forward(z))
+    twice = np.tile(bar, STEPS // BAR)[None]
+    z, log_ratio = _proposals(model, twice, n_codes, rng)
+    contexts = model.decoder.forward(z.astype(model.dtype))
+    steps = model.likelihood.log_prob_by_step(np.repeat(twice, n_codes, axis=0), contexts)
+    # log weight = log p(first | z) + log p(z) - log q(z); Gumbel noise and argmax draw by it
     log_weight = steps[:, :BAR].sum(axis=1) + log_ratio
     kept = np.argmax(log_weight + rng.gumbel(size=(n, n_codes)), axis=1)
-    return model.draw(
-        z[kept],
-        rng,
-        temperature=temperature,
-        given=given[:n] if n <= n_codes else np.tile(bar, (n, 1)),
-    )
+    given = np.tile(bar, (n, 1))
+    return model.draw(z[kept], rng, temperature=temperature, given=given)
 
 
 def _proposals(

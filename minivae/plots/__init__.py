@@ -2,8 +2,8 @@
 
 All pictures use `figures` and `style`, and `tiles` joins images to a mosaic. Every theme has a
 file: `images`, `latent`, `manifold`, `subspace`, `training`, `information`, `gradients`, `chains`,
-`agreement`, `piano_roll`, and `graph` with its `boxes`. Moving pictures are in `animation`, `explorer`
-and `window`.
+`agreement`, `piano_roll`, and `graph` with its `boxes`. Moving pictures are in `animation`,
+`explorer` and `window`.
 
 A picture that is one image returns its `AxesImage`; every other picture returns the list of the
 artists it drew. Without `ax` a function makes a new figure. `save(artists, path)` writes the figure
