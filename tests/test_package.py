@@ -86,7 +86,7 @@ FLOORS = (
     "nn training plots datasets",
     "models gradient_check",
     "explanation linear diagnostics",
-    "bayes",
+    "bayes music",
     "claims",
     "course studies",
     "commands",

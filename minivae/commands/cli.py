@@ -23,6 +23,7 @@ examples:
   minivae train vae --data digits --latent 2 --hidden 256 128 --epochs 40 --out run --resume
   minivae prove --list                                    the claims that can be proved
   minivae study --list                                    the experiments that can be run
+  minivae loops train run/loops.npz                       a VAE that writes melodies
   minivae step 1                                          the course, cell by cell
 """
 
@@ -263,6 +264,49 @@ def _add_explore(commands: Any) -> None:
     parser.set_defaults(run=run)
 
 
+def _add_loops(commands: Any) -> None:
+    text = (
+        "draw loops from a melody VAE, go from one to another, or complete a bar; as MIDI and WAV"
+    )
+    parser = command(commands, "loops", text, "sample run/loops.npz --out my-loops")
+    help = "train a model, or what to do with one"
+    parser.add_argument("what", choices=("train", "sample", "interpolate", "complete"), help=help)
+    help = "the model's file, which train writes"
+    parser.add_argument("checkpoint", type=Path, help=help)
+    help = "melodies of your own: two to interpolate, one to complete (default: drawn loops)"
+    parser.add_argument("--midi", type=Path, nargs="+", default=[], metavar="FILE", help=help)
+    add_out(parser, "minivae-loops")
+    count = integer_from(1)
+    parser.add_argument("--count", type=count, default=8, help="loops to write (default 8)")
+    help = "above 0; below 1 likely notes become likelier (default 0.5)"
+    parser.add_argument("--temperature", type=float, default=0.5, help=help)
+    parser.add_argument("--path", choices=("straight", "spherical"), default="straight")
+    parser.add_argument("--tempo", type=float, default=120.0, help="quarters a minute")
+    parser.add_argument("--epochs", type=count, default=3, help="of train (default 3)")
+    parser.add_argument("--samples", type=count, default=100_000, help="of train (default 100,000)")
+
+    def run(chosen: argparse.Namespace) -> bool:
+        from minivae.commands import loops
+
+        place = chosen.checkpoint, chosen.out
+        options = {"tempo": chosen.tempo, "seed": chosen.seed}
+        drawn = {"n": chosen.count, "temperature": chosen.temperature, **options}
+        if chosen.what == "train":
+            loops.train(
+                chosen.checkpoint, epochs=chosen.epochs, n_loops=chosen.samples, seed=chosen.seed
+            )
+        elif chosen.what == "sample":
+            loops.sample(*place, **drawn)
+        elif chosen.what == "interpolate":
+            k, path = chosen.count, chosen.path
+            loops.interpolate(*place, midi=chosen.midi, k=k, path=path, **options)
+        else:
+            loops.complete(*place, midi=chosen.midi, **drawn)
+        return True
+
+    parser.set_defaults(run=run)
+
+
 COMMANDS = (
     _add_tour,
     _add_verify,
@@ -272,4 +316,5 @@ COMMANDS = (
     _add_study,
     _add_course,
     _add_explore,
+    _add_loops,
 )
