@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 
 from minivae.bayes import hamiltonian, mcmc
-from minivae.bayes.chain import Chain
 from minivae.claims import Outcome, claim
+from minivae.claims.sampling_rigs import lag_1, r_hat, standard_error
 from minivae.edge.checks import Array
 
 
@@ -159,24 +159,3 @@ def sampler_moments() -> Outcome:
         because=f"five standard errors by batches; autocorrelation at lag 1: {memory}",
         draw=draw,
     )
-
-
-def standard_error(values: Array, n_batches: int = 40) -> float:
-    """Return that of a chain's mean: the means of batches, longer than its memory, are free."""
-    length = len(values) // n_batches
-    means = values[: length * n_batches].reshape(n_batches, length).mean(axis=1)
-    return float(means.std(ddof=1) / np.sqrt(n_batches))
-
-
-def lag_1(samples: Array) -> float:
-    """Return the largest correlation of a coordinate with itself one step later."""
-    x = samples - samples.mean(axis=0)
-    return float(np.max(np.sum(x[1:] * x[:-1], axis=0) / np.sum(x**2, axis=0)))
-
-
-def r_hat(chains: list[Chain]) -> str:
-    """Return Gelman and Rubin's ratio, near 1 for chains that agree, beside the memory of one."""
-    x = np.array([chain.samples for chain in chains])  # (chains, steps, dims)
-    within, between = x.var(axis=1, ddof=1).mean(axis=0), x.mean(axis=1).var(axis=0, ddof=1)
-    ratio = np.sqrt(1 - 1 / x.shape[1] + between / within).max()
-    return f"R-hat {ratio:.3f}, autocorrelation at lag 1 {lag_1(x[0]):.2f}"

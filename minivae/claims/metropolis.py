@@ -10,7 +10,7 @@ from scipy import stats
 from minivae.bayes import mcmc
 from minivae.bayes.chain import Chain
 from minivae.claims import Outcome, claim
-from minivae.claims.chains import lag_1, standard_error
+from minivae.claims.sampling_rigs import lag_1, standard_error
 from minivae.edge.checks import Array
 
 
