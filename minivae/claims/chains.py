@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from minivae.bayes import hamiltonian, mcmc
+from minivae.bayes.chain import Chain
 from minivae.claims import Outcome, claim
 from minivae.claims.sampling_rigs import lag_1, r_hat, standard_error
 from minivae.edge.checks import Array
@@ -67,13 +68,13 @@ def gibbs_autocorrelation() -> Outcome:
     source="Geyer 1992",
 )
 def autoregression_is_worth_so_many_draws() -> Outcome:
-    """x' = a x + sqrt(1 - a^2) eps has the autocorrelation a^lag, and tau = (1 + a) / (1 - a).
+    """The chain x' = a x + sqrt(1 - a^2) eps has the autocorrelations a, a^2, a^3, ...
 
-    The variance of the mean of n steps is tau / n for a variance of 1, that of n / tau independent
-    draws: so is the effective sample size, also below a = 0, where steps cancel each other's errors
-    and are worth more than one draw each. Exact are tau and n / tau, measured the library's
-    estimates from 100 chains of 4,000 steps, as is the variance of their means, with nothing of the
-    library's in it.
+    Their sum over all lags, both ways, is tau = (1 + a) / (1 - a). The variance of the mean of n
+    steps is tau / n for a variance of 1, that of n / tau independent draws: so is the effective
+    sample size, also below a = 0, where steps cancel each other's errors and are worth more than
+    one draw each. Exact are tau and n / tau, measured the library's estimates from 100 chains of
+    4,000 steps, as is the variance of their means, with nothing of the library's in it.
     """
     n_chains, n, rng = 100, 4000, np.random.default_rng(0)
     slopes = np.array([-0.4, 0.0, 0.5, 0.8])

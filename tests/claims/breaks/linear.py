@@ -114,7 +114,7 @@ BREAKS = [
     ("maximal-variance-is-minimal-error", swap(PCA, "fit", smallest_component_first)),
     ("least-error-is-discarded-variance", swap(LinearAutoencoder, "_losses", mean_over_features)),
     ("least-error-is-discarded-variance", swap(Dense, "backward", flipped_sign)),
-    ("training-finds-the-subspace", swap(Dense, "backward", flipped_sign)),
+    ("linear-autoencoder-is-pca", swap(Dense, "backward", flipped_sign)),
     ("only-the-subspace-is-identified", swap(LinearAutoencoder, "_losses", mean_over_features)),
     ("only-the-subspace-is-identified", swap(Dense, "backward_params", leak_into_the_gradient)),
     ("biases-centre-the-data", swap(Dense, "backward_params", biases_that_stay)),
