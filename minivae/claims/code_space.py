@@ -34,7 +34,7 @@ def measures_follow_the_code() -> Outcome:
     square of the decoder's Jacobian, by hand; with long steps all must be the first.
     """
     rng = np.random.default_rng(0)
-    k, m, n = 4, 12, 300
+    k, m, n = 4, 12, 2000
     G, F = rng.standard_normal((k, m)), rng.standard_normal((m, k)) / m
     codes = rng.standard_normal((n, k)) @ rng.standard_normal((k, k)) + 1
     z = diagnostics.sample_codes(codes, 500, rng=1)
@@ -70,7 +70,7 @@ def measures_follow_the_code() -> Outcome:
         np.broadcast_to(exact, (6, 5)),
         measured,
         tolerance=[error, 1e-8, 1e-8, 1e-8, 1e-8],
-        because="five standard errors of 300 steps; rounding",
+        because="five standard errors of 2,000 steps; rounding",
     )
 
 

@@ -10,7 +10,7 @@ from scipy import integrate, special, stats
 from minivae.bayes import conjugate
 from minivae.claims import Outcome, claim
 
-COINS = [1, 0, 1, 1, 0, 1, 1]
+COINS = [1, 0, 1, 1, 0, 1, 1, 1]
 REALS = [1.2, 0.7, 2.1, 1.5]
 
 
@@ -28,7 +28,7 @@ def beta_bernoulli() -> Outcome:
     p = np.linspace(0.02, 0.98, 49)
 
     def joint(p: Any) -> Any:
-        return stats.beta.pdf(p, 2, 5) * p**5 * (1 - p) ** 2
+        return stats.beta.pdf(p, 2, 5) * p**6 * (1 - p) ** 2
 
     evidence = integrate.quad(joint, 0, 1)[0]
     chance = integrate.quad(lambda p: p * joint(p), 0, 1)[0] / evidence
@@ -37,7 +37,7 @@ def beta_bernoulli() -> Outcome:
         ax.plot(p, stats.beta(2, 5).pdf(p), "--", label="prior Beta(2, 5)")
         ax.plot(p, density(p), label=f"posterior Beta({posterior.a:g}, {posterior.b:g})")
         ax.plot(p[::4], joint(p[::4]) / evidence, "k.", label="prior x likelihood / evidence")
-        ax.set(xlabel="chance of a one", ylabel="density", title="five ones in seven tosses")
+        ax.set(xlabel="chance of a one", ylabel="density", title="six ones in eight tosses")
         ax.legend()
 
     return Outcome(
@@ -145,7 +145,7 @@ def evidence_one_step_at_a_time() -> Outcome:
     ]
     identity, ones = np.eye(4), np.ones((4, 4))
     at_once = [
-        stats.betabinom(7, 2, 5).logpmf(5) - np.log(special.comb(7, 5)),
+        stats.betabinom(8, 2, 5).logpmf(6) - np.log(special.comb(8, 6)),
         stats.multivariate_normal([0.7] * 4, 0.5 * identity + 2 * ones).logpdf(REALS),
         stats.multivariate_t([0.7] * 4, 1.3 / 2.5 * (identity + ones / 3), df=5).logpdf(REALS),
     ]

@@ -153,6 +153,42 @@ def spherical_midpoints_are_typical() -> Outcome:
     )
 
 
+@claim(
+    "On a great circle the angle grows evenly with t; straight ahead it is slow at both ends",
+    source="Shoemake 1985",
+)
+def great_circles_turn_evenly() -> Outcome:
+    """At the part t of the way the direction has turned by t times the angle between a and b.
+
+    In the plane of a and b let a = |a| e^(0 i) and b = |b| e^(i angle): then slerp is
+    ((1 - t) |a| + t |b|) e^(i t angle), and lerp (1 - t) |a| + t |b| e^(i angle). Exact are these
+    complex numbers, in the plane that numpy's QR finds; for angles from .01 to 3.1, at t from 0 to
+    1, and a little beyond both ends.
+    """
+    rng = np.random.default_rng(0)
+    t = np.array([-0.1, 0, 0.1, 0.25, 0.5, 0.9, 1, 1.2])
+    exact, measured = [], []
+    for angle in (0.01, 1.0, 2.5, 3.1):
+        e1, e2 = np.linalg.qr(rng.standard_normal((7, 2))).Q.T
+        a, b = 2 * e1, 0.7 * (np.cos(angle) * e1 + np.sin(angle) * e2)
+        ends = 2.0, 0.7 * np.exp(1j * angle)
+        ways = ((1 - t) * 2 + t * 0.7) * np.exp(1j * t * angle), (1 - t) * ends[0] + t * ends[1]
+        for way, function in zip(ways, (interpolation.slerp, interpolation.lerp), strict=True):
+            exact.append(np.outer(way.real, e1) + np.outer(way.imag, e2))
+            measured.append(function(a, b, t))
+
+    def draw(ax: Any) -> None:
+        part = np.linspace(0, 1, 100)
+        u, v = np.array([1.0, 0]), np.array([np.cos(2.5), np.sin(2.5)])
+        for function in (interpolation.slerp, interpolation.lerp):
+            way = function(u, v, part)
+            ax.plot(part, np.degrees(np.arctan2(way[:, 1], way[:, 0])), label=function.__name__)
+        ax.set(xlabel="part of the way t", ylabel="angle turned (degrees)")
+        ax.legend()
+
+    return Outcome(exact, measured, tolerance=1e-11, because="rounding, over sin(3.1)", draw=draw)
+
+
 def _draw_midpoints(ax: Any, n: int, d: int = 50) -> None:
     a, b = _draws(n, d, rng=0), _draws(n, d, rng=1)
     for label, z in {

@@ -221,6 +221,7 @@ def continuous_bernoulli_optimum() -> Outcome:
         exact=[*exact, *special.logit(x)],
         measured=[_best_output(kind, v)[0] for kind in (continuous, binary) for v in x],
         tolerance=1e-5,
+        because="a line search finds the place to the root of its rounding",
         draw=draw,
     )
 

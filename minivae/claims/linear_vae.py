@@ -11,7 +11,7 @@ from itertools import combinations
 from typing import Any
 
 import numpy as np
-from scipy import optimize, stats
+from scipy import linalg, optimize, stats
 
 from minivae import datasets
 from minivae.claims import Outcome, claim
@@ -256,6 +256,57 @@ def trained_encoder_is_the_posterior() -> Outcome:
         ax.legend()
 
     return Outcome(exact, measured, tolerance=1e-5, because="where L-BFGS stops", draw=draw)
+
+
+@claim(
+    "Probabilistic PCA's p(z | x) is what conditioning the joint normal of z and x gives",
+    source="Tipping and Bishop 1999; Bishop 2006, section 2.3.1",
+)
+def ppca_posterior_by_conditioning() -> Outcome:
+    """E[z|x] = W C^-1 (x - mean) and Cov[z|x] = I - W C^-1 W^T, with C = W^T W + s2 I.
+
+    These are the rules for any joint normal, and need the inverse of a matrix as large as the data.
+    The library inverts one as large as the code instead: the mean is M^-1 W (x - mean) and the
+    covariance s2 M^-1, with M = W W^T + s2 I. Exact are scipy's solution of the large system, with
+    W and s2 from numpy's eigenvectors; `reconstruct` takes the mean back, shrunk.
+    """
+    X, U = data_with_spectrum(LAM, rng=6)
+    X = X + np.linspace(-1, 2, len(LAM))
+    model = probabilistic_pca.ProbabilisticPCA(3).fit(X)
+    s2 = LAM[3:].mean()
+    axes = U[:, :3].T
+    largest = axes[np.arange(3), np.abs(axes).argmax(axis=1)]
+    W = np.sqrt(LAM[:3] - s2)[:, None] * axes * np.sign(largest)[:, None]
+    C = W.T @ W + s2 * np.eye(len(LAM))
+    gain = linalg.solve(C, W.T)  # (features, latents)
+    mean = X.mean(axis=0)
+    mu = (X - mean) @ gain
+    covariance = np.eye(3) - W @ gain
+    found_mu, found_covariance = model.posterior(X)
+    log_p = stats.multivariate_normal(mean, C).logpdf(X)
+    exact = [W, mu, covariance, mu @ W + mean, log_p, mu, mu @ W + mean]
+    measured = [model.W_, found_mu, found_covariance, model.reconstruct(X), model.score_samples(X)]
+    measured += [model.transform(X), model.inverse_transform(mu)]
+
+    def draw(ax: Any) -> None:
+        ellipse = np.linalg.cholesky(covariance[:2, :2]) @ [
+            np.cos(np.linspace(0, 2 * np.pi, 100)),
+            np.sin(np.linspace(0, 2 * np.pi, 100)),
+        ]
+        ax.plot(*found_mu[:, :2].T, "k.", label="means of p(z | x), for each x")
+        for row in mu[:: len(mu) // 4]:
+            ax.plot(*(row[:2, None] + ellipse), "C0", lw=0.8)
+        ax.set(xlabel="$z_1$", ylabel="$z_2$", aspect="equal")
+        ax.set_title("with one standard deviation around some of them", fontsize="medium")
+        ax.legend()
+
+    return Outcome(
+        np.concatenate([np.ravel(value) for value in exact]),
+        np.concatenate([np.ravel(value) for value in measured]),
+        tolerance=1e-10,
+        because="rounding, over the gaps of the spectrum",
+        draw=draw,
+    )
 
 
 @claim(

@@ -27,6 +27,8 @@ COARSE = {  # five standard errors of few draws; the last two: what the leading 
     "hamiltonian-resonance",
     "aggregated-posterior-is-the-prior",
     "autoregression-is-worth-so-many-draws",
+    "binary-bounds-in-order",
+    "measures-follow-the-code",
     "naive-monte-carlo-variance",
     "rejection-repeats-the-state",
     "sampler-moments",
