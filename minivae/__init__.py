@@ -102,11 +102,25 @@ __all__ = [
     "verify_ppca_equivalence",
 ]
 
-# imported when they are first entered
-_ROOMS = ("bayes", "claims", "datasets", "diagnostics", "plots")
+# modules by their short names, imported when they are first entered
+_MODULES = {
+    "bayes": "bayes",
+    "claims": "claims",
+    "datasets": "datasets",
+    "diagnostics": "diagnostics",
+    "edge": "edge",
+    "explanation": "explanation",
+    "gradient_check": "gradient_check",
+    "linear": "linear",
+    "models": "models",
+    "nn": "nn",
+    "plots": "plots",
+    "regularizers": "models.regularizers",
+    "training": "training",
+}
 
 
 def __getattr__(name: str) -> Any:
-    if name in _ROOMS:
-        return import_module(f"{__name__}.{name}")
+    if name in _MODULES:
+        return import_module(f"{__name__}.{_MODULES[name]}")
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

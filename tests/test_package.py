@@ -44,6 +44,13 @@ def test_rooms_open_when_they_are_entered():
         minivae.nonsense  # noqa: B018
 
 
+def test_every_room_up_to_the_claims_is_entered_by_its_name():
+    rooms = [name for name, level in LEVELS.items() if level <= FRONT_DOOR]
+    code = f"import minivae; print(*[getattr(minivae, name).__name__ for name in {rooms}])"
+    assert run_python(code).split() == [f"minivae.{name}" for name in rooms]
+    assert minivae.regularizers is minivae.models.regularizers
+
+
 def test_the_version_is_that_of_the_project():
     with open(PYPROJECT, "rb") as file:
         assert tomllib.load(file)["project"]["version"] == minivae.__version__
@@ -76,8 +83,9 @@ def test_public_names_are_all_of_them():
 FLOORS = (
     "edge",
     "nn training plots datasets",
-    "models gradient_check bayes",
+    "models gradient_check",
     "explanation linear diagnostics",
+    "bayes",
     "claims",
     "course",
     "commands",

@@ -1,18 +1,24 @@
 """Bayesian inference before the VAE: exact where it can be, sampled or approximated elsewhere.
 
-In reading order: `conjugate` models have a posterior in closed form, and `plug_in` shows what is
-lost without one; `mcmc` and `hamiltonian` draw from any posterior; `variational` fits a Gaussian
-to it; `amortization` prices the encoder that does so for all data at once.
+In reading order: `conjugate` models have a posterior in closed form, and `plug_in` shows what
+prediction loses without it. `mcmc` and `hamiltonian` draw from any posterior. `variational` fits a
+Gaussian to it, `gradient_estimators` differentiates through the draws, and `amortization` measures
+what one encoder for all data costs.
 """
 
 from minivae.bayes.amortization import (
     InferenceGaps,
-    LinearGaussianModel,
     expected_inference_gaps,
     inference_gaps,
 )
 from minivae.bayes.chain import Chain
 from minivae.bayes.conjugate import BetaBernoulli, NormalInverseGamma, NormalKnownVariance
+from minivae.bayes.gradient_estimators import (
+    GradientSamples,
+    elbo_gradient,
+    reparameterized_gradient,
+    score_function_gradient,
+)
 from minivae.bayes.hamiltonian import hmc, leapfrog
 from minivae.bayes.mcmc import gibbs, metropolis
 from minivae.bayes.plug_in import plug_in_coverage, plug_in_interval
@@ -22,16 +28,19 @@ from minivae.bayes.variational import (
     fit_mean_field,
     gaussian_mean_field,
 )
+from minivae.linear.linear_gaussian import LinearGaussianModel
 
 __all__ = [
     "BetaBernoulli",
     "Chain",
+    "GradientSamples",
     "InferenceGaps",
     "LinearGaussianModel",
     "MeanFieldGaussian",
     "NormalInverseGamma",
     "NormalKnownVariance",
     "elbo_and_gradient",
+    "elbo_gradient",
     "expected_inference_gaps",
     "fit_mean_field",
     "gaussian_mean_field",
@@ -42,4 +51,6 @@ __all__ = [
     "metropolis",
     "plug_in_coverage",
     "plug_in_interval",
+    "reparameterized_gradient",
+    "score_function_gradient",
 ]

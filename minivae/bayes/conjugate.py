@@ -19,7 +19,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import ArrayLike
 
-from minivae.bayes._observations import count, summarize
+from minivae.bayes.sufficient_statistics import count, summarize
 from minivae.edge.checks import Array, check_integer, check_real
 
 

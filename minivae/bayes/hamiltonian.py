@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from minivae.bayes._runs import chain_of, check_log_density, check_start
 from minivae.bayes.chain import Chain
+from minivae.bayes.sampler_checks import chain_of, check_log_density, check_start
 from minivae.edge.checks import Array, check_integer, check_real
 
 LogDensityAndGradient = Callable[[Array], tuple[Array, Array]]

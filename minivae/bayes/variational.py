@@ -17,8 +17,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from minivae.bayes._runs import check_log_density
 from minivae.bayes.hamiltonian import LogDensityAndGradient
+from minivae.bayes.sampler_checks import check_log_density
 from minivae.edge.checks import Array, as_batch, check_integer
 from minivae.nn.gaussian import LOG_2PI, reparameterize, reparameterize_backward
 

@@ -121,9 +121,11 @@ def _functions(rng: np.random.Generator) -> Iterator[tuple[Any, Any, tuple[Array
     a, b, c, d = rng.standard_normal((4, N_ROWS, N_LATENT))
     for module, name, inputs in (
         (gaussian, "gaussian_log_density", (a, b, c)),
+        (gaussian, "kl_per_latent", (a, b)),
         (gaussian, "gaussian_kl", (a, b)),
         (gaussian, "gaussian_kl_between", (a, b, c, d)),
         (gaussian, "reparameterize", (a, b, c)),
+        (gaussian, "log_ratio_at", (a, b, c)),
         (gaussian, "bound_log_var", (10 * a,)),
         (importance, "log_mean_exp", (a,)),
     ):

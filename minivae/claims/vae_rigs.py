@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
-from typing import Any
-
 import numpy as np
 
 from minivae.edge.checks import Array
@@ -35,12 +32,6 @@ def trained_at(X: Array, s2: float, beta: float) -> vae.VAE:
 
 def train_encoder(model: vae.VAE, X: Array) -> None:
     """Train the encoder alone to the minimum of the expected loss."""
-    params = {name: array for name, array in model.params.items() if name.startswith("encoder")}
-
-    def loss_and_grads(x: Array, eps: Array) -> Any:
-        losses, grads = model.loss_and_grads(x, eps=eps)
-        return losses, {name: grads[name] for name in params}
-
+    encoder = {name: array for name, array in model.params.items() if name.startswith("encoder")}
     rows, eps = vae_is_ppca.with_sigma_points(X, model.n_latent)
-    part = SimpleNamespace(params=params, dtype=model.dtype, loss_and_grads=loss_and_grads)
-    lbfgs.fit_lbfgs(part, rows, eps=eps)
+    lbfgs.minimize(encoder, lambda: model.loss_and_grads(rows, eps=eps))
