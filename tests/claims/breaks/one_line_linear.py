@@ -1,9 +1,17 @@
 """One-line mistakes in PCA, probabilistic PCA and the reports on them."""
 
 from breaks import rewrite
-from minivae.linear import autoencoder_is_pca, pca, principal_axes, probabilistic_pca, vae_is_ppca
+from minivae.linear import (
+    autoencoder_is_pca,
+    linear_gaussian,
+    pca,
+    principal_axes,
+    probabilistic_pca,
+    vae_is_ppca,
+)
 
 PCA, PPCA = pca.PCA, probabilistic_pca.ProbabilisticPCA
+MODEL = linear_gaussian.LinearGaussianModel
 SVD, DENSITY = "pca-is-the-singular-value-decomposition", "pca-density-is-a-normal"
 POSTERIOR = "ppca-posterior-by-conditioning"
 report_ok = autoencoder_is_pca.EquivalenceReport.ok.fget
@@ -17,7 +25,7 @@ BREAKS = [
     (SVD, rewrite(pca.align_signs, ", -1, 1)", ", 1, -1)")),
     (SVD, rewrite(PCA._centred_blocks, "x - self.mean_", "x")),
     (SVD, rewrite(PCA.inverse_transform, " + self.mean_", "")),
-    (SVD, rewrite(principal_axes.principal_axes, "centred.T @ U[:, ::-1]", "centred.T @ U")),
+    (SVD, rewrite(principal_axes.axes_about, "centred.T @ U[:, ::-1]", "centred.T @ U")),
     (DENSITY, rewrite(PCA.score_samples, "-0.5 * (", "1 - 0.5 * (")),
     (DENSITY, rewrite(PCA.score_samples, "n_discarded * np.log(s2)", "np.log(s2)")),
     (DENSITY, rewrite(PCA.get_covariance, "variance_ - s2", "variance_")),
@@ -26,9 +34,13 @@ BREAKS = [
         "a-share-takes-the-fewest-components",
         rewrite(PCA._count_components, "np.cumsum(ratios[:-1])", "ratios[:-1]"),
     ),
-    (POSTERIOR, rewrite(PPCA.posterior, "self.noise_variance_ * np", "np")),
-    (POSTERIOR, rewrite(PPCA._posterior_mean, "self.W_ @ centred.T", "centred[:, :3].T")),
-    (POSTERIOR, rewrite(PPCA.score_samples, "+ (mu**2).sum(axis=1)", "")),
+    (POSTERIOR, rewrite(PPCA.posterior, "np.linalg.inv(model.posterior()[1])", "np.eye(3)")),
+    (POSTERIOR, rewrite(MODEL.posterior_mean, "self._M(), ", "self._M() + 0.1, ")),
+    (POSTERIOR, rewrite(MODEL.log_marginal, "+ (mu**2).sum(axis=1)", "")),
+    (POSTERIOR, rewrite(MODEL.posterior, "self._M() / self.noise_variance", "self._M()")),
+    ("inference-gaps-add-up", rewrite(MODEL.elbo, "- spread / (2", "- spread / (4")),
+    ("inference-gaps-add-up", rewrite(MODEL.log_joint, "log_likelihood + log_prior", "log_prior")),
+    ("amortization-gap", rewrite(MODEL.covariance, "self.noise_variance *", "")),
     (POSTERIOR, rewrite(PPCA.fit, "lam[:k] - s2, 0", "lam[:k], 0")),
     (POSTERIOR, rewrite(PPCA.inverse_transform, " + self.mean_", "")),
     (
