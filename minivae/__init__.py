@@ -17,8 +17,9 @@ from minivae.linear.pca import PCA
 from minivae.linear.probabilistic_pca import ProbabilisticPCA
 from minivae.linear.vae_is_ppca import LinearVAEReport, verify_ppca_equivalence
 from minivae.models.autoencoder import Autoencoder, LinearAutoencoder
-from minivae.models.model import load
-from minivae.models.vae import VAE
+from minivae.models.saving import load
+from minivae.models.vae import VAE, ConditionalVAE
+from minivae.nn.activations import LeakyReLU, ReLU, Sigmoid, Softplus, Tanh
 from minivae.nn.gaussian import (
     bound_log_var,
     bound_log_var_backward,
@@ -31,23 +32,13 @@ from minivae.nn.gaussian import (
     reparameterize,
     reparameterize_backward,
 )
-from minivae.nn.layers import (
-    Dense,
-    Layer,
-    LeakyReLU,
-    ReLU,
-    Sequential,
-    Sigmoid,
-    Softplus,
-    Tanh,
-    mlp,
-)
+from minivae.nn.layers import Dense, Layer
 from minivae.nn.likelihoods import Bernoulli, ContinuousBernoulli, Gaussian, SquaredError
-from minivae.training.callbacks import Checkpoint, EarlyStopping, Progress
+from minivae.nn.networks import Sequential, mlp
+from minivae.training.batches import minibatches
+from minivae.training.callbacks import Checkpoint, CodeRecorder, EarlyStopping, Progress
 from minivae.training.lbfgs import fit_lbfgs
-from minivae.training.loop import minibatches
 from minivae.training.optimizers import SGD, Adam
-from minivae.training.recording import CodeRecorder
 
 __version__ = "0.1.0"
 
@@ -60,6 +51,7 @@ __all__ = [
     "Bernoulli",
     "Checkpoint",
     "CodeRecorder",
+    "ConditionalVAE",
     "ContinuousBernoulli",
     "Dense",
     "EarlyStopping",
@@ -116,6 +108,8 @@ _MODULES = {
     "nn": "nn",
     "plots": "plots",
     "regularizers": "models.regularizers",
+    "studies": "studies",
+    "schedules": "training.schedules",
     "training": "training",
 }
 

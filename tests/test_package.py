@@ -33,7 +33,7 @@ def test_import_is_light():
     assert "minivae.models.vae" in loaded
     heavy = re.compile(r"(matplotlib|PIL|scipy\.(optimize|stats|linalg|special|integrate))\b")
     assert [name for name in loaded if heavy.match(name)] == []
-    rooms = re.compile(r"minivae\.(plots|claims|commands|course|datasets|bayes)\b")
+    rooms = re.compile(r"minivae\.(plots|claims|commands|course|studies|datasets|bayes)\b")
     assert [name for name in loaded if rooms.match(name)] == []
 
 
@@ -87,7 +87,7 @@ FLOORS = (
     "explanation linear diagnostics",
     "bayes",
     "claims",
-    "course",
+    "course studies",
     "commands",
     "__main__",
 )

@@ -1,7 +1,7 @@
-"""Markov chain Monte Carlo: samples from a density that is known up to its constant.
+"""Markov chain Monte Carlo: samples from a density that is known up to a constant factor.
 
-A log density takes rows, as everywhere here: ``log_density(z)`` turns z of shape
-(batch, n_dims) into shape (batch,), in nats, minus infinity outside its support.
+A log density takes a batch of rows: ``log_density(z)`` has shape (batch,) for z of shape
+(batch, n_dims). It is in nats, and minus infinity outside the support.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ def metropolis(
     Parameters
     ----------
     log_density : callable
-        ``(batch, n_dims) -> (batch,)``, up to a constant.
+        ``(batch, n_dims) -> (batch,)``. A constant factor of the density does not matter.
     start : array_like, shape (n_dims,)
-        Where the chain starts; not among the samples.
+        The start of the chain, which is not among the samples.
     n_samples : int
     step : float
         The standard deviation of the normal proposal, in each coordinate.
@@ -43,7 +43,7 @@ def metropolis(
     Raises
     ------
     ValueError
-        `log_density` is not finite at `start`, or NaN or plus infinity on the way.
+        `log_density` is not finite at `start`, or is NaN or plus infinity at a proposal.
 
     Warns
     -----
@@ -67,7 +67,7 @@ def metropolis(
                 f"log_density must be finite, or minus infinity outside its support, "
                 f"got {proposed_log_p} at {proposal[0]}"
             )
-        # the log of a uniform number is minus a standard exponential one
+        # the logarithm of a uniform number is minus a standard exponential number
         if -rng.standard_exponential() < proposed_log_p - log_p:
             z, log_p = proposal, proposed_log_p
             n_accepted += 1
@@ -78,16 +78,17 @@ def metropolis(
 def gibbs(
     conditionals: Sequence[Conditional], start: ArrayLike, n_samples: int, *, rng: Any = None
 ) -> Chain:
-    """Draw one coordinate after the other from its distribution given all others.
+    """Draw one coordinate after the other from its distribution given all other coordinates.
 
     Parameters
     ----------
     conditionals : sequence of n_dims callables
-        ``conditionals[j](z, rng)`` draws coordinate j given the others in `z`, shape (n_dims,).
+        ``conditionals[j](z, rng)`` draws coordinate j given the other coordinates of `z`, shape
+        (n_dims,).
     start : array_like, shape (n_dims,)
-        Where the chain starts; not among the samples.
+        The start of the chain, which is not among the samples.
     n_samples : int
-        Sweeps through all coordinates, in their order.
+        The number of sweeps; each draws all coordinates in their order.
     rng : seed or Generator
 
     Returns
@@ -97,7 +98,7 @@ def gibbs(
     Raises
     ------
     ValueError
-        Not one conditional for each coordinate of `start`, or a draw that is not finite.
+        The number of conditionals is not the number of coordinates, or a draw is not finite.
 
     References
     ----------
@@ -108,7 +109,7 @@ def gibbs(
     z, rng = rows[0].copy(), np.random.default_rng(rng)
     if len(conditionals) != len(z):
         raise ValueError(
-            f"conditionals must be one for each of start's {len(z)} coordinates, "
+            f"conditionals must have one function for each of the {len(z)} coordinates of start, "
             f"got {len(conditionals)}"
         )
     samples = np.empty((n_samples, len(z)))

@@ -1,4 +1,4 @@
-"""What every sampler asks before its first step, and says after its last."""
+"""Checks of a sampler: its start and its log density before a run, its acceptance after it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from minivae.edge.checks import Array, check_integer
 
 
 def check_start(start: ArrayLike, n_samples: int) -> tuple[Array, int]:
-    """Return the start as one row, and the number of samples."""
+    """Return the checked start as one row, and the checked number of samples."""
     z = np.asarray(start, dtype=np.float64)
     if z.ndim != 1 or z.size == 0 or not np.isfinite(z).all():
         raise ValueError(f"start must be finite numbers of shape (n_dims,), got {start!r}")
@@ -21,7 +21,7 @@ def check_start(start: ArrayLike, n_samples: int) -> tuple[Array, int]:
 
 
 def check_log_density(log_p: Any, z: Array) -> Array:
-    """Return what a log density made of the rows where a run starts."""
+    """Return `log_p`, the log density at the rows `z` where a run starts, if it is finite."""
     if np.shape(log_p) != (len(z),):
         raise ValueError(
             f"the log density must have shape (batch,) for z of shape (batch, n_dims), "
@@ -35,11 +35,11 @@ def check_log_density(log_p: Any, z: Array) -> Array:
 
 
 def chain_of(samples: Array, n_accepted: int, step: float) -> Chain:
-    """Return the chain, and warn when it never left its start."""
+    """Return the chain, and warn if it never left its start."""
     if n_accepted == 0:
         warnings.warn(
             f"none of {len(samples)} proposals was accepted with step={step:g}, so every sample "
-            "is the start: try a tenth of the step, and check the gradient if there is one",
+            "equals the start: try a tenth of the step, and check the gradient if there is one",
             RuntimeWarning,
             stacklevel=3,
         )

@@ -1,4 +1,4 @@
-"""What the data of a conjugate model come down to: counts of ones, or a mean and a spread."""
+"""Sufficient statistics: all that a conjugate model needs to know about its data."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from minivae.edge.checks import Array
 
 
 def count(data: ArrayLike) -> tuple[int, int]:
-    """Return how many ones and how many zeros there are."""
+    """Return the number of ones and the number of zeros."""
     values = _observations(data)
     other = values[(values != 0) & (values != 1)]
     if other.size:
@@ -19,7 +19,7 @@ def count(data: ArrayLike) -> tuple[int, int]:
 
 
 def summarize(data: ArrayLike) -> tuple[int, float, float]:
-    """Return the count, the average, and the sum of squares around it: all that a normal needs."""
+    """Return the count, the average, and the sum of squared deviations from the average."""
     values = _observations(data)
     average = values.mean()
     return values.size, float(average), float(((values - average) ** 2).sum())

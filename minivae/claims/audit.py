@@ -11,10 +11,10 @@ import numpy as np
 from minivae.edge.checks import Array
 from minivae.gradient_check.check import check_gradients
 from minivae.gradient_check.report import GradientReport
-from minivae.models import importance, regularizers
+from minivae.models import objectives, regularizers
 from minivae.models.autoencoder import Autoencoder, LinearAutoencoder
-from minivae.models.vae import VAE
-from minivae.nn import gaussian, layers, likelihoods
+from minivae.models.vae import VAE, ConditionalVAE
+from minivae.nn import activations, gaussian, layers, likelihoods, networks, variances
 
 N_ROWS, N_FEATURES, N_LATENT = 5, 6, 2
 
@@ -104,16 +104,17 @@ def _parts(rng: np.random.Generator) -> Iterator[Part]:
         out = rng.standard_normal((N_ROWS, likelihood.n_outputs(N_FEATURES)))
         yield "likelihood", name, LikelihoodLayer(likelihood, pixels), (out,), {}
     for name, model in _models(rng):
-        yield "model", name, model, (pixels,), {}
+        labels = {"y": rng.integers(0, model.n_classes, N_ROWS)} if model.n_classes else {}
+        yield "model", name, model, (pixels,), labels
 
 
 def _layers(rng: np.random.Generator) -> Iterator[tuple[str, Any]]:
     yield "Dense", layers.Dense(N_FEATURES, 3, rng=rng)
     yield "Dense without bias", layers.Dense(N_FEATURES, 3, bias=False, rng=rng)
-    for activation in layers.ACTIVATIONS.values():
+    for activation in activations.ACTIVATIONS.values():
         yield activation.__name__, activation()
-    for name in layers.ACTIVATIONS:
-        yield f"mlp, {name}", layers.mlp([N_FEATURES, 5, 4, 3], activation=name, rng=rng)
+    for name in activations.ACTIVATIONS:
+        yield f"mlp, {name}", networks.mlp([N_FEATURES, 5, 4, 3], activation=name, rng=rng)
 
 
 def _functions(rng: np.random.Generator) -> Iterator[tuple[Any, Any, tuple[Array, ...]]]:
@@ -127,7 +128,8 @@ def _functions(rng: np.random.Generator) -> Iterator[tuple[Any, Any, tuple[Array
         (gaussian, "reparameterize", (a, b, c)),
         (gaussian, "log_ratio_at", (a, b, c)),
         (gaussian, "bound_log_var", (10 * a,)),
-        (importance, "log_mean_exp", (a,)),
+        (variances, "floored_log_var", (a, b)),
+        (objectives, "log_mean_exp", (a,)),
     ):
         yield getattr(module, name), getattr(module, f"{name}_backward"), inputs
 
@@ -162,3 +164,13 @@ def _models(rng: np.random.Generator) -> Iterator[tuple[str, Any]]:
             yield f"{kind.__name__}, {name}", model
     yield "VAE, no hidden layer, beta 4", VAE(*shape, beta=4.0, rng=rng)
     yield "VAE, 3 importance samples", VAE(*shape, n_importance=3, rng=rng)
+    # floors between the KLs of these rows, so that some are free and some are not
+    yield "VAE, free nats", VAE(*shape, free_nats=1.0, rng=rng, **deep)
+    yield "VAE, free nats for each latent", VAE(*shape, free_nats=[0.5, 0.4], rng=rng, **deep)
+    yield "VAE, L2", VAE(*shape, regularizer=regularizers.L2(0.1), rng=rng, **deep)
+    yield "ConditionalVAE", ConditionalVAE(*shape, 3, rng=rng, **deep)
+    predicted = likelihoods.Gaussian("predicted")
+    yield (
+        "ConditionalVAE, 3 importance samples",
+        ConditionalVAE(*shape, 3, n_importance=3, likelihood=predicted, rng=rng, **deep),
+    )

@@ -14,7 +14,7 @@ from minivae.edge.checks import Array
 from minivae.gradient_check.check import TOLERANCES, check_gradients
 from minivae.gradient_check.numeric import Problem, central_difference, complex_step
 from minivae.models import vae
-from minivae.nn import layers
+from minivae.nn import networks
 
 EPS = np.finfo(float).eps
 STEPS = 10.0 ** np.arange(-12, -0.5, 0.5)
@@ -146,7 +146,7 @@ def _lines(dtype: DTypeLike) -> Iterator[tuple[Callable[[complex], Any], float]]
     model = vae.VAE(12, 2, hidden=(8,), activation="tanh", rng=rng)
     x, eps = rng.integers(0, 2, (20, 12)), rng.standard_normal((20, 2))
     gradient = {name: g.copy() for name, g in model.loss_and_grads(x, eps=eps)[1].items()}
-    moved = layers.cast(model, dtype)
+    moved = networks.cast(model, dtype)
     for _ in range(20):
         line = {name: rng.standard_normal(g.shape) for name, g in gradient.items()}
 

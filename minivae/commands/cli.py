@@ -220,6 +220,33 @@ def _add_course(commands: Any) -> None:
     notebooks.set_defaults(run=lambda chosen: course.notebooks(chosen.out))
 
 
+def _add_study(commands: Any) -> None:
+    text = "run an experiment on data beside its baselines; a table, a report and pictures"
+    parser = _command(commands, "study", text, "latent-dimension --seeds 3 --out study", seed=False)
+    parser.add_argument("name", nargs="?", help="which study; --list names them all")
+    parser.add_argument("--list", action="store_true", help="say what each study asks")
+    parser.add_argument("--data", default="digits", help="digits or mnist (default digits)")
+    help = "how often everything is repeated (default 3)"
+    parser.add_argument("--seeds", type=_integer_from(1), default=3, metavar="N", help=help)
+    parser.add_argument("--quick", action="store_true", help="a few seconds: does it run?")
+    help = "folder for what is written (default minivae-study/NAME); go on there if interrupted"
+    parser.add_argument("--out", type=Path, metavar="DIR", help=help)
+
+    def run(chosen: argparse.Namespace) -> bool:
+        from minivae.commands.study import list_studies, run_study
+
+        if chosen.list:
+            list_studies()
+        elif chosen.name is None:
+            raise ValueError("name a study; minivae study --list says what each asks")
+        else:
+            names = ("name", "data", "seeds", "quick", "out")
+            run_study(**{name: getattr(chosen, name) for name in names})
+        return True
+
+    parser.set_defaults(run=run)
+
+
 def _add_explore(commands: Any) -> None:
     text = "move over a model's code space, and see what its decoder makes of each place"
     parser = _command(commands, "explore", text, "run/checkpoint.npz", seed=False)
@@ -254,6 +281,7 @@ COMMANDS = (
     _add_gradcheck,
     _add_train,
     _add_prove,
+    _add_study,
     _add_course,
     _add_explore,
 )

@@ -42,6 +42,14 @@ def check_real(
     return number
 
 
+def check_dtype(dtype: DTypeLike) -> np.dtype[Any]:
+    """Return `dtype` as a NumPy dtype: parameters are ``float32`` or ``float64``."""
+    dtype = np.dtype(dtype)
+    if dtype not in (np.float32, np.float64):
+        raise ValueError(f"dtype must be float32 or float64, got {dtype}")
+    return dtype
+
+
 def check_widths(name: str, widths: Any) -> list[int]:
     """Return `widths` as a list of positive ints."""
     if not isinstance(widths, Iterable):

@@ -11,7 +11,7 @@ import numpy as np
 from minivae.edge.checks import Array, check_integer
 from minivae.gradient_check.numeric import Problem, central_difference, complex_step, on_kink
 from minivae.gradient_check.report import Entry, GradientReport, likely_mistake
-from minivae.nn.layers import cast
+from minivae.nn.networks import cast
 
 TOLERANCES = {"central": 1e-7, "complex": 1e-10}
 

@@ -13,7 +13,7 @@ ROWS = 4096  # converted at once
 
 
 def float_blocks(X: Array) -> Iterator[Array]:
-    """Yield the checked `X` in blocks of rows, each as float64: a memmap is never copied whole."""
+    """Yield blocks of rows of `X`, checked and as float64: a memmap is never copied whole."""
     return (as_batch(X[rows], name="X") for rows in row_blocks(len(X), ROWS))
 
 
@@ -32,7 +32,7 @@ def principal_axes(X: Array) -> tuple[Array, Array, Array]:
         As `axes_about` returns them for this mean.
     """
     n_samples = check_integer("the number of rows of X", len(X), 2)
-    origin = as_batch(X[:1])[0]  # constant columns then have a deviation of exactly zero
+    origin = as_batch(X[:1])[0]  # then a constant column has a deviation of exactly zero
     mean = origin + sum((x - origin).sum(axis=0) for x in float_blocks(X)) / n_samples
     return mean, *axes_about(X, mean)
 
