@@ -11,7 +11,15 @@ from scipy import stats
 
 from minivae.bayes import conjugate, hamiltonian, mcmc
 from minivae.claims import Outcome, claim
-from minivae.claims.calibration_rigs import N_DRAWS, Experiment, around, draw_ranks, p_values, ranks
+from minivae.claims.calibration_rigs import (
+    N_DRAWS,
+    Experiment,
+    Run,
+    around,
+    draw_ranks,
+    p_values,
+    ranks,
+)
 from minivae.claims.vae_rigs import trained
 from minivae.edge.checks import Array
 from minivae.linear.probabilistic_pca import ProbabilisticPCA
@@ -33,7 +41,9 @@ def _with_likelihood(theta: Array, y: Array) -> Array:
     return np.concatenate([theta, log_p[..., None], log_joint[..., None]], axis=-1)
 
 
-def _of_a_line(run_of: Callable[..., Any], rng: np.random.Generator) -> tuple[Array, Array]:
+def _of_a_line(
+    run_of: Callable[..., tuple[Run, Run]], rng: np.random.Generator
+) -> tuple[Array, Array]:
     """Draw a line and data; a chain on the posterior starts from that line."""
     theta = rng.standard_normal(2)
     y = rng.normal(theta[0] + theta[1] * X, NOISE)
@@ -44,7 +54,8 @@ def _of_a_line(run_of: Callable[..., Any], rng: np.random.Generator) -> tuple[Ar
         slopes = np.stack([residual.sum(axis=1), residual @ X], axis=1) / NOISE**2
         return log_p, slopes - z
 
-    draws = around(theta, *run_of(target, y, rng), rng)
+    forward, backward = run_of(target, y, rng)
+    draws = around(theta, forward, backward, rng)
     return _with_likelihood(theta, y), _with_likelihood(draws, y)
 
 
@@ -241,11 +252,14 @@ def chains_are_calibrated() -> Outcome:
 
     A chain that has the posterior for its stationary law cannot tell that state from its others, so
     the state's rank among them is even: for a and b of a line, for the likelihood, which a chain
-    that forgets the data gets wrong, and for its product with the prior. 1,000 chains of 16 states each, some steps apart; measured are
-    the chances of ranks so uneven, by chi-squared, which must not be below 1 in 10,000. A chain on p^.8 is wider
-    than p: among its states the first has too high a likelihood, as the picture shows.
+    that forgets the data gets wrong, and for its product with the prior. 1,000 chains have 16
+    states each, some steps apart; measured are the chances of ranks so uneven, by chi-squared,
+    which must not be below 1 in 10,000. A chain on p^.8 is wider than p: among its states the first
+    has too high a likelihood, as the picture shows.
     """
-    wrong = {"Metropolis on p^.8": partial(_of_a_line, partial(_metropolis, power=0.8))}
+    wrong: dict[str, Experiment] = {
+        "Metropolis on p^.8": partial(_of_a_line, partial(_metropolis, power=0.8))
+    }
     return _even(CHAINS, wrong)
 
 
@@ -297,7 +311,7 @@ def predictions_are_calibrated() -> Outcome:
     source="Talts et al. 2018; Lucas et al. 2019",
 )
 def codes_are_calibrated() -> Outcome:
-    """z from the prior, x from the decoder, and draws of z given x: their ranks are even.
+    """Draw z from the prior, x from the decoder, and draws of z given x: their ranks are even.
 
     For a linear VAE that holds at its optimum alone, where the encoder is the posterior of its own
     decoder. In the picture one has an encoder with half the variance: draws are too near to their
