@@ -9,23 +9,12 @@ from scipy import stats
 
 from minivae.claims import Outcome, claim
 from minivae.claims.sampling_rigs import exact_bound
+from minivae.claims.vae_rigs import linear_vae
 from minivae.diagnostics import marginal_likelihood
 from minivae.edge.checks import Array
 from minivae.models import vae
-from minivae.nn import likelihoods
 
 KS = (1, 2, 5, 10, 50)
-
-
-def linear_vae(decoder: Array, sigma: float, encoder: Array, offset: Any, variance: Any) -> vae.VAE:
-    """Return the VAE ``p(x | z) = N(z A, sigma^2)``, ``q(z | x) = N(x B + offset, variance)``."""
-    n_latent, n_features = decoder.shape
-    model = vae.VAE(n_features, n_latent, likelihood=likelihoods.Gaussian(sigma))
-    raw = 20 * np.arctanh(np.log(np.broadcast_to(variance, n_latent)) / 20)
-    model.params["decoder.0.W"][...] = decoder
-    model.params["encoder.0.W"][...] = np.hstack([encoder, np.zeros_like(encoder)])
-    model.params["encoder.0.b"][...] = [*np.broadcast_to(offset, n_latent), *raw]
-    return model
 
 
 def _nearly_right() -> tuple[vae.VAE, float]:

@@ -3,9 +3,10 @@
 from breaks import rewrite
 from minivae.diagnostics import code_space, information, interpolation, rate
 from minivae.gradient_check import check, numeric, report
-from minivae.models.autoencoder import Autoencoder, LinearAutoencoder
+from minivae.models import objectives
 from minivae.models.model import Model
 from minivae.models.vae import VAE
+from minivae.nn import variances
 from minivae.nn.likelihoods import Bernoulli, ContinuousBernoulli, Gaussian, SquaredError
 from minivae.training import loop
 from minivae.training.optimizers import SGD
@@ -17,6 +18,8 @@ worst = report.GradientReport.worst.fget
 def threshold_of_0018(monkeypatch):
     monkeypatch.setitem(information.active_units.__kwdefaults__, "threshold", 0.018)
 
+
+BETA = "beta-is-in-the-loss-alone"
 
 BREAKS = [
     ("measures-follow-the-code", rewrite(code_space.hole_fraction, "np.mean(", "0 * np.mean(")),
@@ -60,11 +63,7 @@ BREAKS = [
     ("likelihood-samples", rewrite(Bernoulli.sample, "uniform <", "uniform >")),
     (
         "likelihood-samples",
-        rewrite(
-            Gaussian.mean_and_log_var,
-            "softplus(bound_log_var(raw) - floor)",
-            "bound_log_var(raw) - floor",
-        ),
+        rewrite(variances.floored_log_var, "softplus(", "("),
     ),
     (
         "continuous-bernoulli-normalised",
@@ -77,27 +76,16 @@ BREAKS = [
     ("autoencoder-losses", rewrite(SquaredError.log_prob, "-np.sum(r * r", "-0.5 * np.sum(r * r")),
     (
         "autoencoder-losses",
-        rewrite(Autoencoder.loss_and_grads, "log_prob(target, out)  #", "log_prob(x, out)  #"),
+        rewrite(Model._input_and_target, "return x, target", "return x, x"),
     ),
-    ("autoencoder-losses", rewrite(Autoencoder.losses, "-np.mean", "-np.sum")),
-    ("autoencoder-losses", rewrite(LinearAutoencoder._losses, "/ len(r)", "/ r.size")),
+    ("autoencoder-losses", rewrite(objectives.Reconstruction.forward, "-np.mean", "-np.sum")),
     ("autoencoder-losses", rewrite(Model.score, "-loop", "loop")),
     ("autoencoder-losses", rewrite(Model.decode, "self.likelihood.mean(", "(")),
-    (
-        "beta-is-in-the-loss-alone",
-        rewrite(VAE.elbo, "reconstruction - kl,", "reconstruction - self.beta * kl,"),
-    ),
-    ("beta-is-in-the-loss-alone", rewrite(VAE.losses, "+ self.beta * kl", "+ kl")),
-    (
-        "beta-is-in-the-loss-alone",
-        rewrite(
-            VAE.loss_and_grads,
-            "loss = reconstruction + self.beta * kl\n",
-            "loss = reconstruction + kl\n",
-        ),
-    ),
-    ("beta-is-in-the-loss-alone", rewrite(VAE._code, "[0]", "[1]")),
-    ("beta-is-in-the-loss-alone", rewrite(loop.evaluate, "return {", "return {'loss': 0.0} or {")),
+    (BETA, rewrite(VAE.elbo, "p.log_prob - kl,", "p.log_prob - self.beta * kl,")),
+    (BETA, rewrite(objectives.Elbo.forward, "+ beta * np.mean(counted)", "+ np.mean(counted)")),
+    (BETA, rewrite(objectives.Elbo.forward, "-np.mean(p.log_prob)", "-np.median(p.log_prob)")),
+    (BETA, rewrite(VAE._code, "[0]", "[1]")),
+    (BETA, rewrite(loop.evaluate, "return {", "return {'loss': 0.0} or {")),
     ("model-samples", rewrite(VAE.sample, "if mean else", "if not mean else")),
     (
         "momentum-is-a-matrix-power",
