@@ -69,4 +69,5 @@ def draw_ranks(ax: Any, histograms: dict[str, Array]) -> None:
     low, high = stats.binom(n, 1 / (N_DRAWS + 1)).ppf([0.005, 0.995]) / n
     ax.axhspan(low, high, color="0.5", alpha=0.3, label="99 % of even bars")
     ax.set(xlabel="rank of the truth among the draws", ylabel="share of repetitions")
+    ax.set_ylim(0, 1.5 * ax.get_ylim()[1])
     ax.legend()
