@@ -158,9 +158,9 @@ def importance_weighted_gradient(
 ) -> GradientSamples:
     """Differentiate the bound ``E log( 1/k sum_i p(z_i) / q(z_i) )`` of ``q = N(mu, sigma^2)``.
 
-    With weights ``w_i = p(z_i) / q(z_i)``, normalised to a sum of one, it is ``sum_i w_i d log w_i``
-    with k draws in each. `mu` and `sigma` act on ``log w_i`` along the path of z_i, and through the
-    score of q. Reparameterize the score's term once more, and both together are
+    With weights ``w_i = p(z_i) / q(z_i)``, normalised to a sum of one, the gradient is
+    ``sum_i w_i d log w_i``, from k draws. `mu` and `sigma` act on ``log w_i`` along the path of
+    z_i, and through the score of q. Reparameterize the score's term once more, and both together are
     ``sum_i w_i^2 (d log p/dz - d log q/dz) dz``: the same on average, and zero where q = p.
 
     Parameters

@@ -71,7 +71,7 @@ def gibbs_on_a_finite_space() -> Outcome:
             *np.full(4, error),
             6 * error,
         ],
-        because=f"rounding; five standard errors; autocorrelation at lag 1: {lag_1(x[:, None]):.2f}",
+        because=f"rounding; five standard errors; correlation at lag 1 {lag_1(x[:, None]):.2f}",
         draw=draw,
     )
 
@@ -86,7 +86,7 @@ def _metropolis_matrix(x: Array, step: float) -> Array:
 
 
 @claim(
-    "The Metropolis walk as a matrix: p P = p, and its eigenvalues say how long the chain remembers",
+    "The Metropolis walk as a matrix: p P = p, and its eigenvalues tell how long it remembers",
     source="Geyer 1992; derived here",
 )
 def metropolis_as_a_matrix() -> Outcome:
@@ -112,7 +112,9 @@ def metropolis_as_a_matrix() -> Outcome:
         exact.append(weights @ ((1 + values[slow]) / (1 - values[slow])))
         rng = np.random.default_rng(0)
         chains = [
-            mcmc.metropolis(lambda z: -0.5 * z[:, 0] ** 2, rng.standard_normal(1), 8000, step=step, rng=rng)
+            mcmc.metropolis(
+                lambda z: -0.5 * z[:, 0] ** 2, rng.standard_normal(1), 8000, step=step, rng=rng
+            )
             for _ in range(8)
         ]
         found.append([chain.autocorrelation_time()[0] for chain in chains])

@@ -6,6 +6,7 @@ and averaged with the normal density, which leaves no noise at all.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,14 @@ from minivae.nn.gaussian import reparameterize
 
 EPS = np.linspace(-12, 12, 48_001)[:-1] + 2.5e-4  # midpoints: none is at a step
 P = stats.norm.pdf(EPS) * (EPS[1] - EPS[0])
+
+
+def _of_column(f: Any, z: Array) -> Array:
+    return f(z[:, 0])
+
+
+def _with_a_jump(c: float, z: Array) -> Array:
+    return z[:, 0] + 2 * (z[:, 0] > c)
 
 
 def _mean(values: Array) -> float:
@@ -50,11 +59,15 @@ def bonnet_price_and_stein() -> Outcome:
         for mu, sigma in ((0.4, 0.7), (-1.0, 1.5)):
             q = stats.norm(mu, sigma)
             slope, curvature = (
-                integrate.quad(lambda z, g=g: g(z) * q.pdf(z), mu - 13 * sigma, mu + 13 * sigma)[0]
+                integrate.quad(
+                    lambda z, g=g, q=q: g(z) * q.pdf(z), mu - 13 * sigma, mu + 13 * sigma
+                )[0]
                 for g in (df, ddf)
             )
             path = estimators.reparameterized_gradient(df, mu, sigma, EPS[:, None])
-            score = estimators.score_function_gradient(lambda z: f(z[:, 0]), mu, sigma, EPS[:, None])
+            score = estimators.score_function_gradient(
+                partial(_of_column, f), mu, sigma, EPS[:, None]
+            )
             exact += [slope, sigma * curvature] * 2
             measured += [_mean(d) for g in (path, score) for d in g]
 
@@ -83,7 +96,7 @@ def bonnet_price_and_stein() -> Outcome:
     source="derived here; L'Ecuyer 1990",
 )
 def a_step_breaks_the_path() -> Outcome:
-    """For f = 1 if z > c, E f = Phi((mu - c) / sigma), whose slope N(c; mu, sigma^2) is not E f' = 0.
+    """For f = 1 if z > c, E f = Phi((mu - c) / sigma) has the slope N(c; mu, sigma^2), no E f'.
 
     To differentiate under the integral needs an f that is the integral of its derivative. A jump
     of height h at c adds h N(c) to the true slope, and the path never sees it: so for a decoder
@@ -94,11 +107,10 @@ def a_step_breaks_the_path() -> Outcome:
     cases = [(0.0, 1.0, 0.5), (1.0, 0.5, 0.2), (-0.3, 2.0, 1.0)]
     for mu, sigma, c in cases:
         path = estimators.reparameterized_gradient(np.ones_like, mu, sigma, EPS[:, None])
-        score = estimators.score_function_gradient(
-            lambda z, c=c: z[:, 0] + 2 * (z[:, 0] > c), mu, sigma, EPS[:, None]
-        )
-        jump = 2 * stats.norm(mu, sigma).pdf(c)
-        exact += [1, 0, 1 + jump, jump * (c - mu) / sigma]
+        jump = partial(_with_a_jump, c)
+        score = estimators.score_function_gradient(jump, mu, sigma, EPS[:, None])
+        missed = 2 * stats.norm(mu, sigma).pdf(c)
+        exact += [1, 0, 1 + missed, missed * (c - mu) / sigma]
         measured += [_mean(d) for g in (path, score) for d in g]
 
     def draw(ax: Any) -> None:
@@ -159,8 +171,8 @@ def a_moving_support_breaks_the_score() -> Outcome:
 def heavy_tails_hide_the_gradient() -> Outcome:
     """E e^(a z^2) is finite for a < 1/2, but a share of its slope lies beyond any draw.
 
-    By sigma at 1 the slope is 2 a E z^2 e^(a z^2), the second moment under N(0, 1 / (1 - 2 a)): for a
-    = .49 that is wider by 7, and half of the slope lies beyond five deviations of z, where a
+    By sigma at 1 the slope is 2 a E z^2 e^(a z^2), the second moment under N(0, 1 / (1 - 2 a)): for
+    a = .49 that is wider by 7, and half of the slope lies beyond five deviations of z, where a
     million draws have none. For a > 1/4 the variance of one draw is infinite, so that no standard
     error warns. Exact is the slope, 2 a (1 - 2 a)^(-3/2), and the share of it within 5, by scipy's
     chi-squared; measured the library's estimate on a wide grid, and with the grid cut at 5.
@@ -171,7 +183,7 @@ def heavy_tails_hide_the_gradient() -> Outcome:
         # f' = 2 a z e^(a z^2); the weight e^(-z^2 / 2) is taken in where nothing overflows
         at = np.abs(wide) < 37 / np.sqrt(0.5 if a < 0.2 else 1.0)
         eps = wide[at][:, None]
-        g = estimators.reparameterized_gradient(lambda z, a=a: 2 * a * z, 0, 1, eps).dsigma[:, 0]
+        g = estimators.reparameterized_gradient(partial(np.multiply, 2 * a), 0, 1, eps).dsigma[:, 0]
         weights = np.exp((a - 0.5) * eps[:, 0] ** 2) / np.sqrt(2 * np.pi) * (wide[1] - wide[0])
         total = 2 * a * (1 - 2 * a) ** -1.5
         # z^2 under N(0, s^2) weighted by z^2 is s^2 chi-squared of 3 degrees of freedom
@@ -199,9 +211,9 @@ def heavy_tails_hide_the_gradient() -> Outcome:
 def local_reparameterization() -> Outcome:
     """One draw of the weights serves a batch: sums a_n = x_n w have Cov(a_n, a_m) = x_n S x_m.
 
-    Drawn for each example from a_n ~ N(x_n m, x_n S x_n), with the same law, they have none, and the
-    variance of a batch's mean gradient falls like 1 / batch again. Exact are both covariances of
-    three examples; measured are those of 200,000 draws with the library's reparameterized normal:
+    Drawn for each example from a_n ~ N(x_n m, x_n S x_n), with the same law, they have none, and
+    the variance of a batch's mean gradient falls like 1 / batch again. Exact are both covariances
+    of three examples; measured are those of 200,000 draws with the library's reparameterized normal:
     of the weights, and of the sums.
     """
     rng, n = np.random.default_rng(0), 200_000

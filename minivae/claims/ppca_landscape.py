@@ -48,7 +48,7 @@ def _slope_and_curvatures(model: Any, X: Array, theta: Array, h: float = 1e-3) -
 
 
 @claim(
-    "Any k eigenvectors with lam_i above the others' mean are stationary; all but the best are saddles",
+    "Any k eigenvectors are stationary if lam_i > the others' mean; all but the best are saddles",
     source="Tipping and Bishop 1999, appendix A",
 )
 def ppca_stationary_points() -> Outcome:
