@@ -160,7 +160,7 @@ def importance_weighted_gradient(
 
     With weights ``w_i = p(z_i) / q(z_i)``, normalised to a sum of one, the gradient is
     ``sum_i w_i d log w_i``, from k draws. `mu` and `sigma` act on ``log w_i`` along the path of
-    z_i, and through the score of q. Reparameterize the score's term once more, and both together are
+    z_i, and through the score of q. Reparameterize the score's term too, and both together are
     ``sum_i w_i^2 (d log p/dz - d log q/dz) dz``: the same on average, and zero where q = p.
 
     Parameters

@@ -213,8 +213,8 @@ def local_reparameterization() -> Outcome:
 
     Drawn for each example from a_n ~ N(x_n m, x_n S x_n), with the same law, they have none, and
     the variance of a batch's mean gradient falls like 1 / batch again. Exact are both covariances
-    of three examples; measured are those of 200,000 draws with the library's reparameterized normal:
-    of the weights, and of the sums.
+    of three examples; measured are those of 200,000 draws with the library's reparameterized
+    normal: of the weights, and of the sums.
     """
     rng, n = np.random.default_rng(0), 200_000
     x = np.array([[1.0, 2, 0.5], [0.8, 1.5, 1.0], [-1, 0.3, 2]])

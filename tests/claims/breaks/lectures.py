@@ -109,4 +109,9 @@ BREAKS = [
     ("frechet-is-the-least-transport", rewrite(samples.frechet_distance, "- 2 * cross", "- cross")),
     ("frechet-is-the-least-transport", rewrite(samples.frechet_distance, "shift @ shift +", "")),
     ("change-of-variables", rewrite(Tanh.backward, "return dy * (1 -", "return dy * (1.001 -")),
+    (
+        "mean-of-backprop",
+        rewrite(VAE.backward, "0.5 * p.sigma * dsigma", "0.5001 * p.sigma * dsigma"),
+    ),
+    ("mean-of-backprop", rewrite(VAE.backward, "dz = self", "dz = 1.0001 * self")),
 ]
