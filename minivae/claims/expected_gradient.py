@@ -87,7 +87,7 @@ def narrow(model: VAE) -> VAE:
 def mean_of_backprop() -> Outcome:
     """E d loss(z(eps)) = d E loss: the gradient that is drawn is unbiased for every parameter.
 
-    Three VAEs with tanh, sigmoid and softplus layers, binary, grey and real pixels, and beta = 1 and
+    Three VAEs with tanh, sigmoid and softplus layers, binary, grey and real pixels, beta = 1 and
     2.5. Measured is the library's backward pass at each node of Gauss and Hermite, weighted. Exact
     is the derivative of the expected loss written as an integral over z, whose density moves with
     the encoder and whose codes stay: by complex steps in every parameter, to 1e-9.

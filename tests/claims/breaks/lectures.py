@@ -114,4 +114,8 @@ BREAKS = [
         rewrite(VAE.backward, "0.5 * p.sigma * dsigma", "0.5001 * p.sigma * dsigma"),
     ),
     ("mean-of-backprop", rewrite(VAE.backward, "dz = self", "dz = 1.0001 * self")),
+    (
+        "gradients-of-inference",
+        rewrite(variational.elbo_and_gradient, "mean(axis=0) + 0.5", "mean(axis=0) + 0.6"),
+    ),
 ]
