@@ -1,7 +1,7 @@
 """One-line mistakes in diagnostics, likelihoods, models and the gradient check."""
 
 from breaks import rewrite
-from minivae.diagnostics import code_space, information, interpolation, rate
+from minivae.diagnostics import code_space, information, interpolation, marginal_likelihood, rate
 from minivae.gradient_check import check, numeric, report
 from minivae.models import objectives
 from minivae.models.model import Model
@@ -106,4 +106,13 @@ BREAKS = [
         "complex-step-error",
         rewrite(numeric.complex_step, "/ COMPLEX_STEP", "/ COMPLEX_STEP * 1.001"),
     ),
+    (
+        "posterior-proposal-is-exact",
+        rewrite(marginal_likelihood._log_mean_weight, "+ np.log(shape[1])", ""),
+    ),
+    (
+        "posterior-proposal-is-exact",
+        rewrite(marginal_likelihood._log_mean_weight, "- np.log(k)", "- np.log(len(log_w[0]))"),
+    ),
+    ("importance-weighted-bounds", rewrite(objectives.log_mean_exp, "np.mean(", "np.sum(")),
 ]
