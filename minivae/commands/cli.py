@@ -174,7 +174,8 @@ def _add_train(commands: Any) -> None:
 def _add_prove(commands: Any) -> None:
     text = "measure the claims of the subject against exact values, all of them or one by name"
     parser = command(commands, "prove", text, "adam-constant-gradient --out proofs")
-    parser.add_argument("name", nargs="?", help="one claim, with its derivation")
+    help = "one claim, with its derivation; or a family, whose claims are listed"
+    parser.add_argument("name", nargs="?", help=help)
     parser.add_argument(
         "--list", action="store_true", help="name all claims without measuring them"
     )
@@ -183,11 +184,11 @@ def _add_prove(commands: Any) -> None:
     )
 
     def run(chosen: argparse.Namespace) -> bool:
+        from minivae.claims import find_family
         from minivae.commands.prove import list_claims, prove_all, prove_one
 
-        if chosen.list:
-            list_claims()
-            return True
+        if chosen.list or (chosen.name is not None and find_family(chosen.name)):
+            return list_claims(chosen.name)
         if chosen.name is not None:
             return prove_one(chosen.name, chosen.out).outcome.ok
         return all(row.outcome.ok for row in prove_all(chosen.out))

@@ -519,6 +519,15 @@ def test_prove_lists_all_claims():
         assert f"\n\n{each.family.replace('_', ' ')}\n" in f"\n{done.out}"
 
 
+def test_prove_lists_a_family():
+    for arguments in (["linear-autoencoder"], ["--list", "linear-autoencoder"]):
+        done = run("prove", *arguments)
+        assert done.status == 0
+        assert done.out.startswith("\nlinear autoencoder\n  ")
+        assert done.out.count("\n  ") == len(claims.find_family("linear-autoencoder"))
+    assert run("prove", "--list", "nothing").status == 1
+
+
 def test_prove_one(tmp_path):
     done = run("prove", "adam-constant-gradient", "--out", tmp_path / "new")
     claim = claims.find_claim("adam-constant-gradient")
