@@ -21,7 +21,7 @@ def write_notebooks(out: Path) -> list[Path]:
     ModuleNotFoundError
         jupytext is not installed.
     FileExistsError
-        A notebook of that name is there: what was written into it shall not be lost.
+        A notebook of that name exists already, and may hold what a student wrote.
     OSError
         There are no tutorials here, or `out` cannot be written.
     """

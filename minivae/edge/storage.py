@@ -17,7 +17,7 @@ from zipfile import ZipFile, ZipInfo
 import numpy as np
 from numpy.lib import format as npy
 
-from minivae.edge.checks import Array
+from minivae.edge.checks import ArgumentError, Array
 from minivae.edge.files import whole_file
 
 Tree: TypeAlias = dict[str, Any]
@@ -64,20 +64,20 @@ def read(path: str | os.PathLike[str]) -> Tree:
                 }
             header = json.loads(str(contents.pop("header")))
             if header["format"] != FORMAT:
-                raise ValueError(f"the format must be {FORMAT!r}, got {header['format']!r}")
+                raise ValueError(f"its format is {header['format']!r}, not {FORMAT!r}")
             return _join(header["tree"], contents)
         except Exception as error:  # a damaged file can raise any error, and the user sees this one
-            raise ValueError(f"{path} is damaged, or not a minivae file: {error}") from error
+            raise ArgumentError(f"{path} is damaged, or not a minivae file: {error}") from error
 
 
 def _read_array(archive: ZipFile, member: ZipInfo, size: int) -> Array:
     """Return one array, after checking that its bytes fit into a file of `size` bytes."""
     with archive.open(member) as file:
         if npy.read_magic(file) != (1, 0):
-            raise ValueError(f"{member.filename} must be in version 1.0 of the npy format")
+            raise ValueError(f"{member.filename} is not in version 1.0 of the npy format")
         shape, _, dtype = npy.read_array_header_1_0(file)
         if math.prod(shape) * dtype.itemsize > size:
-            raise ValueError(f"{member.filename} must fit into the file, got the shape {shape}")
+            raise ValueError(f"{member.filename} cannot have the shape {shape}")
     with archive.open(member) as file:
         array: Array = npy.read_array(file, allow_pickle=False)
     return array

@@ -98,9 +98,7 @@ def rate_distortion(
     rate = as_vector("rate", rate)
     distortion = as_vector("distortion", distortion, len(rate))
     if labels is not None and len(labels) != len(rate):
-        raise ArgumentError(
-            f"labels must be {len(rate)} texts, one for each rate, got {len(labels)}"
-        )
+        raise ArgumentError(f"labels must be {len(rate)}, one for each rate, got {len(labels)}")
     if bound is not None:
         bound_rate = as_vector("bound[0]", bound[0])
         bound_distortion = as_vector("bound[1]", bound[1], len(bound_rate))

@@ -321,7 +321,7 @@ def test_a_file_that_is_no_model_for_it_is_refused(tmp_path, windows, monkeypatc
     monkeypatch.setattr(Model, "kinds", dict(Model.kinds))
 
     class Other(Model):
-        def __init__(self, n_features, n_latent):
+        def __init__(self, n_features, n_latent, *, rng=None):
             self.config = {"n_features": n_features, "n_latent": n_latent}
             part = Autoencoder(n_features, n_latent, rng=0)
             self.encoder, self.decoder = part.encoder, part.decoder

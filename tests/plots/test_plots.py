@@ -774,7 +774,7 @@ BAD = {
     ),
     "names": (
         lambda ax: plots.rate_distortion([1, 2], [3, 4], ax=ax, labels=["a"]),
-        "labels must be 2 texts, one for each rate, got 1",
+        "labels must be 2, one for each rate, got 1",
     ),
     "bound": (
         lambda ax: plots.rate_distortion([1], [3], ax=ax, bound=([1, 2], [1])),
