@@ -199,6 +199,11 @@ def _add_prove(commands: Any) -> None:
 def _add_course(commands: Any) -> None:
     from minivae.commands import course
 
+    text = "write the tutorials and the empty exercises into a folder of yours"
+    copy = _command(commands, "course", text, "--out my-course", seed=False)
+    _add_out(copy, "minivae-course")
+    copy.set_defaults(run=lambda chosen: course.copy(chosen.out))
+
     text = "step through a tutorial in the terminal, cell by cell"
     step = _command(commands, "step", text, "7", seed=False)
     step.add_argument("tutorial", help="its number, or its file")

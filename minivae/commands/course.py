@@ -1,13 +1,20 @@
-"""``minivae step``, ``check`` and ``notebooks``: the course in the terminal."""
+"""``minivae course``, ``step``, ``check`` and ``notebooks``: the course in the terminal."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 from minivae.course.checker import check_file
-from minivae.course.files import EXERCISES, TUTORIALS, find_file
+from minivae.course.files import EXERCISES, TUTORIALS, copy_course, find_file, shipped
 from minivae.course.stepper import step_through
 from minivae.edge.checks import check_real
+
+
+def copy(out: Path) -> list[Path]:
+    """Write the course into the folder `out`, for a student to write in; return the paths."""
+    paths = copy_course(out)
+    print(f"{len(paths)} files in {out / TUTORIALS}; the commands of the course run in {out}")
+    return paths
 
 
 def step(tutorial: str) -> bool:
@@ -29,6 +36,8 @@ def check(exercise: str, *, seconds: float = 60.0) -> bool:
     check_real("--seconds", seconds, 0, 86_400, closed="high")
     path = find_file(exercise, EXERCISES)
     print(path)
+    if path.parent == shipped(EXERCISES) != EXERCISES.absolute():
+        print("this is the package's own: `minivae course --out DIR` gives you one to write in")
     answers = []
     for each in check_file(path, seconds=seconds):
         print(each, flush=True)

@@ -30,7 +30,7 @@ def write_notebooks(out: Path) -> list[Path]:
     except ModuleNotFoundError as error:
         raise ModuleNotFoundError(
             "notebooks need jupytext, which is not installed; "
-            'install it from here with: python -m pip install ".[notebooks]"'
+            "install it with: python -m pip install jupytext"
         ) from error
     paths = [out / tutorial.with_suffix(".ipynb").name for tutorial in tutorials]
     for path in paths:

@@ -4,11 +4,13 @@ import os
 from pathlib import Path
 
 import pytest
+from helpers import ROOT
 
 from course.terminal import Terminal, write_course
 from minivae.commands import cli, course
 from minivae.course.answers import answer, load
 from minivae.course.checker import check_file
+from minivae.course.files import EXERCISES
 
 STUDENT = """
 import numpy as np
@@ -235,11 +237,33 @@ def test_what_is_not_there_is_named_with_the_nearest(folder, capsys, arguments, 
     assert words in capsys.readouterr().err.replace(os.sep, "/")
 
 
-@pytest.mark.parametrize("arguments", [["step", "1"], ["check", "1"], ["notebooks"]])
-def test_elsewhere_the_reader_is_told_where_to_go(tmp_path, monkeypatch, capsys, arguments):
+def test_elsewhere_the_exercises_of_the_package_are_asked(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
-    assert cli.main(arguments) == 2
-    assert "go to minivae's own folder" in capsys.readouterr().err
+    assert cli.main(["check", "1"]) == 1
+    printed = capsys.readouterr().out
+    assert "minivae course --out DIR" in printed
+    assert printed.count("not written yet  ") == 3
+    assert cli.main(["check", "tutorials/exercises/01_dense_layer.py"]) == 2
+    assert "`minivae course --out DIR` writes the course" in capsys.readouterr().err
+
+
+def test_a_student_gets_a_copy_that_is_never_written_over(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert cli.main(["course", "--out", "mine"]) == 0
+    written = {path.relative_to("mine").as_posix() for path in Path("mine").rglob("*.*")}
+    originals = {path.relative_to(ROOT).as_posix() for path in ROOT.glob("tutorials/**/[0-9]*.py")}
+    assert originals <= written
+    assert written - originals == {
+        path.relative_to(ROOT).as_posix() for path in ROOT.glob("tutorials/*.md")
+    }
+    exercise = Path("mine", "tutorials", "exercises", "01_dense_layer.py")
+    exercise.write_text(RIGHT, encoding="utf-8")
+    assert cli.main(["course", "--out", "mine"]) == 2
+    assert "is there already" in capsys.readouterr().err
+    assert exercise.read_text(encoding="utf-8") == RIGHT
+    monkeypatch.chdir("mine")
+    assert cli.main(["check", "1"]) == 1
+    assert capsys.readouterr().out.startswith(f"{EXERCISES / exercise.name}\nright ")
 
 
 def test_the_exit_status_says_whether_all_is_right(folder, capsys):
