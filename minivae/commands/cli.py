@@ -212,10 +212,19 @@ def _add_course(commands: Any) -> None:
     text = "check your answers to a tutorial's exercises"
     example = "tutorials/exercises/01_dense_layer.py"
     check = _command(commands, "check", text, example, seed=False)
-    check.add_argument("exercise", help="your file, or its number")
-    help = "how long each function may take (default 60)"
-    check.add_argument("--seconds", type=float, default=60.0, metavar="N", help=help)
-    check.set_defaults(run=lambda chosen: course.check(chosen.exercise, seconds=chosen.seconds))
+    check.add_argument("exercise", help="your file, its number, or a folder of submissions")
+    help = "how long each function may take (default 5)"
+    check.add_argument("--seconds", type=float, default=5.0, metavar="N", help=help)
+    check.add_argument("--watch", action="store_true", help="check again at each save")
+    check.add_argument("--json", action="store_true", help="one line of JSON for each function")
+    help = "of a folder of submissions: write its table and a picture there"
+    check.add_argument("--out", type=Path, metavar="DIR", help=help)
+
+    def run_check(chosen: argparse.Namespace) -> bool:
+        options = {"seconds": chosen.seconds, "watch": chosen.watch, "as_json": chosen.json}
+        return course.check(chosen.exercise, out=chosen.out, **options)
+
+    check.set_defaults(run=run_check)
 
     text = "write the tutorials as notebooks, by way of jupytext"
     notebooks = _command(commands, "notebooks", text, "--out notebooks", seed=False)

@@ -15,8 +15,8 @@ def common_mistakes(
     """Yield words for a mistake, and what `got` would then be."""
     yield "it is zero everywhere: was it ever filled?", np.zeros_like(right)
     yield "the sign is flipped", -right
-    yield "half of it is missing: a factor of 2", right / 2
-    yield "twice too large: a factor of 1/2 is missing", right * 2
+    yield "half of it is missing, a factor of 2", right / 2
+    yield "twice too large, a factor of 1/2 is missing", right * 2
     yield "the sign is flipped, and a factor of 2 is missing", -right / 2
     yield "the sign is flipped, and a factor of 1/2 is missing", -right * 2
     for n, what in zip(batch, ("batch", "columns"), strict=False):

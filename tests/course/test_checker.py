@@ -9,7 +9,7 @@ from helpers import ROOT
 from course.terminal import Terminal, write_course
 from minivae.commands import cli, course
 from minivae.course.answers import answer, load
-from minivae.course.checker import check_file
+from minivae.course.checker import Limits, check_file
 from minivae.course.files import EXERCISES
 
 STUDENT = """
@@ -74,7 +74,7 @@ def test_an_endless_loop_and_a_crash_cost_one_answer_each(write):
         "def dense_backward(x, W, b, dy):\n    os._exit(0)\n"
         "def mean_squared_error_backward(x, W, b, target):\n    raise SystemExit\n"
     )
-    replies = list(check_file(path, seconds=1.0))
+    replies = list(check_file(path, Limits(1.0)))
     assert [reply.verdict for reply in replies] == ["wrong"] * 3
     assert replies[0].name == "dense_forward"
     assert "stopped after 1 s: does a loop never end?" in replies[0].text
@@ -89,7 +89,7 @@ def dense_forward(x, W, b):
 
 
 def first_answer(path):
-    return next(check_file(path, seconds=10.0))
+    return next(check_file(path, Limits(10.0)))
 
 
 @pytest.mark.parametrize("future", ["", "from __future__ import annotations\n"])
@@ -175,7 +175,7 @@ def test_a_character_that_the_terminal_lacks_is_spelled_out(write, tmp_path):
 )
 def test_a_file_that_cannot_be_run(write, text, words):
     with pytest.raises(ValueError, match=words):
-        list(check_file(write(text), seconds=1.0))
+        list(check_file(write(text), Limits(1.0)))
 
 
 def test_a_file_that_is_gone_when_it_should_be_run(tmp_path):
@@ -219,18 +219,20 @@ def folder(tmp_path, monkeypatch):
         (["step", "nothing_alike"], "there is no file nothing_alike\n"),
         (["check", "2"], "tutorials/exercises/ has no number 2"),
         (["check", "tutorials/exercises/1_first.py"], "mean tutorials/exercises/01_first.py?"),
-        (["check", "."], ". is a folder: give a file, or the number of a tutorial"),
-        (["check", "tutorials"], "tutorials is a folder: give a file"),
+        (["step", "."], ". is a folder: give a file, or the number of a tutorial"),
+        (["check", "empty"], "there is no Python file in empty"),
+        (["check", "1", "--out", "x"], "--out is for a folder of submissions"),
         (["step", ""], "no file was named: give its path, or the number of a tutorial"),
         (["check", "tutorials/01_first.py"], "its exercises are tutorials/exercises/01_first.py"),
         (["step", "tutorials/exercises/01_first.py"], "the tutorial is tutorials/01_first.py"),
         (["check", "1", "--seconds", "3e6"], "--seconds must be in (0, 86400], got 3000000"),
         (["check", "1", "--seconds", "0"], "--seconds must be in (0, 86400], got 0"),
         (["check", "98_mine.py"], "there are no exercises 98"),
-        (["check", "notes.py"], "notes.py must begin with the number of its tutorial"),
+        (["check", "notes.py"], "notes.py holds no function of an exercise"),
     ],
 )
 def test_what_is_not_there_is_named_with_the_nearest(folder, capsys, arguments, words):
+    (folder / "empty").mkdir()
     for name in ("notes.py", "98_mine.py"):
         (folder / name).touch()
     assert cli.main(arguments) == 2

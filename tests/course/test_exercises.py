@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 from helpers import ROOT
 
-from minivae.course.answers import answer, exercises_of, load
+from minivae.course.answers import answer, load
 from minivae.course.checker import check_file
+from minivae.course.find import exercises_of
 
 HERE = ROOT / "tests"
 TUTORIALS = sorted((ROOT / "tutorials").glob("[0-9]*.py"))

@@ -83,6 +83,7 @@ def agreeing_zeros(function: Function) -> Diagnosis | None:
         "the error of 0 against 0 is NaN, and should be 0",
         "0/0: both agree there, and nothing is to be divided",
         "np.divide(..., out=zeros, where=larger > 0)",
+        known=True,
     )
 
 
@@ -96,6 +97,7 @@ def to_the_last_digit(function: Function) -> Diagnosis | None:
         f"the relative error is {error:.0e}, where the complex step's is below 1e-15",
         "a difference of two values, or a step that is too large",
         "f'(x) = Im f(x + ih) / h with h = 1e-30",
+        known=True,
     )
 
 
