@@ -210,6 +210,8 @@ def _named(
     repair = subject.repair(checks)
     if repair is None:
         return diagnosis
+    if diagnosis.found.startswith("it stopped"):
+        diagnosis = replace(diagnosis, odd=True)
     line = f"line {repair.line}: {repair.before}"
     hint = f"line {repair.line} could be: {repair.after}" + (
         f"\n{diagnosis.hint}" if diagnosis.hint else ""

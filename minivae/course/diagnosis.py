@@ -142,8 +142,13 @@ def compare(
             return Diagnosis(found, words, known=True)
     for words, guess in common_mistakes(expected[name], got[name], batch):
         if np.all(np.isfinite(guess)) and equal(guess, got[name]):
-            return Diagnosis(found, words)
+            return Diagnosis(found, words, odd=_by_chance(guess))
     return Diagnosis(found, odd_factor(expected[name], got[name]), odd=True)
+
+
+def _by_chance(guess: Array) -> bool:
+    """Return whether a guess is met by many mistakes: one number, or zeros."""
+    return guess.size < 2 or not np.any(guess)
 
 
 def _wrong_structure(expected: Parts, answer: Any) -> Diagnosis | None:

@@ -2,21 +2,19 @@
 
 A change replaces one expression, or every occurrence of it: another sign, a factor of two, another
 axis, a name for another name, a term more or less. None knows what the function should compute.
+What becomes of one value is a formula; what changes the code itself is a new piece of the tree.
 """
 
 from __future__ import annotations
 
 import ast
-import copy
+import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cache
+from dataclasses import dataclass, replace
 from itertools import permutations
 from typing import Any
 
 import numpy as np
-
-NUMPY = "_np"  # the name of NumPy in what is put in, whatever the student calls it
 
 
 @dataclass(frozen=True)
@@ -43,29 +41,47 @@ class Slot:
 
 @dataclass(frozen=True)
 class Edit:
-    """What to put into which slots, and words for the mistake; the smallest `rank` comes first."""
+    """What to put into which slots, and words for the mistake; the smallest `rank` comes first.
+
+    Attributes
+    ----------
+    new : object
+        A piece of the tree; or, where there is a `formula`, nothing.
+    formula : str
+        What becomes of the value, ``E``; ``V`` stands for another one.
+    other : str
+        The name of ``V``, as it is shown: a variable, or a size of an argument.
+    size : int
+        The number that ``V`` is, where it is a size.
+    """
 
     rank: int
     words: str
     slots: Sequence[Slot]
-    new: Any
+    new: Any = None
+    formula: str = ""
+    other: str = ""
+    size: int = 0
+
+    def others(self) -> list[str]:
+        """Return the names of the variables that ``V`` is made of."""
+        return self.other.strip("()").split(", ")
+
+    def replacement(self) -> Any:
+        """Return the piece of the tree that is put in."""
+        if not self.formula:
+            return self.new
+        parts = {"E": f"({ast.unparse(self.slots[0].get())})", "V": self.other}
+        if self.other.startswith("("):
+            first, second = self.others()
+            parts |= {"V[0]": first, "V[1]": second}
+        text = "".join(parts.get(each, each) for each in _words(self.formula))
+        return ast.parse(text, mode="eval").body
 
 
-@cache
-def _template(text: str) -> ast.expr:
-    return ast.parse(text, mode="eval").body
-
-
-def build(text: str, old: ast.expr, **others: ast.expr) -> ast.expr:
-    """Return the expression `text`, in which ``E`` stands for `old`."""
-    places = {"E": old, **others}
-
-    class Fill(ast.NodeTransformer):
-        def visit_Name(self, node: ast.Name) -> ast.expr:
-            return places.get(node.id, node)
-
-    filled: ast.expr = Fill().visit(copy.deepcopy(_template(text)))
-    return filled
+def _words(formula: str) -> list[str]:
+    """Return the letters E and V of a formula, and what stands between them."""
+    return re.split(r"(V\[\d\]|\bV\b|\bE\b)", formula)
 
 
 def slots_of(function: ast.FunctionDef) -> list[Slot]:
@@ -74,9 +90,7 @@ def slots_of(function: ast.FunctionDef) -> list[Slot]:
 
     def visit(owner: ast.AST, statement: ast.stmt) -> None:
         for field, value in ast.iter_fields(owner):
-            if field in ("targets", "target", "annotation", "args") and not isinstance(
-                owner, ast.Call
-            ):
+            if field in ("targets", "target", "annotation"):
                 continue
             items = enumerate(value) if isinstance(value, list) else [(None, value)]
             for index, item in items:
@@ -88,7 +102,17 @@ def slots_of(function: ast.FunctionDef) -> list[Slot]:
     for statement in function.body:
         if not (isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)):
             visit(statement, statement)
-    return found
+    return [slot for slot in found if not _is_code(slot)]
+
+
+def _is_code(slot: Slot) -> bool:
+    """Return whether an expression is a function or a module, not a value."""
+    old = slot.get()
+    is_module = isinstance(slot.owner, ast.Attribute) and isinstance(old, ast.Name)
+    return slot.field in ("func", "generators") or (is_module and old.id in MODULES)
+
+
+MODULES = ("np", "numpy", "scipy", "stats", "math")
 
 
 def edits_of(function: ast.FunctionDef, arguments: Mapping[str, Any]) -> list[Edit]:
@@ -102,21 +126,33 @@ def edits_of(function: ast.FunctionDef, arguments: Mapping[str, Any]) -> list[Ed
     """
     slots = slots_of(function)
     names = sorted(arguments.keys() | _local_names(function))
+    sizes, numbers = list(_sizes(arguments)), _small_numbers(function)
     edits = [*_of_statements(function)]
     for slot in slots:
-        edits += _of_expression(slot, names, arguments)
+        edits += _of_code(slot)
+        edits += _of_value((slot,), names, sizes)
+        edits += _of_weights(slot, names, numbers)
     for same in _repeated(slots):
-        edits += [
-            Edit(edit.rank + 1, edit.words, same, edit.new)
-            for edit in _of_expression(same[0], names, arguments)
-            if edit.slots == (same[0],)
-        ]
+        edits += [replace_rank(edit) for edit in _of_value(same, names, sizes)]
     return sorted(edits, key=lambda edit: edit.rank)
+
+
+def replace_rank(edit: Edit) -> Edit:
+    """Return an edit that comes a little later: in all places at once, where one may do."""
+    return replace(edit, rank=edit.rank + 1)
 
 
 def _local_names(function: ast.FunctionDef) -> set[str]:
     nodes = (node for node in ast.walk(function) if isinstance(node, ast.Name))
     return {node.id for node in nodes if isinstance(node.ctx, ast.Store)}
+
+
+def _small_numbers(function: ast.FunctionDef) -> list[float]:
+    """Return the numbers between 0 and 1 that stand in a function: weights, epsilons."""
+    nodes = (node for node in ast.walk(function) if isinstance(node, ast.Constant))
+    return sorted(
+        {node.value for node in nodes if type(node.value) is float and 0 < node.value < 1}
+    )
 
 
 def _repeated(slots: Sequence[Slot]) -> Iterator[tuple[Slot, ...]]:
@@ -131,44 +167,12 @@ def _repeated(slots: Sequence[Slot]) -> Iterator[tuple[Slot, ...]]:
 # Changes of one expression
 
 
-def _of_expression(
-    slot: Slot, names: Sequence[str], arguments: Mapping[str, Any]
-) -> Iterator[Edit]:
+def _of_code(slot: Slot) -> Iterator[Edit]:
+    """Yield changes of the code in a slot."""
     old = slot.get()
-    text = ast.unparse(old)
-    if _is_a_name_of_code(slot):
-        return
-
-    def edit(rank: int, words: str, new: Any) -> Edit:
-        return Edit(rank, words.replace("TEXT", f"`{text}`"), (slot,), new)
-
-    for rank, words, new in [
-        *_operators(old),
-        *_calls(old),
-        *_orders(old),
-        *_numbers(old),
-        *_other_names(old, names),
-    ]:
-        yield edit(rank, words, new)
-    if isinstance(old, (ast.Tuple, ast.List, ast.Slice, ast.Starred, ast.Compare)):
-        return
-    if not isinstance(old, ast.Constant):
-        for rank, words, template in _wrapped(slot):
-            yield edit(rank, words, build(template, old))
-        for words, size in _sizes(arguments):
-            yield edit(40, f"not divided by {words}", build(f"E / {size}", old))
-            yield edit(40, f"divided by {words} once too often", build(f"E * {size}", old))
-    for rank, words, template in _with_a_name(slot, names):
-        yield edit(rank, words, build(template, old))
-
-
-def _is_a_name_of_code(slot: Slot) -> bool:
-    """Return whether an expression is a function or a module, not a value."""
-    return slot.field == "func" or (
-        isinstance(slot.owner, ast.Attribute)
-        and isinstance(slot.get(), ast.Name)
-        and slot.get().id in ("np", "numpy", NUMPY)
-    )
+    text = f"`{ast.unparse(old)}`"
+    for rank, words, new in [*_operators(old), *_calls(old), *_orders(old), *_numbers(old)]:
+        yield Edit(rank, words.replace("TEXT", text), (slot,), new)
 
 
 COMPARISONS = (ast.Lt, ast.LtE, ast.Gt, ast.GtE)
@@ -182,7 +186,7 @@ def _operators(old: ast.expr) -> Iterator[tuple[int, str, ast.expr]]:
         for op in COMPARISONS:
             if isinstance(old.ops[0], COMPARISONS) and not isinstance(old.ops[0], op):
                 words = "the comparison TEXT is the wrong way round, or has the wrong edge"
-                yield 12, words, ast.Compare(old.left, [op()], old.comparators)
+                yield 9, words, ast.Compare(old.left, [op()], old.comparators)
     if not isinstance(old, ast.BinOp):
         return
     left, right = old.left, old.right
@@ -208,10 +212,18 @@ def _operators(old: ast.expr) -> Iterator[tuple[int, str, ast.expr]]:
         )
     if isinstance(old.op, ast.MatMult):
         yield 17, "the product TEXT has its factors in the wrong order", exchanged
-        for template in ("A.T @ B", "A @ B.T", "A.T @ B.T", "B.T @ A", "B @ A.T", "B.T @ A.T"):
-            new = build(template, old, A=left, B=right)
-            yield 27, "a transpose is missing or too much in TEXT", new
+        for a, b in ((left, right), (right, left)):
+            for first, second in ((_turned(a), b), (a, _turned(b)), (_turned(a), _turned(b))):
+                new = ast.BinOp(first, ast.MatMult(), second)
+                yield 27, "a transpose is missing or too much in TEXT", new
     yield from _operands(old)
+
+
+def _turned(old: ast.expr) -> ast.expr:
+    """Return the transpose of an expression."""
+    if isinstance(old, ast.Attribute) and old.attr == "T":
+        return old.value
+    return ast.Attribute(old, "T", ast.Load())
 
 
 def _operands(old: ast.BinOp) -> Iterator[tuple[int, str, ast.expr]]:
@@ -352,7 +364,8 @@ def _orders(old: ast.expr) -> Iterator[tuple[int, str, ast.expr]]:
         yield 26, "one part is taken, where all belong: TEXT", old.value
         if isinstance(old.slice, ast.Slice):
             words = "columns and rows are exchanged: TEXT"
-            yield 23, words, build("E[:, S]", old.value, S=old.slice)
+            both = ast.Tuple([ast.Slice(), old.slice], ast.Load())
+            yield 23, words, ast.Subscript(old.value, both, ast.Load())
         elif isinstance(old.slice, ast.Tuple) and len(old.slice.elts) == 2:
             words = "columns and rows are exchanged: TEXT"
             reverse = ast.Tuple(old.slice.elts[::-1], ast.Load())
@@ -371,121 +384,200 @@ def _numbers(old: ast.expr) -> Iterator[tuple[int, str, ast.expr]]:
         words = "a factor or power of 2 too much: TEXT"
     elif value in (0.5, 0.25):
         words = "a factor of 1/2 too much: TEXT"
-    for other in (value / 2, 2 * value, value + 1, value - 1, -value, 1 - value, 0, 1, 2, 0.5):
+    likely = (value / 2, 2 * value, 0, 1)
+    for other in (*likely, value + 1, value - 1, -value, 1 - value, 2, 0.5):
         if other != value:
             number = int(other) if isinstance(value, int) and other == int(other) else other
-            yield 34, words, ast.Constant(number)
+            yield 34 if other in likely else 52, words, ast.Constant(number)
 
 
-def _other_names(old: ast.expr, names: Sequence[str]) -> Iterator[tuple[int, str, ast.expr]]:
-    """Yield other variables in the place of a variable."""
+# Changes of a value
+
+
+def _of_value(
+    slots: Sequence[Slot], names: Sequence[str], sizes: Sequence[tuple[str, str, int]]
+) -> Iterator[Edit]:
+    """Yield changes of the value in some slots, which hold one expression."""
+    old = slots[0].get()
+    text = f"`{ast.unparse(old)}`"
+    if isinstance(old, (ast.Tuple, ast.List, ast.Slice, ast.Starred, ast.ListComp)):
+        return
     if isinstance(old, ast.Name):
         for name in names:
             if name != old.id:
-                yield 19, f"`{old.id}` stands where `{name}` belongs", ast.Name(name, ast.Load())
+                words = f"`{old.id}` stands where `{name}` belongs"
+                yield Edit(19, words, slots, formula="V", other=name)
+    if isinstance(old, (ast.Constant, ast.Compare)):
+        return
+    scaled = not any(_is_a_factor(slot) for slot in slots)
+    for rank, words, formula in [*_wrapped(slots[0]), *(_scaled() if scaled else ())]:
+        yield Edit(rank, words.replace("TEXT", text), slots, formula=formula)
+    for words, shown, size in sizes if scaled else ():
+        for did, formula in (("not divided by", "E / V"), ("once too often divided by", "E * V")):
+            text_of = f"{did} {words}: {text}"
+            yield Edit(40, text_of, slots, formula=formula, other=shown, size=size)
+    for name in names:
+        for rank, words, formula in _with_a_name(slots[0], name, scaled):
+            words = words.replace("TEXT", text)
+            yield Edit(rank, words, slots, formula=formula, other=name)
+    for first in names:
+        for second in names:
+            for rank, words, formula in _with_two_names(slots[0], first, second):
+                words = words.replace("TEXT", text)
+                yield Edit(rank, words, slots, formula=formula, other=f"({first}, {second})")
 
 
-# Changes around an expression
+def _of_weights(slot: Slot, names: Sequence[str], numbers: Sequence[float]) -> Iterator[Edit]:
+    """Yield changes with numbers that the function has elsewhere: weights, bases of powers."""
+    old = slot.get()
+    if isinstance(old, (ast.Tuple, ast.List, ast.Slice, ast.Starred, ast.ListComp, ast.Compare)):
+        return
+    text = f"`{ast.unparse(old)}`"
+    for name in names:
+        words = f"a power is missing: {text} to the power `{name}`"
+        yield Edit(57, words, (slot,), formula="E**V", other=name)
+        if isinstance(old, ast.Constant):
+            continue
+        for number in numbers:
+            divisor = f"(1 - {number!r}**V)"
+            words = f"a correction with `{name}` is missing: {text} divided by `{divisor}`"
+            yield Edit(58, words, (slot,), formula=f"E / {divisor}", other=name)
+            for weight in (number, round(1 - number, 12)):
+                for power in ("", "**2"):
+                    term = f"{weight!r} * V{power}"
+                    words = f"a term with `{name}` is missing: {text} `+ {term}`"
+                    yield Edit(73, words, (slot,), formula=f"E + {term}", other=name)
+    for number in [] if isinstance(old, ast.Constant) else [*numbers, 1e-8]:
+        words = f"a small constant is missing: {text} `+ {number!r}`"
+        yield Edit(59, words, (slot,), formula=f"E + {number!r}")
 
 
-def _wrapped(slot: Slot) -> Iterator[tuple[int, str, str]]:
-    """Yield words, and a template of what to make of the expression in a slot."""
-    old, np = slot.get(), NUMPY
-    in_exp = (
-        isinstance(slot.owner, ast.Call)
-        and isinstance(slot.owner.func, ast.Attribute)
-        and slot.owner.func.attr == "exp"
+def _is_a_factor(slot: Slot) -> bool:
+    """Return whether a factor here is one of the product or quotient around it."""
+    owner = slot.owner
+    return isinstance(owner, ast.UnaryOp) or (
+        isinstance(owner, ast.BinOp) and isinstance(owner.op, (ast.Mult, ast.Div))
     )
-    yield 11, "a sign is flipped: TEXT", "-(E)"
-    if in_exp:
-        words = "a variance stands where a standard deviation belongs: a factor of 1/2 in exp(TEXT)"
-        yield 13, words, "E / 2"
-        words = "a standard deviation stands where a variance belongs: a factor of 2 in exp(TEXT)"
-        yield 13, words, "2 * E"
+
+
+def _scaled() -> Iterator[tuple[int, str, str]]:
+    """Yield words, and a formula with a factor."""
+    yield 11, "a sign is flipped: TEXT", "-E"
     yield 35, "a factor of 2 is missing: TEXT", "2 * E"
     yield 35, "a factor of 1/2 is missing: TEXT", "E / 2"
     yield 47, "a factor of 4 is missing: TEXT", "4 * E"
     yield 47, "a factor of 1/4 is missing: TEXT", "E / 4"
+    yield 39, "upside down: TEXT", "1 / E"
+
+
+def _wrapped(slot: Slot) -> Iterator[tuple[int, str, str]]:
+    """Yield words, and a formula for what to make of the expression in a slot."""
+    owner = slot.owner
+    function = owner.func if isinstance(owner, ast.Call) else None
+    if isinstance(function, ast.Attribute) and function.attr == "exp":
+        words = "a variance stands where a standard deviation belongs: a factor of 1/2 in exp(TEXT)"
+        yield 13, words, "E / 2"
+        words = "a standard deviation stands where a variance belongs: a factor of 2 in exp(TEXT)"
+        yield 13, words, "2 * E"
     yield 36, "a transpose is missing: TEXT", "E.T"
     yield 37, "a square is missing: TEXT is a standard deviation, not yet a variance?", "E**2"
-    root = f"{np}.sqrt(E)"
-    yield 37, "a root is missing: TEXT is a variance, not yet a standard deviation?", root
-    yield 38, "an exp is missing: TEXT is a logarithm", f"{np}.exp(E)"
-    yield 38, "an exp is missing: TEXT is the logarithm of a variance", f"{np}.exp(E / 2)"
-    yield 38, "a logarithm is missing: TEXT is not yet one", f"{np}.log(E)"
-    yield 39, "an absolute value is missing: TEXT", f"{np}.abs(E)"
-    yield 39, "upside down: TEXT", "1 / E"
-    for function in ("sum", "mean"):
-        for axis in ("axis=0", "axis=1", ""):
+    yield 37, "a root is missing: TEXT is a variance, not yet a standard deviation?", "np.sqrt(E)"
+    yield 38, "an exp is missing: TEXT is a logarithm", "np.exp(E)"
+    yield 38, "an exp is missing: TEXT is the logarithm of a variance", "np.exp(E / 2)"
+    yield 38, "a logarithm is missing: TEXT is not yet one", "np.log(E)"
+    yield 39, "an absolute value is missing: TEXT", "np.abs(E)"
+    for name in ("sum", "mean"):
+        for axis in ("axis=0", "axis=1", "axis=None"):
             where = {"axis=0": " over the batch, axis 0", "axis=1": " over axis 1"}.get(axis, "")
-            did = "summed" if function == "sum" else "averaged"
-            yield 41, f"not {did}{where}: TEXT", f"{np}.{function}(E, {axis})"
-    yield 42, "not centred: the mean of each column stays in TEXT", f"E - {np}.mean(E, axis=0)"
-    yield 43, "in reversed order: TEXT", "(E)[::-1]"
-    yield 44, "in reversed order: TEXT", "(E)[..., ::-1]"
-    yield 44, "a cut at zero is missing: TEXT may be negative", f"{np}.maximum(E, 0)"
-    if not isinstance(old, ast.Name):
-        yield 44, "a cut at one is missing: TEXT may be smaller", f"{np}.maximum(E, 1)"
-        yield 50, "the complement 1 - p is meant: TEXT", "1 - E"
+            did = "summed" if name == "sum" else "averaged"
+            yield 41, f"not {did}{where}: TEXT", f"np.{name}(E, {axis})"
+    yield 42, "not centred: the mean of each column stays in TEXT", "E - np.mean(E, axis=0)"
+    yield 43, "in reversed order: TEXT", "E[::-1]"
+    yield 44, "in reversed order: TEXT", "E[..., ::-1]"
+    yield 44, "a cut at zero is missing: TEXT may be negative", "np.maximum(E, 0)"
+    if not isinstance(slot.get(), ast.Name):
+        yield 44, "a cut at one is missing: TEXT may be smaller", "np.maximum(E, 1)"
+        yield 50, "the complement, one minus it, is meant: TEXT", "1 - E"
     yield 48, "a constant term of 1 is missing: TEXT", "E + 1"
     yield 48, "a constant term of 1 is missing: TEXT", "E - 1"
+    yield 48, "a constant term of 2 is missing: TEXT", "E + 2"
+    yield 48, "a constant term of 2 is missing: TEXT", "E - 2"
 
 
-def _sizes(arguments: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """Yield words for the sizes of the arguments, and code for them; each number once."""
+def _sizes(arguments: Mapping[str, Any]) -> Iterator[tuple[str, str, int]]:
+    """Yield the sizes of the arguments, each number once: words, code, and the number."""
     seen: set[int] = {0, 1, 2}
     for name, value in arguments.items():
-        for axis, size in enumerate(value.shape if isinstance(value, np.ndarray) else ()):
+        if not isinstance(value, np.ndarray):
+            continue
+        for axis, size in enumerate((*value.shape, value.size)):
+            words = "the number of its rows, columns or entries"
+            if len(seen) == 3 and axis == 0:
+                words = "the batch"
+            code = f"{name}.shape[{axis}]" if axis < value.ndim else f"{name}.size"
             if size not in seen:
                 seen.add(size)
-                what = "the batch" if len(seen) == 4 else "the number of"
-                words = f"the batch, len({name})" if what == "the batch" else ""
-                what = "columns" if axis else "rows"
-                yield words or f"the number of {what} of {name}", f"{name}.shape[{axis}]"
+                yield words, code, size
 
 
-def _with_a_name(slot: Slot, names: Sequence[str]) -> Iterator[tuple[int, str, str]]:
-    """Yield an expression with a factor or a term more, made of one variable."""
-    np = NUMPY
-    for name in names:
-        for what, rank in [
-            (name, 60),
-            (f"{name}**2", 62),
-            (f"{np}.exp({name})", 62),
-            (f"{np}.exp({name} / 2)", 62),
-            (f"{np}.sqrt({name})", 63),
-            (f"(1 - {name}**2)", 63),
-            (f"{np}.linalg.norm({name})", 64),
-            (f"{np}.sin({name})", 64),
-        ]:
-            shown = what.replace(f"{np}.", "np.").strip("()")
-            words = f"a factor with `{name}` is missing"
-            yield rank, f"{words}: TEXT times `{shown}`", f"E * {what}"
-            yield rank, f"{words}: TEXT divided by `{shown}`", f"E / {what}"
-        if not _is_a_sum(slot):
+FACTORS = (
+    (60, "V"),
+    (62, "V**2"),
+    (62, "np.exp(V)"),
+    (62, "np.exp(V / 2)"),
+    (63, "np.sqrt(V)"),
+    (63, "(1 - V**2)"),
+    (64, "np.linalg.norm(V)"),
+    (64, "np.sin(V)"),
+)
+TERMS = (
+    (61, "V"),
+    (65, "V**2"),
+    (65, "np.exp(V)"),
+    (65, "np.log(V)"),
+    (65, "np.mean(V, axis=0)"),
+)
+
+
+def _with_a_name(slot: Slot, name: str, scaled: bool) -> Iterator[tuple[int, str, str]]:
+    """Yield a formula with a factor or a term more, made of one variable."""
+    for rank, factor in FACTORS if scaled else ():
+        shown = factor.replace("V", name)
+        words = f"a factor with `{name}` is missing"
+        yield rank, f"{words}: TEXT times `{shown}`", f"E * {factor}"
+        yield rank, f"{words}: TEXT divided by `{shown}`", f"E / {factor}"
+    alone = isinstance(slot.get(), ast.Name)
+    for rank, term in TERMS[:1] if alone else TERMS:
+        shown = term.replace("V", name)
+        for sign in "+-":
+            words = f"a term with `{name}` is missing: TEXT `{sign} {shown}"
+            yield rank, f"{words}`", f"E {sign} {term}"
+            if not alone:
+                yield rank + 5, f"{words} / 2`", f"E {sign} {term} / 2"
+                yield rank + 6, f"{words} * 2`", f"E {sign} 2 * {term}"
+
+
+PAIRS = ("V[0] * V[1]", "V[0] / V[1]", "V[0] @ V[1]")
+LONG_PAIRS = (
+    "np.exp(V[0] / 2) * V[1]",
+    "np.exp(V[0]) * V[1]",
+    "np.exp(V[0]) * V[1]**2",
+    "(V[0] - V[1])**2",
+    "(V[0] - V[1])**2 / 2",
+    "V[0]**2 * V[1]",
+)
+
+
+def _with_two_names(slot: Slot, first: str, second: str) -> Iterator[tuple[int, str, str]]:
+    """Yield a formula with a term more, made of two variables."""
+    alone = isinstance(slot.get(), ast.Name)
+    for pair in PAIRS if alone else PAIRS + LONG_PAIRS:
+        if first > second and "/" not in pair and "@" not in pair and pair in PAIRS:
             continue
-        for what, rank in [
-            (name, 61),
-            (f"{name}**2", 65),
-            (f"{np}.exp({name})", 65),
-            (f"{np}.log({name})", 65),
-            (f"{np}.mean({name}, axis=0)", 65),
-        ]:
-            shown = what.replace(f"{np}.", "np.")
-            for sign in "+-":
-                words = f"a term with `{name}` is missing: TEXT `{sign} {shown}"
-                yield rank, f"{words}`", f"E {sign} {what}"
-                yield rank + 5, f"{words} / 2`", f"E {sign} {what} / 2"
-
-
-def _is_a_sum(slot: Slot) -> bool:
-    """Return whether terms are usually added at this place: not to a factor."""
-    owner = slot.owner
-    return not (
-        isinstance(owner, ast.BinOp)
-        and isinstance(owner.op, (ast.Mult, ast.Div, ast.MatMult, ast.Pow))
-        and isinstance(slot.get(), (ast.Name, ast.Constant, ast.Attribute))
-    )
+        shown = pair.replace("V[0]", first).replace("V[1]", second)
+        for sign in "+-":
+            words = f"a term with `{first}` and `{second}` is missing: TEXT `{sign} {shown}`"
+            yield 75, words, f"E {sign} {pair}"
 
 
 # Changes of statements
