@@ -142,13 +142,13 @@ def compare(
             return Diagnosis(found, words, known=True)
     for words, guess in common_mistakes(expected[name], got[name], batch):
         if np.all(np.isfinite(guess)) and equal(guess, got[name]):
-            return Diagnosis(found, words, odd=_by_chance(guess))
+            return Diagnosis(found, words, odd=_by_chance(got[name]))
     return Diagnosis(found, odd_factor(expected[name], got[name]), odd=True)
 
 
-def _by_chance(guess: Array) -> bool:
-    """Return whether a guess is met by many mistakes: one number, or zeros."""
-    return guess.size < 2 or not np.any(guess)
+def _by_chance(got: Array) -> bool:
+    """Return whether many mistakes give this answer: zeros, or one whole number."""
+    return not np.any(got) or (got.size < 2 and bool(np.all(got == np.round(got))))
 
 
 def _wrong_structure(expected: Parts, answer: Any) -> Diagnosis | None:

@@ -1,15 +1,26 @@
 """Mistakes planted into the solutions, line by line: what students get wrong, as rules.
 
 A rule takes an expression of a right solution and makes it wrong; nothing of the checker is used.
-``python tests/course/planted.py`` prints how many are named, part by part.
+``PYTHONPATH=tests python tests/course/planted.py`` prints how many are named, part by part.
 """
 
 import ast
 import copy
+import importlib
 import inspect
+import linecache
 import re
+import sys
 import textwrap
+import warnings
+from collections import Counter
 from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from minivae.course.answers import answer
+from minivae.course.find import all_parts
 
 # What the words for a mistake of each kind may hold. A repair that restores the right line is
 # a right name too, whatever its words.
@@ -45,8 +56,6 @@ class Planted:
         names = dict(vars(module))
         # so that its source can be read, as that of a student's file
         filename = f"<planted {hash((self.kind, self.source))}>"
-        import linecache
-
         linecache.cache[filename] = (len(self.source), None, self.source.splitlines(True), filename)
         exec(compile(self.source, filename, "exec"), names)
         return names[self.name]
@@ -149,12 +158,12 @@ def plant(function):
     arguments = [argument.arg for argument in tree.args.args]
     found = []
     nodes = [node for node in ast.walk(tree) if isinstance(node, ast.expr)]
-    for number, node in enumerate(nodes):
+    for place, node in enumerate(nodes):
         if any(isinstance(each, ast.Slice) for each in getattr(node, "elts", [])):
             continue
         for kind, code in wrong_ones(node, arguments):
             other = copy.deepcopy(tree)
-            target = [each for each in ast.walk(other) if isinstance(each, ast.expr)][number]
+            target = [each for each in ast.walk(other) if isinstance(each, ast.expr)][place]
             statement = statement_of(tree, node)
 
             class Put(ast.NodeTransformer):
@@ -186,3 +195,38 @@ def is_named(planted, diagnosis):
     if restored or re.search(KINDS[planted.kind], diagnosis.mistake):
         return "named"
     return "falsely"
+
+
+def count(number, every=1):
+    """Plant mistakes in one part, and count what becomes of them; return the unnamed ones too."""
+    exercises = dict(all_parts())[number]
+    module = importlib.import_module(f"course.solutions_{number}")
+    counts, others = Counter(), []
+    for name, function in module.SOLUTIONS.items():
+        for planted in plant(function)[::every]:
+            with np.errstate(all="ignore"), warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                wrong = planted.function(module)
+                reply = answer(name, {name: wrong}, exercises[name], Path(f"{number}_x.py"))
+            if reply.verdict == "right":  # it makes no difference: a sign within a square
+                counts["no difference"] += 1
+                others.append(("no difference", planted, ""))
+                continue
+            verdict = is_named(planted, reply.diagnosis)
+            counts[verdict] += 1
+            if verdict != "named":
+                others.append((verdict, planted, reply.diagnosis.mistake))
+    return counts, others
+
+
+def main(numbers):
+    for number in numbers or dict(all_parts()):
+        counts, others = count(number)
+        n = counts.total() - counts["no difference"]
+        print(f"{number}: {counts['named']}/{n} named, {counts['falsely']} falsely", flush=True)
+        for verdict, planted, mistake in others:
+            print(f"    {verdict}: {planted.kind} in {planted.name}, {planted.right} -> {mistake}")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
