@@ -17,8 +17,8 @@ from minivae.linear.pca import PCA
 from minivae.linear.probabilistic_pca import ProbabilisticPCA
 from minivae.linear.vae_is_ppca import LinearVAEReport, verify_ppca_equivalence
 from minivae.models.autoencoder import Autoencoder, LinearAutoencoder
-from minivae.models.model import load
-from minivae.models.vae import VAE
+from minivae.models.saving import load
+from minivae.models.vae import VAE, ConditionalVAE
 from minivae.nn.gaussian import (
     bound_log_var,
     bound_log_var_backward,
@@ -43,11 +43,10 @@ from minivae.nn.layers import (
     mlp,
 )
 from minivae.nn.likelihoods import Bernoulli, ContinuousBernoulli, Gaussian, SquaredError
-from minivae.training.callbacks import Checkpoint, EarlyStopping, Progress
+from minivae.training.batches import minibatches
+from minivae.training.callbacks import Checkpoint, CodeRecorder, EarlyStopping, Progress
 from minivae.training.lbfgs import fit_lbfgs
-from minivae.training.loop import minibatches
 from minivae.training.optimizers import SGD, Adam
-from minivae.training.recording import CodeRecorder
 
 __version__ = "0.1.0"
 
@@ -60,6 +59,7 @@ __all__ = [
     "Bernoulli",
     "Checkpoint",
     "CodeRecorder",
+    "ConditionalVAE",
     "ContinuousBernoulli",
     "Dense",
     "EarlyStopping",
@@ -106,7 +106,11 @@ __all__ = [
 _ROOMS = ("bayes", "claims", "datasets", "diagnostics", "plots")
 
 
+# modules that are entered by a short name
+_SHORT_NAMES = {"regularizers": "models.regularizers", "schedules": "training.schedules"}
+
+
 def __getattr__(name: str) -> Any:
-    if name in _ROOMS:
-        return import_module(f"{__name__}.{name}")
+    if name in _ROOMS or name in _SHORT_NAMES:
+        return import_module(f"{__name__}.{_SHORT_NAMES.get(name, name)}")
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -181,6 +181,7 @@ SIZES = [
     ("n_features", "Autoencoder", lambda n: Autoencoder(n, 2)),
     ("n_features", "VAE", lambda n: VAE(n, 2)),
     ("n_features", "LinearAutoencoder", lambda n: LinearAutoencoder(n, 2)),
+    ("n_latent", "LinearAutoencoder", lambda n: LinearAutoencoder(6, n)),
     ("n_latent", "Autoencoder", lambda n: Autoencoder(6, n)),
     ("n_latent", "VAE", lambda n: VAE(6, n)),
     ("hidden", "Autoencoder", lambda n: Autoencoder(6, 2, hidden=(3, n))),
@@ -197,7 +198,6 @@ for name, what, call in SIZES:
         refuses(f"{what}: {name}={value!r}", call, value, exception, f"{name} must be {said}$")
 
 BOUNDED = [
-    ("n_latent", "n_features=6", 6, lambda n: LinearAutoencoder(6, n)),
     ("n_components", r"min\(n_samples, n_features\)=6", 6, lambda n: PCA(n).fit(X)),
     ("n_components", r"min\(n_samples, n_features\)=4", 4, lambda n: PCA(n).fit(X[:4])),
     ("n_components", "n_features-1=5", 5, lambda n: ProbabilisticPCA(n).fit(X)),

@@ -86,8 +86,9 @@ def test_public_names_are_all_of_them():
 FLOORS = (
     "edge",
     "nn training plots datasets",
-    "models gradient_check bayes",
+    "models gradient_check",
     "explanation linear diagnostics",
+    "bayes",
     "claims",
     "course",
     "commands",

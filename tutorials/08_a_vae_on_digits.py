@@ -30,7 +30,7 @@ from minivae.plots import (
     traversals,
 )
 from minivae.plots.figures import axes_in_a_row
-from minivae.training.recording import CodeRecorder
+from minivae.training.callbacks import CodeRecorder
 
 QUICK = bool(os.environ.get("MINIVAE_QUICK"))
 DATA = chosen_data("digits")

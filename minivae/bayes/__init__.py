@@ -7,7 +7,6 @@ to it; `amortization` prices the encoder that does so for all data at once.
 
 from minivae.bayes.amortization import (
     InferenceGaps,
-    LinearGaussianModel,
     expected_inference_gaps,
     inference_gaps,
 )
@@ -22,6 +21,7 @@ from minivae.bayes.variational import (
     fit_mean_field,
     gaussian_mean_field,
 )
+from minivae.linear.linear_gaussian import LinearGaussianModel
 
 __all__ = [
     "BetaBernoulli",

@@ -11,9 +11,9 @@ import numpy as np
 from minivae.edge.checks import Array
 from minivae.gradient_check.check import check_gradients
 from minivae.gradient_check.report import GradientReport
-from minivae.models import importance, regularizers
+from minivae.models import objectives, regularizers
 from minivae.models.autoencoder import Autoencoder, LinearAutoencoder
-from minivae.models.vae import VAE
+from minivae.models.vae import VAE, ConditionalVAE
 from minivae.nn import gaussian, layers, likelihoods
 
 N_ROWS, N_FEATURES, N_LATENT = 5, 6, 2
@@ -104,7 +104,8 @@ def _parts(rng: np.random.Generator) -> Iterator[Part]:
         out = rng.standard_normal((N_ROWS, likelihood.n_outputs(N_FEATURES)))
         yield "likelihood", name, LikelihoodLayer(likelihood, pixels), (out,), {}
     for name, model in _models(rng):
-        yield "model", name, model, (pixels,), {}
+        labels = {"y": rng.integers(0, model.n_classes, N_ROWS)} if model.n_classes else {}
+        yield "model", name, model, (pixels,), labels
 
 
 def _layers(rng: np.random.Generator) -> Iterator[tuple[str, Any]]:
@@ -121,11 +122,13 @@ def _functions(rng: np.random.Generator) -> Iterator[tuple[Any, Any, tuple[Array
     a, b, c, d = rng.standard_normal((4, N_ROWS, N_LATENT))
     for module, name, inputs in (
         (gaussian, "gaussian_log_density", (a, b, c)),
+        (gaussian, "kl_per_latent", (a, b)),
         (gaussian, "gaussian_kl", (a, b)),
         (gaussian, "gaussian_kl_between", (a, b, c, d)),
         (gaussian, "reparameterize", (a, b, c)),
+        (gaussian, "log_ratio_at", (a, b, c)),
         (gaussian, "bound_log_var", (10 * a,)),
-        (importance, "log_mean_exp", (a,)),
+        (objectives, "log_mean_exp", (a,)),
     ):
         yield getattr(module, name), getattr(module, f"{name}_backward"), inputs
 
@@ -160,3 +163,13 @@ def _models(rng: np.random.Generator) -> Iterator[tuple[str, Any]]:
             yield f"{kind.__name__}, {name}", model
     yield "VAE, no hidden layer, beta 4", VAE(*shape, beta=4.0, rng=rng)
     yield "VAE, 3 importance samples", VAE(*shape, n_importance=3, rng=rng)
+    # floors between the KLs of these rows, so that some are free and some are not
+    yield "VAE, free nats", VAE(*shape, free_nats=1.0, rng=rng, **deep)
+    yield "VAE, free nats for each latent", VAE(*shape, free_nats=[0.5, 0.4], rng=rng, **deep)
+    yield "VAE, L2", VAE(*shape, regularizer=regularizers.L2(0.1), rng=rng, **deep)
+    yield "ConditionalVAE", ConditionalVAE(*shape, 3, rng=rng, **deep)
+    predicted = likelihoods.Gaussian("predicted")
+    yield (
+        "ConditionalVAE, 3 importance samples",
+        ConditionalVAE(*shape, 3, n_importance=3, likelihood=predicted, rng=rng, **deep),
+    )

@@ -12,7 +12,7 @@ import numpy as np
 from scipy import integrate, stats
 
 from minivae.claims import Outcome, claim
-from minivae.claims.density import exact_bound
+from minivae.claims.sampling_rigs import exact_bound
 from minivae.diagnostics import marginal_likelihood
 from minivae.edge.checks import Array
 from minivae.models import vae

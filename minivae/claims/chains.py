@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from minivae.bayes import hamiltonian, mcmc
-from minivae.bayes.chain import Chain
 from minivae.claims import Outcome, claim
+from minivae.claims.sampling_rigs import standard_error
 from minivae.edge.checks import Array
 
 
@@ -90,9 +90,3 @@ def sampler_moments() -> Outcome:
 
     exact = [0, 0, covariance[0, 0], covariance[0, 1], covariance[1, 1]]
     return Outcome(exact * 3, measured, tolerance=5 * np.array(errors), draw=draw)
-
-
-def standard_error(values: Array) -> float:
-    """Return that of a chain's mean: its samples count for less than independent ones."""
-    chain = Chain(values[:, None].astype(float), acceptance_rate=1.0)
-    return float(values.std() / np.sqrt(chain.effective_sample_size()[0]))

@@ -8,8 +8,8 @@ import numpy as np
 
 from minivae import datasets, diagnostics
 from minivae.claims import Outcome, claim
-from minivae.claims._linear import data_with_spectrum
-from minivae.claims.linear_vae import trained
+from minivae.claims.linear_rigs import data_with_spectrum
+from minivae.claims.vae_rigs import trained
 from minivae.edge.checks import Array
 from minivae.linear import vae_is_ppca
 from minivae.models import autoencoder, vae

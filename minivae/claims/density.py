@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
-from scipy import integrate, stats
+from scipy import stats
 
 from minivae.claims import Outcome, claim
+from minivae.claims.sampling_rigs import exact_bound
 from minivae.diagnostics import marginal_likelihood
 from minivae.edge.checks import Array
 from minivae.models import vae
@@ -26,22 +26,6 @@ def linear_vae(decoder: Array, sigma: float, encoder: Array, offset: Any, varian
     model.params["encoder.0.W"][...] = np.hstack([encoder, np.zeros_like(encoder)])
     model.params["encoder.0.b"][...] = [*np.broadcast_to(offset, n_latent), *raw]
     return model
-
-
-def exact_bound(k: int, log_w: Array, weights: Array) -> float:
-    """Return L_k by quadrature, from log w at the nodes of a rule for the integral over q.
-
-    log M = int_0^inf (e^-t - e^(-t M)) / t dt, and for the mean M of k independent weights the
-    expectation of the last is a power: E e^(-t M) = (E e^(-t w / k))^k.
-    """
-    log_p = float(np.log(weights @ np.exp(log_w)))
-    w = np.exp(log_w - log_p)
-
-    def integrand(u: float) -> float:  # t = e^u
-        return float(np.exp(-np.exp(u)) - (weights @ np.exp(-np.exp(u) * w / k)) ** k)
-
-    pieces = pairwise(range(-40, 61, 10))
-    return log_p + sum(integrate.quad(integrand, *piece, epsabs=1e-10)[0] for piece in pieces)
 
 
 def _nearly_right() -> tuple[vae.VAE, float]:

@@ -9,8 +9,8 @@ from scipy import integrate
 
 from minivae import diagnostics
 from minivae.claims import Outcome, claim
-from minivae.claims._linear import data_with_spectrum
-from minivae.claims.rate_distortion import LAM, N_LATENT, SETTINGS, trained_at
+from minivae.claims.linear_rigs import data_with_spectrum
+from minivae.claims.vae_rigs import LAM, N_LATENT, SETTINGS, trained_at
 
 
 @claim(

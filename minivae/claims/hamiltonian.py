@@ -9,7 +9,7 @@ import numpy as np
 
 from minivae.bayes import hamiltonian
 from minivae.claims import Outcome, claim
-from minivae.claims.chains import standard_error
+from minivae.claims.sampling_rigs import standard_error
 from minivae.edge.checks import Array
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from minivae.claims import Outcome, claim
-from minivae.claims._linear import at, data_with_spectrum, matrices, trained
+from minivae.claims.linear_rigs import at, data_with_spectrum, matrices, trained
 from minivae.edge.checks import Array
 from minivae.linear import pca
 

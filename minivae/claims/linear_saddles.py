@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from minivae.claims import Outcome, claim
-from minivae.claims._linear import at, data_with_spectrum, loss_and_gradient
+from minivae.claims.linear_rigs import at, data_with_spectrum, loss_and_gradient
 from minivae.edge.checks import Array
 
 LAM = np.array([6.0, 4.5, 3.2, 2.1, 1.2, 0.5])

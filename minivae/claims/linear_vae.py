@@ -7,7 +7,6 @@ Throughout, the data have the covariance ``U diag(lam) U^T``, known by construct
 from __future__ import annotations
 
 from collections.abc import Sequence
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -15,37 +14,14 @@ from scipy import stats
 
 from minivae import datasets
 from minivae.claims import Outcome, claim
-from minivae.claims._linear import data_with_spectrum
+from minivae.claims.linear_rigs import data_with_spectrum
+from minivae.claims.vae_rigs import train_encoder, trained
 from minivae.edge.checks import Array
 from minivae.linear import probabilistic_pca, vae_is_ppca
 from minivae.models import vae
 from minivae.nn import likelihoods
-from minivae.training import lbfgs
 
 LAM = np.array([6.0, 2.6, 1.4, 0.7, 0.5, 0.3])
-
-
-def trained(
-    X: Array, n_latent: int, sigma: float | str = "learned", beta: float = 1.0, rng: int = 0
-) -> vae.VAE:
-    """Return a linear VAE at the minimum of its expected loss."""
-    likelihood = likelihoods.Gaussian(sigma)
-    model = vae.VAE(X.shape[1], n_latent, likelihood=likelihood, beta=beta, rng=rng)
-    vae_is_ppca.fit_linear_vae(model, X)
-    return model
-
-
-def train_encoder(model: vae.VAE, X: Array) -> None:
-    """Train the encoder alone to the minimum of the expected loss."""
-    params = {name: array for name, array in model.params.items() if name.startswith("encoder")}
-
-    def loss_and_grads(x: Array, eps: Array) -> Any:
-        losses, grads = model.loss_and_grads(x, eps=eps)
-        return losses, {name: grads[name] for name in params}
-
-    rows, eps = vae_is_ppca.with_sigma_points(X, model.n_latent)
-    part = SimpleNamespace(params=params, dtype=model.dtype, loss_and_grads=loss_and_grads)
-    lbfgs.fit_lbfgs(part, rows, eps=eps)
 
 
 def largest_log_likelihood(lam: Sequence[float] | Array, k: int) -> float:

@@ -10,7 +10,7 @@ from scipy import stats
 from minivae.bayes import mcmc
 from minivae.bayes.chain import Chain
 from minivae.claims import Outcome, claim
-from minivae.claims.chains import standard_error
+from minivae.claims.sampling_rigs import standard_error
 from minivae.edge.checks import Array
 
 

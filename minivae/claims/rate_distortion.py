@@ -14,21 +14,13 @@ from scipy.linalg import hadamard
 
 from minivae import diagnostics
 from minivae.claims import Outcome, claim
-from minivae.claims._linear import data_with_spectrum
-from minivae.claims.linear_vae import trained
+from minivae.claims.linear_rigs import data_with_spectrum
+from minivae.claims.vae_rigs import LAM, N_LATENT, SETTINGS, trained_at
 from minivae.edge.checks import Array
 from minivae.linear import vae_is_ppca
 from minivae.models import vae
 
-LAM = np.array([12.0, 6.0, 2.6, 1.4, 0.7, 0.3])
-N_LATENT = 4
-SETTINGS = ((1.0, 1.0), (2.0, 1.0), (1.0, 2.0), (0.5, 4.0), (10.0, 1.0))  # s2, beta
 LEVELS = np.array([s2 * beta for s2, beta in SETTINGS])
-
-
-def trained_at(X: Array, s2: float, beta: float) -> vae.VAE:
-    """Return the trained VAE of four latents, decoder variance s2 and weight beta."""
-    return trained(X, N_LATENT, float(np.sqrt(s2)), beta)
 
 
 def _falling(values: Any) -> Array:

@@ -11,6 +11,7 @@ from minivae.bayes import amortization, variational
 from minivae.bayes.hamiltonian import LogDensityAndGradient
 from minivae.claims import Outcome, claim
 from minivae.edge.checks import Array
+from minivae.linear.linear_gaussian import LinearGaussianModel
 
 PRECISION = np.array([[2.0, 0.9], [0.9, 1.0]])
 MEAN = np.array([1.0, -2.0])
@@ -86,7 +87,7 @@ def inference_gaps_add_up() -> Outcome:
     ELBO of a q that was fitted to each x.
     """
     rng = np.random.default_rng(0)
-    model = amortization.LinearGaussianModel(np.array([[1.0, 1, 0], [0.5, 1, 0.5]]), 0.5)
+    model = LinearGaussianModel(np.array([[1.0, 1, 0], [0.5, 1, 0.5]]), 0.5)
     x, encoder = rng.normal(0, 1.5, (5, 3)), 0.25 * model.W.T
     variances = np.array([0.3, 0.2])
     log_var = np.tile(np.log(variances), (5, 1))
@@ -122,7 +123,7 @@ def amortization_gap() -> Outcome:
     over x by three Gauss-Hermite nodes, which is exact for a quadratic, and the library's mean.
     """
     w, s2, q = 1.5, 0.6, 0.5
-    model = amortization.LinearGaussianModel(np.array([[w]]), s2)
+    model = LinearGaussianModel(np.array([[w]]), s2)
     slopes = np.linspace(0, 1, 11)
     m, v = w / (w**2 + s2), s2 / (w**2 + s2)
     exact = (q / v - 1 - np.log(q / v)) / 2 + (slopes - m) ** 2 * (w**2 + s2) / (2 * v)
@@ -161,7 +162,7 @@ def one_gap_without_the_other() -> Outcome:
     rotated = np.array([[1, 1], [-1, 1]]) / np.sqrt(2) @ aligned
     measured = []
     for W in (aligned, rotated):
-        model = amortization.LinearGaussianModel(W, 0.5)
+        model = LinearGaussianModel(W, 0.5)
         weights, precision = model.posterior()
         log_var = -np.log(np.diag(precision))
         for shrink in (1, 0.8):

@@ -8,7 +8,7 @@ from math import isqrt
 from minivae import datasets
 from minivae.edge.checks import Array
 from minivae.models.autoencoder import Autoencoder, LinearAutoencoder
-from minivae.models.model import load
+from minivae.models.saving import load
 from minivae.models.vae import VAE
 
 N_CODES = 1000

@@ -14,10 +14,9 @@ from minivae.edge.files import make_folder
 from minivae.models.autoencoder import Autoencoder
 from minivae.models.vae import VAE
 from minivae.nn.likelihoods import Gaussian, Likelihood
-from minivae.training.callbacks import Checkpoint, EarlyStopping
+from minivae.training.callbacks import Checkpoint, CodeRecorder, EarlyStopping
 from minivae.training.loop import evaluate
 from minivae.training.optimizers import Adam
-from minivae.training.recording import CodeRecorder
 
 LIKELIHOODS: dict[str, str | Likelihood] = {
     "bernoulli": "bernoulli",

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from minivae.edge.checks import Array, as_batch, check_integer, check_real
+from minivae.nn.rows import row_blocks
 
 Function = Callable[[Array], Array]
 ROWS = 1000  # decoded at once
@@ -78,8 +79,8 @@ def decoded_steps(
     axes, u = _axes(codes, rng), rng.standard_normal(codes.shape)
     ends = codes + delta * (u / np.linalg.norm(u, axis=1, keepdims=True)) @ axes
     steps = [
-        np.linalg.norm(decode(ends[i : i + ROWS]) - decode(codes[i : i + ROWS]), axis=1)
-        for i in range(0, len(codes), ROWS)
+        np.linalg.norm(decode(ends[rows]) - decode(codes[rows]), axis=1)
+        for rows in row_blocks(len(codes), ROWS)
     ]
     return np.concatenate(steps)
 
@@ -131,7 +132,7 @@ def cycle_error(encode: Function, decode: Function, z: ArrayLike, codes: ArrayLi
     """
     codes = as_batch(codes, name="codes")
     z = as_batch(z, codes.shape[1], name="z")
-    again = [encode(decode(z[i : i + ROWS])) for i in range(0, len(z), ROWS)]
+    again = [encode(decode(z[rows])) for rows in row_blocks(len(z), ROWS)]
     return float(np.mean(_whitened(np.concatenate(again) - z, codes) ** 2))
 
 
@@ -198,14 +199,13 @@ def nearest_distances(points: ArrayLike, others: ArrayLike | None = None) -> Arr
     centre = b.mean(axis=0)  # differences of large squares lose digits
     a, b = a - centre, b - centre
     squares, nearest = np.sum(b**2, axis=1), np.empty(len(a))
-    step = max(1, NUMBERS // len(b))
-    for start in range(0, len(a), step):
-        block = a[start : start + step]
+    at_once = max(1, NUMBERS // len(b))
+    for rows in row_blocks(len(a), at_once):
         # |a - b|^2 = |a|^2 + |b|^2 - 2 a.b, and |a|^2 does not change which is the least
-        order = squares - 2 * block @ b.T  # (step, n_others)
+        order = squares - 2 * a[rows] @ b.T  # (at_once, n_others)
         if others is None:
-            np.fill_diagonal(order[:, start:], np.inf)
-        nearest[start : start + step] = np.linalg.norm(block - b[order.argmin(axis=1)], axis=1)
+            np.fill_diagonal(order[:, rows.start :], np.inf)
+        nearest[rows] = np.linalg.norm(a[rows] - b[order.argmin(axis=1)], axis=1)
     return nearest
 
 

@@ -11,9 +11,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from minivae.edge.checks import Array, as_batch, as_data_set, check_real
-from minivae.models.importance import log_mean_exp
+from minivae.models.objectives import log_mean_exp
 from minivae.models.vae import VAE
 from minivae.nn.gaussian import gaussian_kl, gaussian_log_density, reparameterize
+from minivae.nn.rows import row_blocks
 
 ROWS = 1000  # examples at once
 NUMBERS = 1 << 22  # in the largest array that is made
@@ -41,7 +42,7 @@ def posteriors(model: VAE, X: ArrayLike) -> tuple[Array, Array]:
         Never copied whole.
     """
     X = as_data_set(X, model.n_features, model.dtype)
-    blocks = [model.encode(X[i : i + ROWS]) for i in range(0, len(X), ROWS)]
+    blocks = [model.encode(X[rows]) for rows in row_blocks(len(X), ROWS)]
     mu, log_var = map(np.concatenate, zip(*blocks, strict=True))
     return mu, log_var
 
@@ -168,11 +169,11 @@ def mutual_information(
     """
     mu, log_var = _posteriors(mu, log_var)
     z = reparameterize(mu, log_var, np.random.default_rng(rng).standard_normal(mu.shape))
-    step = max(1, NUMBERS // mu.size)
+    at_once = max(1, NUMBERS // mu.size)
     ratios = []
-    for i in range(0, len(mu), step):
-        own = gaussian_log_density(z[i : i + step], mu[i : i + step], log_var[i : i + step])
-        every = gaussian_log_density(z[i : i + step, None], mu, log_var)  # (step, n_samples)
+    for rows in row_blocks(len(mu), at_once):
+        own = gaussian_log_density(z[rows], mu[rows], log_var[rows])
+        every = gaussian_log_density(z[rows, None], mu, log_var)  # (at_once, n_samples)
         ratios.append(own - log_mean_exp(every))
     ratio = np.concatenate(ratios)
     return float(ratio.mean()), float(ratio.std() / np.sqrt(len(ratio)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import time
 from typing import Any
 
@@ -9,8 +10,12 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from minivae.edge.checks import Array, as_batch, as_data_set, check_integer
-from minivae.models.importance import ROWS, log_mean_exp, log_weights
+from minivae.models.labels import labels_of, one_hot
+from minivae.models.objectives import log_mean_exp
 from minivae.models.vae import VAE
+from minivae.nn.rows import row_blocks
+
+ROWS = 512  # decoded at once: enough for fast products, few enough to stay near the core
 
 
 def log_likelihood(
@@ -19,6 +24,7 @@ def log_likelihood(
     n_samples: int,
     rng: int | np.random.Generator | None = None,
     *,
+    y: ArrayLike | None = None,
     proposal: str = "posterior",
     verbose: bool = False,
 ) -> Array:
@@ -38,6 +44,8 @@ def log_likelihood(
     n_samples : int
         Draws of z for each example; the literature reports 5,000.
     rng : int or numpy.random.Generator, optional
+    y : array_like of int, shape (n,), optional
+        Class labels, for a model with `n_classes`: the estimate is then of log p(x | y).
     proposal : {"posterior", "prior"}
         The encoder's ``q(z | x)``, or ``N(0, I)``, which is naive Monte Carlo and needs a number of
         draws that grows exponentially with the dimension.
@@ -63,17 +71,17 @@ def log_likelihood(
     n, k = len(X), check_integer("n_samples", n_samples, 1)
     if proposal not in ("posterior", "prior"):
         raise ValueError(f"proposal must be 'posterior' or 'prior', got {proposal!r}")
+    y = model.check_labels(y, n)
+    if proposal == "prior":
+        model = encoding_the_prior(model)
     rng, progress = np.random.default_rng(rng), _Progress(n, k)
     estimates = np.empty(n)
-    step = max(1, ROWS // k)
-    for start in range(0, n, step):
-        rows = as_batch(X[start : start + step], dtype=model.dtype)
-        mu, log_var = model.encode(rows)
-        if proposal == "prior":
-            mu, log_var = np.zeros_like(mu), np.zeros_like(log_var)
-        estimates[start : start + step] = _log_mean_weight(model, rows, mu, log_var, k, rng)
+    for rows in row_blocks(n, max(1, ROWS // k)):
+        x = as_batch(X[rows], dtype=model.dtype)
+        hot = one_hot(labels_of(y, rows), len(x), model.n_classes, model.dtype)
+        estimates[rows] = _log_mean_weight(model, x, hot, k, rng)
         if verbose:
-            progress.show(estimates[: start + len(rows)])
+            progress.show(estimates[: rows.stop])
     return estimates
 
 
@@ -83,6 +91,7 @@ def importance_weighted_bound(
     k: int,
     rng: int | np.random.Generator | None = None,
     *,
+    y: ArrayLike | None = None,
     n_repeats: int = 1,
 ) -> Array:
     """Estimate the importance-weighted bound L_k of every example; L_1 is the ELBO.
@@ -96,6 +105,8 @@ def importance_weighted_bound(
     k : int
         Draws of z inside the logarithm: the bound rises with it to log p(x).
     rng : int or numpy.random.Generator, optional
+    y : array_like of int, shape (n,), optional
+        Class labels, for a model with `n_classes`.
     n_repeats : int
         Independent draws of the bound to average: they make the estimate less noisy, not higher.
 
@@ -110,23 +121,43 @@ def importance_weighted_bound(
     check_integer("k", k, 1)
     check_integer("n_repeats", n_repeats, 1)
     rng = np.random.default_rng(rng)
-    total = log_likelihood(model, x, k, rng)
+    total = log_likelihood(model, x, k, rng, y=y)
     for _ in range(n_repeats - 1):
-        total += log_likelihood(model, x, k, rng)
+        total += log_likelihood(model, x, k, rng, y=y)
     return total / n_repeats
 
 
-def _log_mean_weight(
-    model: VAE, x: Array, mu: Array, log_var: Array, k: int, rng: np.random.Generator
-) -> Array:
+def _log_mean_weight(model: VAE, x: Array, y: Array, k: int, rng: np.random.Generator) -> Array:
     """Return ``log( 1/k sum_i w_i )`` of a few examples, shape (batch,), `ROWS` draws at a time."""
     log_sum = np.full(len(x), -np.inf)
-    for start in range(0, k, ROWS):
-        shape = (len(x), min(ROWS, k - start), model.n_latent)
+    for draws in row_blocks(k, ROWS):
+        shape = (len(x), draws.stop - draws.start, model.n_latent)
         eps = rng.standard_normal(shape, dtype=model.dtype.type)
-        log_w, _ = log_weights(model, x, mu, log_var, eps)
+        p = model.forward(x, y, x, eps.reshape(-1, model.n_latent))
+        # log w = log p(x | z) + log p(z) - log q(z | x)
+        log_w = (p.log_prob + p.log_ratio).reshape(shape[:2])
         log_sum = np.logaddexp(log_sum, log_mean_exp(log_w) + np.log(shape[1]))
     return log_sum - np.log(k)
+
+
+class _Blind:
+    """An encoder that does not see x: its mean and its log variance are 0, so q(z | x) is p(z)."""
+
+    def __init__(self, n_latent: int) -> None:
+        self.n_latent = n_latent
+        self.params: dict[str, Array] = {}
+        self.grads: dict[str, Array] = {}
+
+    def forward(self, x: Array) -> Array:
+        """Return a row of zeros for each row."""
+        return np.zeros((len(x), 2 * self.n_latent), x.dtype)
+
+
+def encoding_the_prior(model: VAE) -> VAE:
+    """Return the same model with the prior as its proposal."""
+    other = copy.copy(model)
+    other.encoder = _Blind(model.n_latent)
+    return other
 
 
 def _check_density(model: Any) -> None:

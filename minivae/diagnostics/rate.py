@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from minivae.edge.checks import as_batch, as_data_set, check_integer, check_real
+from minivae.models.labels import labels_of, one_hot
 from minivae.models.vae import VAE
-from minivae.nn.gaussian import gaussian_kl, reparameterize
+from minivae.nn.rows import row_blocks
 
 ROWS = 1000  # examples at once
 
@@ -31,6 +32,7 @@ def rate_distortion(
     model: VAE,
     X: ArrayLike,
     *,
+    y: ArrayLike | None = None,
     n_draws: int = 1,
     rng: int | np.random.Generator | None = None,
 ) -> RateDistortion:
@@ -40,6 +42,8 @@ def rate_distortion(
     ----------
     model : VAE
     X : array_like or memmap, shape (n_samples, n_features)
+    y : array_like of int, shape (n_samples,), optional
+        Class labels, for a model with `n_classes`.
     n_draws : int
         Draws of z for each example.
     rng : int or numpy.random.Generator, optional
@@ -50,17 +54,18 @@ def rate_distortion(
     arXiv 1711.00464.
     """
     X = as_data_set(X, model.n_features, model.dtype, interval=model.likelihood.interval)
+    y = model.check_labels(y, len(X))
     check_integer("n_draws", n_draws, 1)
     rng = np.random.default_rng(rng)
     totals = np.zeros(3)
-    for start in range(0, len(X), ROWS):
-        x = as_batch(X[start : start + ROWS], dtype=model.dtype)
-        mu, log_var = model.encode(x)
+    for rows in row_blocks(len(X), ROWS):
+        x = as_batch(X[rows], dtype=model.dtype)
+        hot = one_hot(labels_of(y, rows), len(x), model.n_classes, model.dtype)
         for _ in range(n_draws):
-            eps = rng.standard_normal(mu.shape, dtype=model.dtype.type)
-            out = model.decoder.forward(reparameterize(mu, log_var, eps))
-            squares = np.sum((x - model.likelihood.mean(out)) ** 2, axis=1)
-            parts = gaussian_kl(mu, log_var), -model.likelihood.log_prob(x, out), squares
+            eps = rng.standard_normal((len(x), model.n_latent), dtype=model.dtype.type)
+            p = model.forward(x, hot, x, eps)
+            squares = np.sum((x - model.likelihood.mean(p.out)) ** 2, axis=1)
+            parts = np.sum(p.kl, axis=1), -p.log_prob, squares
             totals += np.sum(parts, axis=1, dtype=np.float64)
     return RateDistortion(*map(float, totals / (n_draws * len(X))))
 

@@ -8,33 +8,16 @@ from typing import Any
 import numpy as np
 
 from minivae.edge.checks import Array
-from minivae.nn.layers import Dense, LeakyReLU, ReLU, Sequential, Sigmoid, Softplus, Tanh
-from minivae.nn.likelihoods import Likelihood
+from minivae.explanation.formulas import LAYERS, UNKNOWN
+from minivae.nn.layers import Dense
 
 WIDEST = 119  # characters in a line
 NUMBER = 10  # characters in a number
 LEGEND = """\
 n is the number of examples; "first" begins the first entries. In a line of encoder or decoder,
-x is that layer's input and y its output. d before a name: the gradient of the loss by that array.
-Training does not need encoder.0.dx, nor what the KL alone would send back: dh_kl and dx_kl."""
-
-# by kind of layer: y, the gradient by each parameter, dx
-LAYERS: dict[type, tuple[str, dict[str, str], str]] = {
-    Dense: ("x @ W + b", {"W": "x.T @ dy", "b": "sum_n dy"}, "dy @ W.T"),
-    Tanh: ("tanh(x)", {}, "dy (1 - y^2)"),
-    ReLU: ("max(x, 0)", {}, "dy where y > 0, else 0"),
-    LeakyReLU: ("max(x, slope x)", {}, "dy where x > 0, else slope dy"),
-    Sigmoid: ("1 / (1 + e^-x)", {}, "dy y (1 - y)"),
-    Softplus: ("log(1 + e^x)", {}, "dy / (1 + e^-x)"),
-}
-UNKNOWN: tuple[str, dict[str, str], str] = ("forward(x)", {}, "backward(dy)")
-# by name of likelihood: log_prob, dout
-LIKELIHOODS = {
-    "bernoulli": ("sum(x out - log(1 + e^out))", "dlog_prob (x - sigmoid(out))"),
-    "continuous_bernoulli": ("sum(x out - log((e^out - 1)/out))", "dlog_prob (x - mean(out))"),
-    "gaussian": ("log N(x; mean, variance)", "dlog_prob dlog N/dout"),
-    "squared_error": ("-sum((x - out)^2)", "dlog_prob 2 (x - out)"),
-}
+x is that layer's input and y its output. d before a name means the gradient of the loss with
+respect to that array. Training does not need encoder.0.dx and deps, nor dh_kl and dx_kl, which
+are what the KL alone would send back."""
 
 
 @dataclass(frozen=True)
@@ -103,42 +86,49 @@ def _numbers(value: Array, n_entries: int) -> str:
 
 
 class Lines(list[Row]):
-    """Rows that grow line by line."""
+    """Rows that grow line by line; a name without a formula is left out."""
 
-    def __call__(self, name: str, formula: str, value: Any) -> Any:
-        """Add a line, and return its value."""
-        self.append(Row(name, formula, np.array(value)))
-        return value
+    def __init__(self, formulas: dict[str, str]) -> None:
+        super().__init__()
+        self.formulas = formulas
 
-    def through(self, part: str, network: Sequential, x: Array) -> Array:
-        """Add a line for each layer, and return the output of the last."""
-        for i, layer in enumerate(network.layers):
+    def __call__(self, name: str, value: Any, formula: str | None = None) -> None:
+        """Add a line."""
+        formula = self.formulas.get(name) if formula is None else formula
+        if formula is not None:
+            self.append(Row(name, formula, np.array(value)))
+
+
+class Watched:
+    """A network that keeps a row for each of its layers, forward and backward."""
+
+    def __init__(self, part: str, network: Any) -> None:
+        self.part, self.network = part, network
+        self.params, self.grads = network.params, network.grads
+        # a network of the caller's own counts as one layer
+        self.layers = getattr(network, "layers", [network])
+        self.forward_rows: list[Row] = []
+        self.backward_rows: list[Row] = []
+
+    def forward(self, x: Array) -> Array:
+        """Return the output of the last layer."""
+        for i, layer in enumerate(self.layers):
             formula = LAYERS.get(type(layer), UNKNOWN)[0]
             if isinstance(layer, Dense) and "b" not in layer.params:
                 formula = "x @ W"
-            x = self(f"{part}.{i}.y", formula, layer.forward(x))
+            x = layer.forward(x)
+            self.forward_rows.append(Row(f"{self.part}.{i}.y", formula, np.array(x)))
+        self.output = x
         return x
 
-    def back_through(self, part: str, network: Sequential, dy: Array) -> Array:
-        """Add a line for each gradient, last layer first, and return that by the input."""
-        for i, layer in reversed(list(enumerate(network.layers))):
-            _, by_parameter, by_input = LAYERS.get(type(layer), UNKNOWN)
-            dx = layer.backward(dy)
+    def backward(self, dy: Array) -> Array:
+        """Return the gradient with respect to the input."""
+        self.dy, add = dy, self.backward_rows.append
+        for i, layer in reversed(list(enumerate(self.layers))):
+            _, with_respect_to, dx = LAYERS.get(type(layer), UNKNOWN)
+            dy = layer.backward(dy)
             for key, gradient in layer.grads.items():
-                self(f"{part}.{i}.d{key}", by_parameter.get(key, "by backward(dy)"), gradient)
-            dy = self(f"{part}.{i}.dx", by_input, dx)
+                formula = with_respect_to.get(key, "by backward(dy)")
+                add(Row(f"{self.part}.{i}.d{key}", formula, np.array(gradient)))
+            add(Row(f"{self.part}.{i}.dx", dx, np.array(dy)))
         return dy
-
-    def log_prob(self, likelihood: Likelihood, x: Array, out: Array) -> Array:
-        """Add the line of ``log p(x | z)``."""
-        formula, _ = LIKELIHOODS.get(likelihood.name, ("log p(x | out)", ""))
-        return self("log_prob", formula, likelihood.log_prob(x, out))
-
-    def back_through_log_prob(self, likelihood: Likelihood, x: Array, out: Array) -> Array:
-        """Add the lines from the loss to `out`, and return the gradient by it."""
-        dlog_prob = self("dlog_prob", "-1 / n", np.full(len(x), -1 / len(x), x.dtype))
-        dout = likelihood.log_prob_backward(x, out, dlog_prob)
-        for key, gradient in likelihood.grads.items():
-            self(f"likelihood.d{key}", f"dlog_prob * dlog N/d{key}", gradient)
-        _, formula = LIKELIHOODS.get(likelihood.name, ("", "by log_prob_backward"))
-        return self("dout", formula, dout)

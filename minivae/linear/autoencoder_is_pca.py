@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike
 
 from minivae.edge.checks import Array, as_batch, check_integer, check_real
 from minivae.linear.pca import align_signs
+from minivae.linear.principal_axes import axes_about
 from minivae.models.autoencoder import LinearAutoencoder
 from minivae.training.lbfgs import fit_lbfgs
 from minivae.training.loop import evaluate
@@ -156,16 +157,17 @@ def verify_pca_equivalence(
     if centre:
         data = data - data.mean(axis=0)
     origin = data.mean(axis=0) if bias else np.zeros(n_features)
-    lam, axes = _principal_axes(data - origin)
+    squares, axes = axes_about(data, origin)
+    lam = squares / len(data)
     discarded = float(lam[n_latent:].sum())
-    if discarded <= n_features * np.finfo(float).eps * lam[0]:
+    if discarded == 0:
         raise ValueError(
             f"n_latent must leave variance to discard, got {n_latent}: as many axes hold all of X's"
         )
     is_tied = np.abs(lam - lam[n_latent - 1]) <= 1e-9 * lam[0]
     unique = not is_tied[n_latent]
     components = axes[:n_latent]
-    target = components if unique else axes[is_tied | (np.arange(n_features) < n_latent)]
+    target = components if unique else axes[is_tied | (np.arange(len(lam)) < n_latent)]
 
     rng = np.random.default_rng(rng)
     model = LinearAutoencoder(n_features, n_latent, bias=bias, rng=rng)
@@ -173,7 +175,7 @@ def verify_pca_equivalence(
 
     decoder = model.params["decoder.0.W"].copy()
     basis = np.linalg.qr(decoder.T).Q.T  # (n_latent, n_features), orthonormal rows
-    turn = _principal_axes((data - origin) @ basis.T)[1]
+    turn = axes_about((data - origin) @ basis.T, np.zeros(n_latent))[1]
     projected = (data - origin) @ components.T @ components + origin
     return EquivalenceReport(
         pca_error=float(np.sum((data - projected) ** 2) / len(data)),
@@ -202,12 +204,6 @@ def moment_matched_rows(Y: Array) -> Array:
     R = np.linalg.qr(Y, mode="r")
     R *= np.sqrt(len(R) / len(Y))
     return np.concatenate([R, -R])
-
-
-def _principal_axes(Y: Array) -> tuple[Array, Array]:
-    """Return the eigenvalues of ``Y.T @ Y / n``, largest first, and the eigenvectors as rows."""
-    lam, U = np.linalg.eigh(Y.T @ Y / len(Y))
-    return lam[::-1], U[:, ::-1].T
 
 
 def _train(

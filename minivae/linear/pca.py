@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from minivae.edge.checks import Array, as_batch, as_data_set, check_integer, check_real
-from minivae.linear.principal_axes import principal_axes, row_blocks
+from minivae.linear.principal_axes import float_blocks, principal_axes
 from minivae.nn.gaussian import LOG_2PI
 
 
@@ -170,4 +170,4 @@ class PCA:
 
     def _centred_blocks(self, X: ArrayLike) -> Iterator[Array]:
         check_fitted(self)
-        return (x - self.mean_ for x in row_blocks(as_data_set(X, self.n_features_in_)))
+        return (x - self.mean_ for x in float_blocks(as_data_set(X, self.n_features_in_)))

@@ -7,47 +7,71 @@ from collections.abc import Iterator
 import numpy as np
 
 from minivae.edge.checks import Array, as_batch, check_integer
+from minivae.nn.rows import row_blocks
+
+ROWS = 4096  # converted at once
 
 
-def row_blocks(X: Array, n_rows: int = 4096) -> Iterator[Array]:
+def float_blocks(X: Array) -> Iterator[Array]:
     """Yield the checked `X` in blocks of rows, each as float64: a memmap is never copied whole."""
-    for start in range(0, len(X), n_rows):
-        yield as_batch(X[start : start + n_rows], name="X")
+    return (as_batch(X[rows], name="X") for rows in row_blocks(len(X), ROWS))
 
 
 def principal_axes(X: Array) -> tuple[Array, Array, Array]:
-    """Return mean, squared singular values of ``X - mean`` and their axes, largest first.
+    """Return the mean of `X`, and the squared singular values and axes of ``X - mean``.
 
     Parameters
     ----------
     X : array, shape (n_samples, n_features)
-        As `as_data_set` returns it; only a wide `X`, with fewer rows than columns, is ever
-        converted whole.
+        As `as_data_set` returns it.
 
     Returns
     -------
     mean : array, shape (n_features,)
+    squares, axes
+        As `axes_about` returns them for this mean.
+    """
+    n_samples = check_integer("the number of rows of X", len(X), 2)
+    origin = as_batch(X[:1])[0]  # constant columns then have a deviation of exactly zero
+    mean = origin + sum((x - origin).sum(axis=0) for x in float_blocks(X)) / n_samples
+    return mean, *axes_about(X, mean)
+
+
+def axes_about(X: Array, origin: Array) -> tuple[Array, Array]:
+    """Return the squared singular values of ``X - origin`` and their axes, largest first.
+
+    Parameters
+    ----------
+    X : array, shape (n_samples, n_features)
+        As `as_data_set` returns it. Only a wide `X`, with fewer rows than columns, is converted
+        whole.
+    origin : array, shape (n_features,)
+
+    Returns
+    -------
     squares : array, shape (r,), with r = min(n_samples, n_features)
-        The eigenvalues of the scatter matrix ``(X - mean).T @ (X - mean)``. Each is accurate to
-        about 1e-16 times the largest; one that may be nothing but rounding is set to zero.
+        The eigenvalues of the scatter matrix ``(X - origin).T @ (X - origin)``. The error of each
+        is about 1e-16 times the largest, and a value that may be only rounding is set to zero.
     axes : array, shape (r, n_features)
         Its eigenvectors as orthonormal rows, of either sign.
+
+    Raises
+    ------
+    ValueError
+        Every row of `X` equals `origin`.
     """
     n_samples, n_features = X.shape
-    check_integer("the number of rows of X", n_samples, 2)
-    origin = next(row_blocks(X, 1))[0]  # constant columns then have a deviation of exactly zero
-    mean = origin + sum((x - origin).sum(axis=0) for x in row_blocks(X)) / n_samples
     if n_samples < n_features:
-        centred = as_batch(X) - mean
+        centred = as_batch(X) - origin
         squares, U = np.linalg.eigh(centred @ centred.T)
         # X.T u_i = s_i v_i; QR divides by s_i, and completes the basis where s_i = 0
         axes = np.linalg.qr(centred.T @ U[:, ::-1]).Q.T
     else:
-        scatter = sum((x - mean).T @ (x - mean) for x in row_blocks(X))
+        scatter = sum((x - origin).T @ (x - origin) for x in float_blocks(X))
         squares, V = np.linalg.eigh(scatter)
         axes = V[:, ::-1].T
     squares = squares[::-1]
     if squares[0] <= 0:
         raise ValueError(f"X must vary, got {n_samples} rows without variance")
     rounding = len(squares) * np.finfo(float).eps * squares[0]
-    return mean, np.where(squares > rounding, squares, 0.0), axes
+    return np.where(squares > rounding, squares, 0.0), axes

@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from minivae.edge.checks import Array, as_batch, as_data_set, check_integer
+from minivae.linear.linear_gaussian import LinearGaussianModel
 from minivae.linear.pca import align_signs, check_fitted
-from minivae.linear.principal_axes import principal_axes, row_blocks
-from minivae.nn.gaussian import LOG_2PI
+from minivae.linear.principal_axes import float_blocks, principal_axes
 
 
 class ProbabilisticPCA:
@@ -80,22 +80,14 @@ class ProbabilisticPCA:
         covariance : array, shape (n_components, n_components)
             The same for every x.
         """
-        # p(z|x) = N(M^-1 W (x - mean), s2 M^-1),  M = W W^T + s2 I
-        mu = np.concatenate([self._posterior_mean(x) for x in self._centred_blocks(X)])
-        return mu, self.noise_variance_ * np.linalg.inv(self._latent_scatter())
+        model, blocks = self._model(), self._centred_blocks(X)
+        mu = np.concatenate([model.posterior_mean(x) for x in blocks])
+        return mu, np.linalg.inv(model.posterior()[1])
 
     def score_samples(self, X: ArrayLike) -> Array:
         """Return the log-likelihood of each row of `X`, shape (n_samples,), in nats."""
-        check_fitted(self)
-        s2, d, k = self.noise_variance_, self.n_features_in_, self.n_components_
-        # |W^T W + s2 I| = |M| s2^(d - k)
-        log_det = np.linalg.slogdet(self._latent_scatter()).logabsdet + (d - k) * np.log(s2)
-        distances = []
-        for x in self._centred_blocks(X):
-            mu = self._posterior_mean(x)
-            # x^T C^-1 x = |x - mu W|^2 / s2 + |mu|^2
-            distances.append(((x - mu @ self.W_) ** 2).sum(axis=1) / s2 + (mu**2).sum(axis=1))
-        return -0.5 * (d * LOG_2PI + log_det + np.concatenate(distances))
+        model, blocks = self._model(), self._centred_blocks(X)
+        return np.concatenate([model.log_marginal(x) for x in blocks])
 
     def score(self, X: ArrayLike, y: object = None) -> float:
         """Return the mean log-likelihood of the rows of `X`, in nats per example."""
@@ -134,13 +126,9 @@ class ProbabilisticPCA:
         """Return ``decode(encode(x))``: PCA's projection, shrunk towards the mean."""
         return self.decode(self.encode(x))
 
-    def _latent_scatter(self) -> Array:
-        M: Array = self.W_ @ self.W_.T + self.noise_variance_ * np.eye(self.n_components_)
-        return M
-
-    def _posterior_mean(self, centred: Array) -> Array:
-        return np.linalg.solve(self._latent_scatter(), self.W_ @ centred.T).T
+    def _model(self) -> LinearGaussianModel:
+        check_fitted(self)
+        return LinearGaussianModel(self.W_, self.noise_variance_)
 
     def _centred_blocks(self, X: ArrayLike) -> Iterator[Array]:
-        check_fitted(self)
-        return (x - self.mean_ for x in row_blocks(as_data_set(X, self.n_features_in_)))
+        return (x - self.mean_ for x in float_blocks(as_data_set(X, self.n_features_in_)))

@@ -8,7 +8,6 @@ covariance of `eps` give it exactly.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from types import SimpleNamespace
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -16,10 +15,12 @@ from numpy.typing import ArrayLike
 from minivae.edge.checks import Array, as_batch, as_data_set, check_integer, check_real
 from minivae.linear.principal_axes import principal_axes
 from minivae.linear.probabilistic_pca import ProbabilisticPCA
-from minivae.models.model import Losses
-from minivae.models.vae import VAE, ElboParts
+from minivae.models.objectives import Losses
+from minivae.models.passes import ElboParts
+from minivae.models.vae import VAE
 from minivae.nn.likelihoods import Gaussian
-from minivae.training.lbfgs import fit_lbfgs
+from minivae.nn.rows import row_blocks
+from minivae.training.lbfgs import minimize
 
 ROWS = 4096  # decoded at once
 
@@ -90,8 +91,8 @@ def exact_elbo(model: VAE, X: ArrayLike) -> ElboParts:
     """
     _gaussian(model)
     X = as_data_set(X, model.n_features, model.dtype)
-    step = max(1, ROWS // (model.n_latent + 1))
-    blocks = [_exact_parts(model, X[i : i + step]) for i in range(0, len(X), step)]
+    at_once = max(1, ROWS // (model.n_latent + 1))
+    blocks = [_exact_parts(model, X[rows]) for rows in row_blocks(len(X), at_once)]
     return ElboParts(*map(np.concatenate, zip(*blocks, strict=True)))
 
 
@@ -134,15 +135,12 @@ def fit_linear_vae(model: VAE, X: ArrayLike, *, max_iterations: int = 10_000) ->
     W, b = (model.params[f"encoder.0.{name}"] for name in "Wb")
     W[...], b[...] = 0, 0
 
-    def loss_and_grads(x: Array, eps: Array) -> tuple[Losses, dict[str, Array]]:
-        losses, grads = model.loss_and_grads(x, target=rows, eps=eps)
+    def loss_and_grads() -> tuple[Losses, dict[str, Array]]:
+        losses, grads = model.loss_and_grads(whitened, target=rows, eps=eps)
         grads["encoder.0.W"][:, model.n_latent :] = 0
         return losses, grads
 
-    in_training = SimpleNamespace(
-        params=model.params, dtype=model.dtype, loss_and_grads=loss_and_grads
-    )
-    n_iterations = fit_lbfgs(in_training, whitened, eps=eps, max_iterations=max_iterations)
+    n_iterations = minimize(model.params, loss_and_grads, max_iterations=max_iterations)
     W[...] = (axes.T / deviations) @ axes @ W
     b -= mean @ W
     return n_iterations

@@ -8,25 +8,123 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
-from minivae.edge.checks import Array, as_batch, check_integer, check_widths
-from minivae.models.model import Losses, Model
+from minivae.edge.checks import Array, as_batch, check_integer
+from minivae.models.model import Model
+from minivae.models.objectives import Reconstruction
+from minivae.models.passes import AutoencoderGradients, AutoencoderPass
 from minivae.models.regularizers import Regularizer, regularizer_from
-from minivae.nn.layers import Dense, Sequential, cast, check_dtype, mlp
+from minivae.nn.layers import Dense, Sequential, cast, check_dtype
 from minivae.nn.likelihoods import Likelihood, SquaredError, likelihood_from
 
 
-class LinearAutoencoder(Model):
-    """Two matrices and a squared error, whose best subspace is that of PCA.
+class Autoencoder(Model):
+    """A multilayer encoder and its mirror image, with a linear code between them.
 
     Parameters
     ----------
     n_features, n_latent : int
-        1 <= n_latent <= n_features.
+        Widths of the data and of the code. A code wider than the data is allowed: then only noise
+        (`corrupt` in `fit`) or a regularizer keeps the model from copying.
+    hidden : sequence of int
+        Widths of the encoder's hidden layers; the decoder has them in reverse.
+    activation : str
+        The activation of the hidden layers: see `mlp`.
+    likelihood : str or Likelihood
+        ``"bernoulli"``, ``"continuous_bernoulli"``, ``"gaussian"``, ``"squared_error"``, or an
+        object such as ``Gaussian("learned")``. The loss is ``-log p(x | decoder output)`` in nats
+        per example, summed over features.
+    encoder, decoder : object, optional
+        Networks of your own, with `forward`, `backward`, `params` and `grads`, instead of the two
+        perceptrons. They are used, not copied.
+    regularizer : Regularizer, optional
+        A penalty of the weights, such as ``regularizers.L2(weight)``, added to the loss.
+    dtype : dtype
+    rng : int or numpy.random.Generator, optional
+    """
+
+    objective: Reconstruction
+
+    def __init__(
+        self,
+        n_features: int,
+        n_latent: int,
+        *,
+        hidden: Sequence[int] = (),
+        activation: str = "relu",
+        likelihood: str | dict[str, Any] | Likelihood = "bernoulli",
+        encoder: Any = None,
+        decoder: Any = None,
+        regularizer: dict[str, Any] | Regularizer | None = None,
+        dtype: DTypeLike = np.float64,
+        rng: int | np.random.Generator | None = None,
+    ) -> None:
+        self.n_features = check_integer("n_features", n_features, 1)
+        self.n_latent = check_integer("n_latent", n_latent, 1)
+        self.likelihood = cast(likelihood_from(likelihood), check_dtype(dtype))
+        self.objective = Reconstruction()
+        self.regularizer = regularizer_from(regularizer)
+        self.config = {
+            "n_features": self.n_features,
+            "n_latent": self.n_latent,
+            "likelihood": self.likelihood.config,
+            "regularizer": self.regularizer and self.regularizer.config,
+        }
+        self._build(n_latent, hidden, activation, dtype, rng, encoder, decoder)
+
+    def inputs(
+        self, x: ArrayLike, y: Any = None, target: Any = None, eps: Any = None, rng: Any = None
+    ) -> tuple[Array, ...]:
+        """Return what `forward` takes: x and the target, checked. Nothing here is random."""
+        x, target = self._input_and_target(x, target)
+        self.check_labels(y, len(x))
+        return x, target
+
+    def forward(self, x: Array, target: Array) -> AutoencoderPass:
+        """Return every line from x to the log-likelihood of the target.
+
+        Parameters
+        ----------
+        x, target : array, shape (n, n_features)
+        """
+        z = self.encoder.forward(x)  # (n, n_latent)
+        out = self.decoder.forward(z)  # (n, n_outputs)
+        log_prob = self.likelihood.log_prob(target, out)  # (n,)
+        return AutoencoderPass(x, z, out, target, log_prob)
+
+    def backward(self, p: AutoencoderPass, dlog_prob: Array) -> AutoencoderGradients:
+        """Fill `grads`: the lines of `forward`, last to first.
+
+        Parameters
+        ----------
+        p : AutoencoderPass
+        dlog_prob : array, shape (n,)
+            The gradient of the loss with respect to `log_prob`.
+        """
+        dout = self.likelihood.log_prob_backward(p.target, p.out, dlog_prob)
+        dz = self.decoder.backward(dout)
+        self._backward_encoder(dz)
+        return AutoencoderGradients(dout, dz)
+
+    def encode(self, x: ArrayLike) -> Array:
+        """Return the code of a batch, shape (batch, n_latent)."""
+        return self.encoder.forward(as_batch(x, self.n_features, self.dtype))
+
+    def _code(self, x: ArrayLike, y: object) -> Array:
+        return self.encode(x)
+
+
+class LinearAutoencoder(Autoencoder):
+    """Two matrices and a squared error, whose best subspace is the one that PCA finds.
+
+    Parameters
+    ----------
+    n_features, n_latent : int
+        A code as wide as the data, or wider, lets the model copy its input.
     bias : bool
         Whether encoder and decoder add a vector; with it, the data need not be centred.
     regularizer : Regularizer, optional
         ``L2(weight)``, ``NonUniformL2(weights)`` or ``ProductL2(weight)`` of
-        `minivae.models.regularizers`: a penalty of the two matrices, added to the loss.
+        `minivae.regularizers`: a penalty of the two matrices, added to the loss.
     dtype : dtype
     rng : int or numpy.random.Generator, optional
 
@@ -53,194 +151,18 @@ class LinearAutoencoder(Model):
         dtype: DTypeLike = np.float64,
         rng: int | np.random.Generator | None = None,
     ) -> None:
-        self.n_features = check_integer("n_features", n_features, 1)
-        self.n_latent = check_integer("n_latent", n_latent, 1, n_features, of="n_features=")
-        dtype, rng = check_dtype(dtype), np.random.default_rng(rng)
-        self.encoder = Sequential([Dense(n_features, n_latent, bias=bias, dtype=dtype, rng=rng)])
-        self.decoder = Sequential([Dense(n_latent, n_features, bias=bias, dtype=dtype, rng=rng)])
-        self.likelihood = SquaredError()
-        self.regularizer = regularizer_from(regularizer, n_latent)
-        self.config = {
-            "n_features": self.n_features,
-            "n_latent": self.n_latent,
-            "bias": bool(bias),
-            "regularizer": self.regularizer and self.regularizer.config,
-            "dtype": dtype.name,
-        }
-
-    def encode(self, x: ArrayLike) -> Array:
-        """Return the code ``x @ W_e (+ b_e)``, shape (batch, n_latent)."""
-        return self.encoder.forward(as_batch(x, self.n_features, self.dtype))
-
-    _code = encode
-
-    def losses(self, x: ArrayLike, *, rng: int | np.random.Generator | None = None) -> Losses:
-        """Return ``{"loss": mean |x - x_hat|^2}``, or with a regularizer the loss and its parts.
-
-        The parts are ``"reconstruction"``, the squared error, and ``"penalty"``.
-        """
-        x = as_batch(x, self.n_features, self.dtype)
-        return self._losses(self.decoder.forward(self.encoder.forward(x)) - x)
-
-    def _losses(self, r: Array) -> Losses:
-        squared_error = np.sum(r * r) / len(r)
-        if self.regularizer is None:
-            return {"loss": squared_error}
-        penalty = self.regularizer.penalty(*self._matrices)
-        return {
-            "loss": squared_error + penalty,
-            "reconstruction": squared_error,
-            "penalty": penalty,
-        }
-
-    @property
-    def _matrices(self) -> tuple[Array, Array]:
-        params = self.params
-        return params["encoder.0.W"], params["decoder.0.W"]
-
-    def loss_and_grads(
-        self,
-        x: ArrayLike,
-        *,
-        target: ArrayLike | None = None,
-        eps: ArrayLike | None = None,
-        rng: int | np.random.Generator | None = None,
-    ) -> tuple[Losses, dict[str, Array]]:
-        """Return the loss of a batch and its gradient by every parameter.
-
-        Parameters
-        ----------
-        x : array_like, shape (batch, n_features)
-        target : array_like, optional
-            What is to be reconstructed, where it is not `x` itself.
-        eps, rng
-            Not used: nothing here is random.
-
-        Returns
-        -------
-        losses : dict
-            ``{"loss": mean |target - x_hat|^2}``; with a regularizer the parts, as in `losses`.
-        grads : dict of str to array
-            The layers' own arrays: the next call overwrites them.
-        """
-        x, target = self._check_input_and_target(x, target)
-        n = len(x)
-
-        z = self.encoder.forward(x)  # (n, n_latent)
-        x_hat = self.decoder.forward(z)  # (n, n_features)
-        r = x_hat - target
-        losses = self._losses(r)
-
-        dx_hat = 2 * r / n
-        dz = self.decoder.backward(dx_hat)
-        self.encoder.backward_params(dz)
-        grads = self.grads
-        if self.regularizer is not None:
-            dW_e, dW_d = self.regularizer.penalty_backward(*self._matrices)
-            grads["encoder.0.W"] += dW_e
-            grads["decoder.0.W"] += dW_d
-        return losses, grads
-
-
-class Autoencoder(Model):
-    """A multilayer encoder and its mirror image, with a linear code between them.
-
-    Parameters
-    ----------
-    n_features, n_latent : int
-        Widths of the data and of the code. A code wider than the data is allowed: then only noise
-        (`corrupt` in `fit`) keeps the model from copying.
-    hidden : sequence of int
-        Widths of the encoder's hidden layers; the decoder has them in reverse.
-    activation : str
-        Of the hidden layers: see `mlp`.
-    likelihood : str or Likelihood
-        ``"bernoulli"``, ``"continuous_bernoulli"``, ``"gaussian"``, ``"squared_error"``, or an
-        object such as ``Gaussian("learned")``. The loss is ``-log p(x | decoder output)`` in nats
-        per example, summed over features.
-    dtype : dtype
-    rng : int or numpy.random.Generator, optional
-    """
-
-    def __init__(
-        self,
-        n_features: int,
-        n_latent: int,
-        *,
-        hidden: Sequence[int] = (),
-        activation: str = "relu",
-        likelihood: str | dict[str, Any] | Likelihood = "bernoulli",
-        dtype: DTypeLike = np.float64,
-        rng: int | np.random.Generator | None = None,
-    ) -> None:
-        self.n_features = check_integer("n_features", n_features, 1)
-        self.n_latent = check_integer("n_latent", n_latent, 1)
-        widths = check_widths("hidden", hidden)
-        self.likelihood = cast(likelihood_from(likelihood), check_dtype(dtype))
+        n, k = check_integer("n_features", n_features, 1), check_integer("n_latent", n_latent, 1)
+        ends: dict[str, Any] = {"bias": bool(bias), "dtype": check_dtype(dtype)}
         rng = np.random.default_rng(rng)
-        n_outputs = self.likelihood.n_outputs(n_features)
-        self.encoder = mlp(
-            [n_features, *widths, n_latent], activation=activation, dtype=dtype, rng=rng
+        super().__init__(
+            n,
+            k,
+            likelihood=SquaredError(),
+            encoder=Sequential([Dense(n, k, rng=rng, **ends)]),
+            decoder=Sequential([Dense(k, n, rng=rng, **ends)]),
+            regularizer=regularizer,
+            dtype=dtype,
         )
-        self.decoder = mlp(
-            [n_latent, *widths[::-1], n_outputs], activation=activation, dtype=dtype, rng=rng
-        )
-        self.config = {
-            "n_features": self.n_features,
-            "n_latent": self.n_latent,
-            "hidden": widths,
-            "activation": activation,
-            "likelihood": self.likelihood.config,
-            "dtype": np.dtype(dtype).name,
-        }
-
-    def encode(self, x: ArrayLike) -> Array:
-        """Return the code of a batch, shape (batch, n_latent)."""
-        return self.encoder.forward(as_batch(x, self.n_features, self.dtype))
-
-    _code = encode
-
-    def losses(self, x: ArrayLike, *, rng: int | np.random.Generator | None = None) -> Losses:
-        """Return ``{"loss": mean of -log p(x | decoder output)}``."""
-        x, target = self._check_input_and_target(x, None)
-        out = self.decoder.forward(self.encoder.forward(x))
-        return {"loss": -np.mean(self.likelihood.log_prob(target, out))}
-
-    def loss_and_grads(
-        self,
-        x: ArrayLike,
-        *,
-        target: ArrayLike | None = None,
-        eps: ArrayLike | None = None,
-        rng: int | np.random.Generator | None = None,
-    ) -> tuple[Losses, dict[str, Array]]:
-        """Return the loss of a batch in nats and its gradient by every parameter.
-
-        Parameters
-        ----------
-        x : array_like, shape (batch, n_features)
-        target : array_like, optional
-            What is to be reconstructed, where it is not `x` itself.
-        eps, rng
-            Not used: nothing here is random.
-
-        Returns
-        -------
-        losses : dict
-            ``{"loss": mean of -log p(target | decoder output)}``.
-        grads : dict of str to array
-            The layers' own arrays: the next call overwrites them.
-        """
-        x, target = self._check_input_and_target(x, target)
-        n = len(x)
-
-        z = self.encoder.forward(x)  # (n, n_latent)
-        out = self.decoder.forward(z)  # (n, n_outputs)
-        log_prob = self.likelihood.log_prob(target, out)  # (n,)
-        loss = -np.mean(log_prob)
-
-        dlog_prob = np.full(n, -1 / n, self.dtype)
-        dout = self.likelihood.log_prob_backward(target, out, dlog_prob)
-        dz = self.decoder.backward(dout)
-        self.encoder.backward_params(dz)
-        return {"loss": loss}, self.grads
+        regularized = self.config["regularizer"]
+        self.config = {"n_features": n, "n_latent": k, "bias": bool(bias)}
+        self.config |= {"regularizer": regularized, "dtype": self.dtype.name}

@@ -1,43 +1,84 @@
-"""What every trainable model shares: `fit`, `transform`, `score`, and how it is saved."""
+"""What every trainable model shares: its loss as a stack of two layers, and how it is saved."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterable
-from itertools import pairwise
-from typing import Any, ClassVar, Self
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, DTypeLike
 
-from minivae.edge import storage
-from minivae.edge.checks import Array, as_batch, as_data_set
-from minivae.nn.layers import Composite
+from minivae.edge.checks import Array, as_batch, as_data_set, check_widths
+from minivae.models.labels import check_labels, labels_of, one_hot
+from minivae.models.objectives import Elbo, ImportanceWeighted, Losses, Reconstruction
+from minivae.models.regularizers import Regularizer
+from minivae.models.saving import Saved
+from minivae.nn.layers import Composite, check_dtype, mlp
 from minivae.nn.likelihoods import Likelihood
+from minivae.nn.rows import beside, row_blocks
 from minivae.training import loop
-from minivae.training.optimizers import Optimizer
 
-Losses = dict[str, Any]
+ROWS = 1000  # that go through a network at once
 
 
-class Model(Composite):
+class Model(Saved, Composite):
     """An encoder, a decoder, and a likelihood that says what the decoder's output means.
 
-    A subclass sets `encoder`, `decoder`, `likelihood`, `n_features`, `n_latent` and `config`, the
-    arguments that make it again, and defines `encode`, `decode`, `losses` and `loss_and_grads`.
-    """
+    A model is a layer: `forward` goes from x to the terms of the loss, and `backward` takes the
+    gradients with respect to those terms back to the parameters. An objective is a layer on top,
+    from the terms to the loss. `loss_and_grads` stacks the two.
 
-    kinds: ClassVar[dict[str, type[Model]]] = {}
+    A subclass sets `objective`, `n_features`, `n_latent` and `config`, the arguments that make it
+    again, calls `_build`, and defines `inputs`, `forward`, `backward` and `encode`.
+    """
 
     encoder: Any
     decoder: Any
     likelihood: Likelihood
+    objective: Reconstruction | Elbo | ImportanceWeighted
+    regularizer: Regularizer | None = None
     n_features: int
     n_latent: int
+    n_classes: int = 0
     config: dict[str, Any]
 
-    def __init_subclass__(cls) -> None:
-        Model.kinds[cls.__name__] = cls
+    # inputs(x, y, target, eps, rng): what `forward` takes, checked; noise not given is drawn
+    inputs: Callable[..., tuple[Array, ...]]
+    # forward(*inputs): every line of a pass by name; the terms of the loss are the last
+    forward: Callable[..., Any]
+    # backward(pass, *dterms): fills `grads`, and returns the gradients with respect to the lines
+    backward: Callable[..., Any]
+
+    fit = loop.fit
+
+    def _build(
+        self,
+        n_code: int,
+        hidden: Sequence[int],
+        activation: str,
+        dtype: DTypeLike,
+        rng: int | np.random.Generator | None,
+        encoder: Any = None,
+        decoder: Any = None,
+    ) -> None:
+        """Set `encoder` and `decoder`: those that are given, or two mirrored perceptrons."""
+        dtype, rng = check_dtype(dtype), np.random.default_rng(rng)
+        widths = check_widths("hidden", hidden)
+        options: dict[str, Any] = {"activation": activation, "dtype": dtype, "rng": rng}
+        ends = self.n_features + self.n_classes, self.n_latent + self.n_classes
+        n_outputs = self.likelihood.n_outputs(self.n_features)
+        self.encoder = encoder or mlp([ends[0], *widths, n_code], **options)
+        self.decoder = decoder or mlp([ends[1], *widths[::-1], n_outputs], **options)
+        self.config |= {"hidden": widths, "activation": activation, "dtype": dtype.name}
+        for name, given, n_in, n_out in (
+            ("encoder", encoder, ends[0], n_code),
+            ("decoder", decoder, ends[1], n_outputs),
+        ):
+            if given is not None:
+                _check_network(name, given, n_in, n_out, dtype)
+                self.config[name] = type(given).__name__
+        if self.regularizer is not None:
+            self.regularizer.check(self.params)
 
     @property
     def parts(self) -> dict[str, Any]:
@@ -47,154 +88,143 @@ class Model(Composite):
     @property
     def dtype(self) -> np.dtype[Any]:
         """The dtype of the parameters, and so of everything that is computed."""
-        return next(iter(self.encoder.params.values())).dtype
+        params = self.encoder.params or self.params
+        return next(iter(params.values())).dtype
 
-    def __repr__(self) -> str:
-        arguments = ", ".join(f"{name}={value!r}" for name, value in self.config.items())
-        return f"{type(self).__name__}({arguments})"
-
-    def losses(self, x: ArrayLike, *, rng: int | np.random.Generator | None = None) -> Losses:
-        """Return the loss of a batch and its parts, without gradients."""
-        raise NotImplementedError
+    def losses(
+        self,
+        x: ArrayLike,
+        *,
+        y: ArrayLike | None = None,
+        eps: ArrayLike | None = None,
+        rng: int | np.random.Generator | None = None,
+        beta: float | None = None,
+    ) -> Losses:
+        """Return the loss of a batch and its parts, as `loss_and_grads` does, without gradients."""
+        beta = self.objective.weight(beta)
+        p = self.forward(*self.inputs(x, y, None, eps, rng))
+        return self._with_penalty(self.objective.forward(p, beta))
 
     def loss_and_grads(
         self,
         x: ArrayLike,
         *,
+        y: ArrayLike | None = None,
         target: ArrayLike | None = None,
         eps: ArrayLike | None = None,
         rng: int | np.random.Generator | None = None,
+        beta: float | None = None,
     ) -> tuple[Losses, dict[str, Array]]:
-        """Return the loss of a batch with its parts, and its gradient by every parameter."""
-        raise NotImplementedError
-
-    def fit(
-        self,
-        X: ArrayLike,
-        *,
-        epochs: int,
-        batch_size: int = 128,
-        optimizer: Optimizer | None = None,
-        validation: ArrayLike | None = None,
-        corrupt: Callable[[Array, np.random.Generator], Array] | None = None,
-        callbacks: Iterable[Any] = (),
-        rng: int | np.random.Generator | None = None,
-        verbose: bool = False,
-        resume: str | os.PathLike[str] | None = None,
-    ) -> Self:
-        """Train on shuffled minibatches.
+        """Return the loss of a batch, and its gradient with respect to every parameter.
 
         Parameters
         ----------
-        X : array_like or memmap, shape (n_samples, n_features)
-            Floats, or images as ``uint8``, which are scaled to [0, 1] batch by batch; never copied.
-        epochs : int
-            Passes over the data; with `resume`, those that were done before count.
-        batch_size : int
-            At most n_samples. The last batch of an epoch holds what is left.
-        optimizer : SGD or Adam, optional
-            ``Adam()`` by default.
-        validation : array_like, optional
-            Data whose losses the history holds as ``val_...``, always with the same noise.
-        corrupt : callable, optional
-            ``corrupt(x, rng)`` returns a noisy batch of the same shape; the model sees it, and is
-            asked for the clean one (a denoising autoencoder).
-        callbacks : iterable of callables
-            Each is called with the `Run` after every epoch: `EarlyStopping`, yours, and last
-            `Checkpoint`.
+        x : array_like, shape (batch, n_features)
+        y : array_like of int, shape (batch,), optional
+            Class labels, for a model with `n_classes`.
+        target : array_like, shape (batch, n_features), optional
+            What is to be reconstructed, where it is not `x` itself.
+        eps : array_like, shape (batch, n_latent), optional
+            The standard normal noise of a VAE: the same noise gives the same answer. The shape is
+            (batch, n_importance, n_latent) where `n_importance` is above 1.
         rng : int or numpy.random.Generator, optional
-            One seed gives one history, bit for bit.
-        verbose : bool
-            Print a line for every epoch.
-        resume : path, optional
-            A file of `Checkpoint`: go on where it stopped, with the same data, batch size,
-            kind of optimizer and callbacks.
+            Draws `eps` where it is not given.
+        beta : float, optional
+            The weight of the KL in this loss; by default the model's own.
 
         Returns
         -------
-        self
-            With `history_`, a dict of lists: ``epoch``, ``loss``, its parts, and ``val_...``.
-
-        Raises
-        ------
-        ValueError, TypeError
-            An argument is out of its range; X holds NaN, infinity, or what the likelihood excludes.
-        FloatingPointError
-            The loss stopped being finite; the last checkpoint stays.
-
-        References
-        ----------
-        Vincent et al.: Extracting and composing robust features with denoising autoencoders, ICML
-        2008, for `corrupt`.
+        losses : dict
+            ``loss`` and its parts, in nats per example and averaged over the batch. A VAE has
+            ``loss = reconstruction + beta * kl``, where `reconstruction` is ``-log p(target | z)``;
+            the importance-weighted loss is on average below that sum. An autoencoder has the loss
+            ``-log p(target | code)`` alone. A regularizer adds the part `penalty`.
+        grads : dict of str to array
+            The layers' own arrays: the next call overwrites them.
         """
-        loop.fit(
-            self,
-            X,
-            epochs=epochs,
-            batch_size=batch_size,
-            optimizer=optimizer,
-            validation=validation,
-            corrupt=corrupt,
-            callbacks=callbacks,
-            rng=rng,
-            verbose=verbose,
-            resume=resume,
-        )
-        return self
+        beta = self.objective.weight(beta)
+        p = self.forward(*self.inputs(x, y, target, eps, rng))
+        losses = self.objective.forward(p, beta)
+        self.backward(p, *self.objective.backward(p, beta))
+        grads = self.grads
+        if self.regularizer is not None:
+            for name, gradient in self.regularizer.penalty_backward(self.params).items():
+                grads[name] += gradient
+        return self._with_penalty(losses), grads
 
-    def transform(self, X: ArrayLike) -> Array:
+    def _with_penalty(self, losses: Losses) -> Losses:
+        if self.regularizer is None:
+            return losses
+        penalty, loss = self.regularizer.penalty(self.params), losses.pop("loss")
+        return {"loss": loss + penalty, "reconstruction": loss, **losses, "penalty": penalty}
+
+    def transform(self, X: ArrayLike, *, y: ArrayLike | None = None) -> Array:
         """Return the code of every row: for a VAE the posterior mean, so nothing is random.
 
         Parameters
         ----------
         X : array_like, shape (n_samples, n_features)
+        y : array_like of int, shape (n_samples,), optional
+            Class labels, for a model with `n_classes`.
 
         Returns
         -------
         array, shape (n_samples, n_latent)
         """
         X = as_data_set(X, self.n_features, self.dtype)
-        step = loop.VALIDATION_BATCH
-        return np.concatenate([self._code(X[i : i + step]) for i in range(0, len(X), step)])
+        y = self.check_labels(y, len(X))
+        blocks = row_blocks(len(X), ROWS)
+        return np.concatenate([self._code(X[rows], labels_of(y, rows)) for rows in blocks])
 
-    def fit_transform(self, X: ArrayLike, **options: Any) -> Array:
-        """Return ``fit(X, **options).transform(X)``."""
-        return self.fit(X, **options).transform(X)
+    def fit_transform(self, X: ArrayLike, y: ArrayLike | None = None, **options: Any) -> Array:
+        """Return ``fit(X, y, **options).transform(X, y=y)``."""
+        return self.fit(X, y, **options).transform(X, y=y if self.n_classes else None)
 
-    def inverse_transform(self, Z: ArrayLike) -> Array:
+    def inverse_transform(self, Z: ArrayLike, *, y: ArrayLike | None = None) -> Array:
         """Return the decoded means of codes, shape (n_samples, n_features)."""
-        return self.decode(Z)
+        return self.decode(Z, y=y)
 
-    def reconstruct(self, x: ArrayLike) -> Array:
+    def reconstruct(self, x: ArrayLike, *, y: ArrayLike | None = None) -> Array:
         """Return `x` after encoding and decoding, shape (batch, n_features)."""
-        return self.decode(self.transform(x))
+        return self.decode(self.transform(x, y=y), y=y)
 
-    def score(self, X: ArrayLike) -> float:
+    def score(self, X: ArrayLike, y: ArrayLike | None = None) -> float:
         """Return minus the mean loss per example: higher is better."""
-        return -loop.evaluate(self, X)["loss"]
+        return -loop.evaluate(self, X, y)["loss"]
 
-    def decode(self, z: ArrayLike) -> Array:
+    def decode(self, z: ArrayLike, *, y: ArrayLike | None = None) -> Array:
         """Return the mean of x given a code.
 
         Parameters
         ----------
         z : array_like, shape (batch, n_latent)
+        y : array_like of int, shape (batch,), optional
+            Class labels, for a model with `n_classes`.
 
         Returns
         -------
         array, shape (batch, n_features)
         """
-        return self.likelihood.mean(self.decoder.forward(self._check_code(z)))
+        z = as_batch(z, self.n_latent, self.dtype, name="z", columns="n_latent")
+        return self.likelihood.mean(self.decoder.forward(beside(z, self._one_hot(y, len(z)))))
 
-    def _code(self, x: ArrayLike) -> Array:
+    def _code(self, x: ArrayLike, y: ArrayLike | None) -> Array:
         raise NotImplementedError
 
-    def _check_code(self, z: ArrayLike) -> Array:
-        return as_batch(z, self.n_latent, self.dtype, name="z", columns="n_latent")
+    def _backward_encoder(self, dh: Array) -> None:
+        """Fill the encoder's `grads`; its input is data and needs no gradient."""
+        getattr(self.encoder, "backward_params", self.encoder.backward)(dh)
 
-    def _check_input_and_target(
-        self, x: ArrayLike, target: ArrayLike | None
-    ) -> tuple[Array, Array]:
+    def check_labels(self, y: ArrayLike | None, n_rows: int) -> Array | None:
+        """Return `y` as labels for `n_rows` rows; None where the model has no classes."""
+        if y is None and self.n_classes == 0:
+            return None
+        return check_labels(y, n_rows, self.n_classes)
+
+    def _one_hot(self, y: ArrayLike | None, n_rows: int) -> Array:
+        return one_hot(y, n_rows, self.n_classes, self.dtype)
+
+    def _input_and_target(self, x: ArrayLike, target: ArrayLike | None) -> tuple[Array, Array]:
         """Return both as float arrays; only the target must suit the likelihood."""
         interval = self.likelihood.interval
         if target is None:
@@ -206,69 +236,17 @@ class Model(Composite):
             raise ValueError(f"target must have {len(x)} rows, as x has, got {len(target)}")
         return x, target
 
-    def state_dict(self) -> storage.Tree:
-        """Return what a file holds: the kind of model, its arguments, parameters and history."""
-        return {
-            "kind": type(self).__name__,
-            "config": self.config,
-            "history": getattr(self, "history_", {}),
-            "params": self.params,
-        }
 
-    def load_state_dict(self, state: storage.Tree) -> None:
-        """Take over parameters and history; kind and arguments must be this model's own."""
-        if state["kind"] != type(self).__name__ or state["config"] != self.config:
-            raise ValueError(f"the file holds {state['kind']} {state['config']}, not {self!r}")
-        params, history = self.params, state["history"]
-        shapes = {name: (value.dtype.name, value.shape) for name, value in params.items()}
-        theirs = {name: (v.dtype.name, v.shape) for name, v in state["params"].items()}
-        if theirs != shapes:
-            raise ValueError(f"the file's parameters must be {shapes}, got {theirs}")
-        self.history_ = {name: list(values) for name, values in history.items()}
-        for name, value in state["params"].items():
-            params[name][...] = value
-
-    def save(self, path: str | os.PathLike[str]) -> None:
-        """Write the model to one ``.npz`` file, whole or not at all.
-
-        Raises
-        ------
-        OSError
-            The file cannot be written; an earlier one of that name is unharmed.
-        """
-        storage.write(path, self.state_dict())
-
-    @classmethod
-    def load(cls, path: str | os.PathLike[str]) -> Self:
-        """Return the model that `save` or a `Checkpoint` wrote.
-
-        Raises
-        ------
-        OSError
-            The file cannot be read.
-        ValueError
-            It is damaged, not a model's, or another kind of model's.
-        """
-        state = storage.read(path)
-        try:
-            kind = Model.kinds[state["kind"]]
-            _refuse_more_than(state)
-            model = kind(**state["config"])
-            model.load_state_dict(state)
-        except Exception as error:
-            raise ValueError(f"{path} does not hold a minivae model: {error}") from error
-        if not isinstance(model, cls):
-            raise ValueError(f"{path} holds {kind.__name__}, not {cls.__name__}: use its own load")
-        return model
-
-
-def _refuse_more_than(state: storage.Tree) -> None:
-    """Refuse widths that ask for more than the file's own arrays, before memory is taken."""
-    config = state["config"]
-    widths = [config["n_features"], *config.get("hidden", ()), config["n_latent"]]
-    n_weights = sum(n_in * n_out for n_in, n_out in pairwise(widths))
-    if n_weights > sum(array.size for array in state["params"].values()):
-        raise ValueError("its widths do not fit its parameters")
-
-
-load = Model.load
+def _check_network(name: str, network: Any, n_in: int, n_out: int, dtype: np.dtype[Any]) -> None:
+    """Refuse a given network that is not a layer, or has another width or dtype than is needed."""
+    for method in ("forward", "backward", "params", "grads"):
+        if not hasattr(network, method):
+            raise TypeError(f"{name} must have {method}, as a layer has, got {network!r}")
+    for key, value in network.params.items():
+        if value.dtype != dtype:
+            raise ValueError(
+                f"{name} must have parameters of dtype={dtype}, got {value.dtype} for {key}"
+            )
+    shape = network.forward(np.zeros((1, n_in), dtype)).shape
+    if shape != (1, n_out):
+        raise ValueError(f"{name} must map (batch, {n_in}) to (batch, {n_out}), got {shape}")

@@ -1,19 +1,21 @@
-"""Regularizers of the linear autoencoder: what its two matrices cost, with the gradient below.
+"""Regularizers: what a model's weights cost, with the gradient below.
 
-`W_e`, shape (n_features, n_latent), encodes, ``z = x @ W_e``; `W_d`, shape (n_latent, n_features),
-decodes, ``x_hat = z @ W_d``. A penalty is added to a squared error that is averaged over the batch,
-so weights are in units of variance: they compare with the eigenvalues lam_i of
-``X.T @ X / n_samples``. Biases cost nothing.
+A penalty is a function of the parameters, as a dict with keys like ``"encoder.0.W"``, and is added
+to the loss; minus the penalty is the logarithm of a prior density of the weights. It goes with a
+loss that is averaged over the batch, so in a linear autoencoder its weight is in units of variance:
+it compares with the eigenvalues lam_i of ``X.T @ X / n_samples``. Biases cost nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from minivae.edge.checks import Array, check_real
+
+Params = Mapping[str, Array]
 
 
 class Regularizer:
@@ -26,26 +28,24 @@ class Regularizer:
         """What `regularizer_from` needs to make this regularizer again."""
         raise NotImplementedError
 
-    def check_width(self, n_latent: int) -> None:
-        """Raise ValueError where codes of that width cannot be regularized."""
+    def check(self, params: Params) -> None:
+        """Raise ValueError where a model of such parameters cannot be regularized."""
 
-    def penalty(self, W_e: Array, W_d: Array) -> Any:
+    def penalty(self, params: Params) -> Any:
         """Return what is added to the loss, a scalar."""
         raise NotImplementedError
 
-    def penalty_backward(
-        self, W_e: Array, W_d: Array, dpenalty: float = 1.0
-    ) -> tuple[Array, Array]:
-        """Return ``(dW_e, dW_d)``."""
+    def penalty_backward(self, params: Params, dpenalty: float = 1.0) -> dict[str, Array]:
+        """Return the gradient with respect to each parameter that costs something, by its name."""
         raise NotImplementedError
 
 
 class L2(Regularizer):
-    """Weight decay, ``weight * (|W_e|_F^2 + |W_d|_F^2)``, which shows the principal directions.
+    """Weight decay, ``weight * sum |W|^2`` over every weight matrix; biases cost nothing.
 
-    At the least loss ``W_e = W_d.T``, the right singular vectors of `W_d` are the principal
-    directions, and its squared singular values are ``max(1 - weight / lam_i, 0)``. The columns of
-    `W_e` are still a rotation of them.
+    In a linear autoencoder it shows the principal directions: at the least loss ``W_e = W_d.T``,
+    the right singular vectors of `W_d` are the principal directions, and its squared singular
+    values are ``max(1 - weight / lam_i, 0)``. The columns of `W_e` are still a rotation of them.
 
     Parameters
     ----------
@@ -68,19 +68,34 @@ class L2(Regularizer):
         """What `regularizer_from` needs to make this regularizer again."""
         return {"name": self.name, "weight": self.weight}
 
-    def penalty(self, W_e: Array, W_d: Array) -> Any:
-        """Return ``weight * (|W_e|_F^2 + |W_d|_F^2)``."""
-        return self.weight * (np.sum(W_e * W_e) + np.sum(W_d * W_d))
+    def penalty(self, params: Params) -> Any:
+        """Return ``weight * sum |W|^2``."""
+        return self.weight * sum(np.sum(W * W) for W in params.values() if W.ndim == 2)
 
-    def penalty_backward(
-        self, W_e: Array, W_d: Array, dpenalty: float = 1.0
-    ) -> tuple[Array, Array]:
-        """Return ``(dW_e, dW_d)``; ``d |W|^2 / dW = 2 W``."""
+    def penalty_backward(self, params: Params, dpenalty: float = 1.0) -> dict[str, Array]:
+        """Return the gradients; ``d |W|^2 / dW = 2 W``."""
         scale = 2 * self.weight * dpenalty
-        return scale * W_e, scale * W_d
+        return {name: scale * W for name, W in params.items() if W.ndim == 2}
 
 
-class NonUniformL2(Regularizer):
+class LinearRegularizer(Regularizer):
+    """What regularizes two matrices only: those of a linear autoencoder.
+
+    `W_e`, shape (n_features, n_latent), encodes, ``z = x @ W_e``; `W_d`, shape (n_latent,
+    n_features), decodes, ``x_hat = z @ W_d``.
+    """
+
+    def check(self, params: Params) -> None:
+        """Raise ValueError unless there are two matrices."""
+        matrices = [name for name, value in params.items() if value.ndim == 2]
+        if matrices != ["encoder.0.W", "decoder.0.W"]:
+            raise ValueError(
+                f"{type(self).__name__} regularizes a model without hidden layers, got the "
+                f"matrices {matrices}"
+            )
+
+
+class NonUniformL2(LinearRegularizer):
     """Weight decay with a weight for each latent, which orders the axes of the code.
 
     The penalty is ``sum_j weights[j] * (|W_e[:, j]|^2 + |W_d[j]|^2)``. Where the weights are
@@ -112,25 +127,27 @@ class NonUniformL2(Regularizer):
         """What `regularizer_from` needs to make this regularizer again."""
         return {"name": self.name, "weights": self.weights}
 
-    def check_width(self, n_latent: int) -> None:
-        """Raise ValueError unless there is a weight for each latent."""
+    def check(self, params: Params) -> None:
+        """Raise ValueError unless there are two matrices, and a weight for each latent."""
+        super().check(params)
+        n_latent = len(params["decoder.0.W"])
         if len(self.weights) != n_latent:
             raise ValueError(f"weights must hold n_latent={n_latent} numbers, got {self.weights}")
 
-    def penalty(self, W_e: Array, W_d: Array) -> Any:
+    def penalty(self, params: Params) -> Any:
         """Return ``sum_j weights[j] * (|W_e[:, j]|^2 + |W_d[j]|^2)``."""
+        W_e, W_d = params["encoder.0.W"], params["decoder.0.W"]
         weights = np.asarray(self.weights, W_e.dtype)  # (n_latent,)
         return weights @ (np.sum(W_e * W_e, axis=0) + np.sum(W_d * W_d, axis=1))
 
-    def penalty_backward(
-        self, W_e: Array, W_d: Array, dpenalty: float = 1.0
-    ) -> tuple[Array, Array]:
-        """Return ``(dW_e, dW_d)``; each latent's column and row by its own weight."""
+    def penalty_backward(self, params: Params, dpenalty: float = 1.0) -> dict[str, Array]:
+        """Return the gradients; each latent has its own weight for its column and its row."""
+        W_e, W_d = params["encoder.0.W"], params["decoder.0.W"]
         scale = 2 * dpenalty * np.asarray(self.weights, W_e.dtype)  # (n_latent,)
-        return W_e * scale, W_d * scale[:, None]
+        return {"encoder.0.W": W_e * scale, "decoder.0.W": W_d * scale[:, None]}
 
 
-class ProductL2(Regularizer):
+class ProductL2(LinearRegularizer):
     """The product's own size, ``weight * |W_e @ W_d|_F^2``: what noise on the input amounts to.
 
     For noise e of mean zero and covariance ``weight * I``, the expectation of the denoising error
@@ -160,18 +177,21 @@ class ProductL2(Regularizer):
         """What `regularizer_from` needs to make this regularizer again."""
         return {"name": self.name, "weight": self.weight}
 
-    def penalty(self, W_e: Array, W_d: Array) -> Any:
+    def penalty(self, params: Params) -> Any:
         """Return ``weight * |W_e @ W_d|_F^2``."""
+        W_e, W_d = params["encoder.0.W"], params["decoder.0.W"]
         # |W_e W_d|^2 = tr( W_e^T W_e W_d W_d^T ), whose factors are no wider than the code
         return self.weight * np.sum((W_e.T @ W_e) * (W_d @ W_d.T))
 
-    def penalty_backward(
-        self, W_e: Array, W_d: Array, dpenalty: float = 1.0
-    ) -> tuple[Array, Array]:
-        """Return ``(dW_e, dW_d)``; ``d |P|^2 / dP = 2 P``, and ``P = W_e W_d``."""
+    def penalty_backward(self, params: Params, dpenalty: float = 1.0) -> dict[str, Array]:
+        """Return the gradients; ``d |P|^2 / dP = 2 P``, and ``P = W_e W_d``."""
         # dW_e = 2 P W_d^T,  dW_d = 2 W_e^T P
+        W_e, W_d = params["encoder.0.W"], params["decoder.0.W"]
         scale = 2 * self.weight * dpenalty
-        return scale * W_e @ (W_d @ W_d.T), scale * (W_e.T @ W_e) @ W_d
+        return {
+            "encoder.0.W": scale * W_e @ (W_d @ W_d.T),
+            "decoder.0.W": scale * (W_e.T @ W_e) @ W_d,
+        }
 
 
 REGULARIZERS: dict[str, Callable[..., Regularizer]] = {
@@ -179,25 +199,20 @@ REGULARIZERS: dict[str, Callable[..., Regularizer]] = {
 }
 
 
-def regularizer_from(
-    spec: dict[str, Any] | Regularizer | None, n_latent: int
-) -> Regularizer | None:
+def regularizer_from(spec: dict[str, Any] | Regularizer | None) -> Regularizer | None:
     """Return the regularizer that a `config`, a regularizer itself or None stands for.
 
     Raises
     ------
     TypeError, ValueError
-        `spec` is something else, or does not fit codes of width `n_latent`.
+        `spec` is something else.
     """
-    if spec is None:
-        return None
     if isinstance(spec, dict):
         options = dict(spec)
         name = options.pop("name", None)
         if name not in REGULARIZERS:
             raise ValueError(f"regularizer must be one of {sorted(REGULARIZERS)}, got {name!r}")
-        spec = REGULARIZERS[name](**options)
-    if not isinstance(spec, Regularizer):
+        return REGULARIZERS[name](**options)
+    if spec is not None and not isinstance(spec, Regularizer):
         raise TypeError(f"regularizer must be None or an object such as L2(weight), got {spec!r}")
-    spec.check_width(n_latent)
     return spec

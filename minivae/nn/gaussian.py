@@ -43,8 +43,32 @@ def gaussian_log_density_backward(
     return dz, -dz, -0.5 * d * (1 - (z - mu) * scaled)
 
 
+def kl_per_latent(mu: Array, log_var: Array) -> Array:
+    """Return the analytic ``KL( N(mu, exp(log_var)) || N(0, 1) )`` of every latent dimension.
+
+    Parameters
+    ----------
+    mu, log_var : array, shape (batch, n_latent)
+
+    Returns
+    -------
+    array, shape (batch, n_latent), in nats
+
+    References
+    ----------
+    Kingma, Welling: Auto-Encoding Variational Bayes, arXiv 1312.6114, appendix B.
+    """
+    # KL_i = 1/2 [ mu_i^2 + e^lv_i - 1 - lv_i ]
+    return 0.5 * (mu * mu + np.expm1(log_var) - log_var)
+
+
+def kl_per_latent_backward(mu: Array, log_var: Array, dkl: Array) -> tuple[Array, Array]:
+    """Return ``(dmu, dlog_var)``: ``dKL_i/dmu_i = mu_i`` and ``dKL_i/dlv_i = (e^lv_i - 1) / 2``."""
+    return dkl * mu, 0.5 * dkl * np.expm1(log_var)
+
+
 def gaussian_kl(mu: Array, log_var: Array) -> Array:
-    """Return the analytic ``KL( N(mu, exp(log_var)) || N(0, I) )``.
+    """Return the analytic ``KL( N(mu, exp(log_var)) || N(0, I) )``, the sum over the latents.
 
     Parameters
     ----------
@@ -53,19 +77,13 @@ def gaussian_kl(mu: Array, log_var: Array) -> Array:
     Returns
     -------
     array, shape (batch,), in nats
-
-    References
-    ----------
-    Kingma, Welling: Auto-Encoding Variational Bayes, arXiv 1312.6114, appendix B.
     """
-    # KL = 1/2 sum_i [ mu_i^2 + e^lv_i - 1 - lv_i ]
-    return 0.5 * np.sum(mu * mu + np.expm1(log_var) - log_var, axis=-1)
+    return np.sum(kl_per_latent(mu, log_var), axis=-1)
 
 
 def gaussian_kl_backward(mu: Array, log_var: Array, dkl: Array) -> tuple[Array, Array]:
-    """Return ``(dmu, dlog_var)``: ``dKL/dmu = mu`` and ``dKL/dlv = (e^lv - 1) / 2``."""
-    d = dkl[:, None]
-    return d * mu, 0.5 * d * np.expm1(log_var)
+    """Return ``(dmu, dlog_var)``: every term of the sum has the gradient of the whole."""
+    return kl_per_latent_backward(mu, log_var, dkl[:, None])
 
 
 def gaussian_kl_between(mu1: Array, log_var1: Array, mu2: Array, log_var2: Array) -> Array:
@@ -127,6 +145,34 @@ def reparameterize_backward(
 ) -> tuple[Array, Array]:
     """Return ``(dmu, dlog_var)``: ``dz/dmu = 1`` and ``dz/dlv = e^(lv / 2) eps / 2``."""
     return dz, 0.5 * np.exp(0.5 * log_var) * eps * dz
+
+
+def log_ratio_at(z: Array, log_var: Array, eps: Array) -> Array:
+    """Return ``log p(z) - log q(z | x)`` at the draw ``z = mu + sigma eps``.
+
+    The prior is ``p = N(0, I)`` and the posterior ``q = N(mu, sigma^2)`` with
+    ``sigma = exp(log_var / 2)``. The mean of the ratio over draws is minus the KL.
+
+    Parameters
+    ----------
+    z, log_var, eps : array, shape (batch, n_latent)
+        `eps` is the noise that `z` was drawn with.
+
+    Returns
+    -------
+    array, shape (batch,), in nats
+    """
+    # log p - log q = 1/2 sum_i [ ((z_i - mu_i) / sigma_i)^2 + lv_i - z_i^2 ], and the quotient is
+    # eps_i: the two constants log 2 pi cancel, and mu is not needed
+    return 0.5 * np.sum(eps * eps + log_var - z * z, axis=-1)
+
+
+def log_ratio_at_backward(
+    z: Array, log_var: Array, eps: Array, dlog_ratio: Array
+) -> tuple[Array, Array]:
+    """Return ``(dz, dlog_var)`` for fixed `eps`: the partial derivatives are -z and 1/2."""
+    d = dlog_ratio[:, None]
+    return -d * z, 0.5 * d * np.ones_like(log_var)
 
 
 def bound_log_var(raw: Array) -> Array:

@@ -3,110 +3,103 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Callable, Iterable
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from minivae.edge import storage
-from minivae.edge.checks import Array, as_batch, as_data_set, check_integer
+from minivae.edge.checks import Array, as_data_set, check_integer
+from minivae.training.batches import Batches
 from minivae.training.callbacks import Checkpoint, Progress
 from minivae.training.optimizers import Adam, Optimizer
+from minivae.training.run import Run
+from minivae.training.schedules import name_of, schedule_from
 
 VALIDATION_BATCH = 1000
 
-
-@dataclass
-class Run:
-    """One training run: all that the next epoch depends on, and what a callback may look at.
-
-    Attributes
-    ----------
-    model, optimizer, rng
-        What is trained, by what, and where shuffling and noise come from.
-    epoch : int
-        Epochs that are done.
-    epochs : int
-        Epochs that are asked for.
-    history : dict of lists
-        ``epoch``, ``loss``, the model's other parts of the loss, and each with ``val_``.
-    stop : bool
-        A callback sets it to end training after this epoch.
-    """
-
-    model: Any
-    optimizer: Optimizer
-    rng: np.random.Generator
-    epochs: int
-    callbacks: list[Any]
-    conditions: dict[str, int | str]
-    epoch: int = 0
-    stop: bool = False
-    history: dict[str, list[float]] = field(default_factory=dict)
-
-    def state_dict(self) -> dict[str, Any]:
-        """Return the model's file contents, and below ``"run"`` what resuming needs besides."""
-        states = {str(i): c.state_dict() for i, c in enumerate(self.callbacks) if _has_state(c)}
-        run = {
-            "epoch": self.epoch,
-            "stop": self.stop,
-            "conditions": self.conditions,
-            "rng": self.rng.bit_generator.state,
-            "optimizer": self.optimizer.state_dict(),
-            "callbacks": states,
-        }
-        self.model.history_ = self.history
-        return self.model.state_dict() | {"run": run}
-
-    def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Go back to where `state_dict` was taken."""
-        if "run" not in state:
-            raise ValueError("it is a saved model, not a checkpoint of a training run")
-        run = state["run"]
-        for name, value in self.conditions.items():
-            if run["conditions"][name] != value:
-                raise ValueError(f"it was made with {name}={run['conditions'][name]}, got {value}")
-        self.optimizer.load_state_dict(run["optimizer"])
-        self.rng.bit_generator.state = run["rng"]
-        self.epoch, self.stop = check_integer("epoch", run["epoch"], 1), bool(run["stop"])
-        for i, callback in enumerate(self.callbacks):
-            if _has_state(callback) and str(i) in run["callbacks"]:
-                callback.load_state_dict(run["callbacks"][str(i)])
-        self.model.load_state_dict(state)  # last, so that a refused file leaves the model alone
-        self.history = self.model.history_
+Noisy = Callable[[Array, np.random.Generator], Array]
+M = TypeVar("M", bound=Any)
 
 
 def fit(
-    model: Any,
+    model: M,
     X: ArrayLike,
+    y: ArrayLike | None = None,
     *,
     epochs: int,
     batch_size: int = 128,
     optimizer: Optimizer | None = None,
-    validation: ArrayLike | None = None,
-    corrupt: Callable[[Array, np.random.Generator], Array] | None = None,
+    validation: ArrayLike | tuple[ArrayLike, ArrayLike] | None = None,
+    augment: Noisy | None = None,
+    corrupt: Noisy | None = None,
+    beta: float | Callable[[int], float] | None = None,
     callbacks: Iterable[Any] = (),
     rng: int | np.random.Generator | None = None,
     verbose: bool = False,
     resume: str | os.PathLike[str] | None = None,
-) -> Run:
-    """Train `model` on `X`; the models' own `fit` documents the parameters.
+) -> M:
+    """Train on shuffled minibatches.
+
+    Parameters
+    ----------
+    X : array_like or memmap, shape (n_samples, n_features)
+        Floats, or images as ``uint8``, which are scaled to [0, 1] batch by batch; never copied.
+    y : array_like of int, shape (n_samples,), optional
+        Class labels, for a model with `n_classes`; a model without classes ignores them.
+    epochs : int
+        Passes over the data; with `resume`, those that were done before count.
+    batch_size : int
+        At most n_samples. The last batch of an epoch holds what is left.
+    optimizer : SGD or Adam, optional
+        ``Adam()`` by default.
+    validation : array_like or (array_like, labels), optional
+        Data whose losses the history holds as ``val_...``, always with the same noise and the
+        model's own weight of the KL.
+    augment : callable, optional
+        ``augment(x, rng)`` returns other data of the same shape, drawn anew for each batch, which
+        the model sees and is asked for: fresh binarisation, small shifts.
+    corrupt : callable, optional
+        ``corrupt(x, rng)`` returns a noisy batch of the same shape; the model sees it, and is
+        asked for the clean one (a denoising autoencoder).
+    beta : float or callable, optional
+        The weight of the KL in training instead of the model's own: a number, or a schedule
+        ``beta(step)`` with the number of updates so far, from 0. See `minivae.schedules`.
+    callbacks : iterable of callables
+        Each is called with the `Run` after every epoch: `EarlyStopping`, yours, and last
+        `Checkpoint`.
+    rng : int or numpy.random.Generator, optional
+        One seed gives one history, bit for bit.
+    verbose : bool
+        Print a line for every epoch.
+    resume : path, optional
+        A file of `Checkpoint`: go on where it stopped, with the same data, batch size, kind of
+        optimizer, callbacks and schedule.
 
     Returns
     -------
-    Run
-        As it stands after the last epoch.
+    self
+        With `history_`, a dict of lists: ``epoch``, ``loss``, its parts, ``val_...``, and with
+        `beta` the mean weight of the epoch.
+
+    Raises
+    ------
+    ValueError, TypeError
+        An argument is out of its range; X holds NaN, infinity, or what the likelihood excludes.
+    FloatingPointError
+        The loss stopped being finite; the last checkpoint stays.
+
+    References
+    ----------
+    Vincent et al.: Extracting and composing robust features with denoising autoencoders, ICML
+    2008, for `corrupt`.
     """
     interval = model.likelihood.interval
     X = as_data_set(X, model.n_features, model.dtype, interval=interval)
+    y = model.check_labels(y, len(X)) if model.n_classes else None
     check_integer("epochs", epochs, 1)
     check_integer("batch_size", batch_size, 1, len(X), of="n_samples=")
-    if validation is not None:
-        validation = as_data_set(
-            validation, model.n_features, model.dtype, name="validation", interval=interval
-        )
     optimizer = Adam() if optimizer is None else optimizer
     if not hasattr(optimizer, "step"):
         raise TypeError(f"optimizer must have a step, as SGD and Adam have, got {optimizer!r}")
@@ -122,36 +115,29 @@ def fit(
             "n_samples": len(X),
             "batch_size": batch_size,
             "optimizer": type(optimizer).__name__,
+            "beta": name_of(beta),
         },
     )
+    held_out = _validation(model, validation)
+    weight = schedule_from(beta)
+    model.objective.weight(weight(0))
     if resume is not None:
         state = storage.read(resume)
         try:
             run.load_state_dict(state)
         except Exception as error:
             raise ValueError(f"cannot resume from {resume}: {error}") from error
-    _train(run, X, batch_size, corrupt, validation)
-    return run
+    _train(run, Batches(X, y, batch_size, augment, corrupt), weight, held_out)
+    return model
 
 
-def minibatches(
-    n_samples: int, batch_size: int, rng: int | np.random.Generator | None = None
-) -> Iterator[Array]:
-    """Yield shuffled row numbers, `batch_size` at a time; the last batch holds what is left."""
-    check_integer("n_samples", n_samples, 1)
-    check_integer("batch_size", batch_size, 1)
-    order = np.random.default_rng(rng).permutation(n_samples)
-    for start in range(0, n_samples, batch_size):
-        yield order[start : start + batch_size]
-
-
-def _train(run: Run, X: Array, batch_size: int, corrupt: Any, validation: Array | None) -> None:
+def _train(run: Run, data: Batches, weight: Any, held_out: Any) -> None:
     """Train until the epochs are done or a callback stops the run."""
     model = run.model
     while run.epoch < run.epochs and not run.stop:
-        losses = _train_epoch(run, X, batch_size, corrupt)
-        if validation is not None:
-            losses |= {f"val_{k}": v for k, v in evaluate(model, validation).items()}
+        losses = _train_epoch(run, data, weight)
+        if held_out is not None:
+            losses |= {f"val_{k}": v for k, v in evaluate(model, *held_out).items()}
         run.epoch += 1
         for name, value in {"epoch": run.epoch, **losses}.items():
             run.history.setdefault(name, []).append(value)
@@ -163,33 +149,32 @@ def _train(run: Run, X: Array, batch_size: int, corrupt: Any, validation: Array 
     model.history_ = run.history
 
 
-def _train_epoch(run: Run, X: Array, batch_size: int, corrupt: Any) -> dict[str, float]:
+def _train_epoch(run: Run, data: Batches, weight: Any) -> dict[str, float]:
     """Take one optimizer step for each minibatch, and return the epoch's mean losses."""
-    model, totals = run.model, dict[str, float]()
-    for step, rows in enumerate(minibatches(len(X), batch_size, run.rng)):
-        x = target = as_batch(X[rows], dtype=model.dtype)
-        if corrupt is not None:
-            noisy = corrupt(target.copy(), run.rng)
-            x = as_batch(noisy, model.n_features, model.dtype, name="what corrupt returns")
+    model, totals, first = run.model, dict[str, float](), run.epoch * len(data)
+    for step, (x, y, target) in enumerate(data.shuffled(model, run.rng)):
+        beta = weight(first + step)
         with np.errstate(all="ignore"):  # what overflows is reported here, with its step and array
-            losses, grads = model.loss_and_grads(x, target=target, rng=run.rng)
+            losses, grads = model.loss_and_grads(x, y=y, target=target, rng=run.rng, beta=beta)
             if not np.isfinite(losses["loss"]):
                 raise FloatingPointError(_diagnosis(model, "the loss", run.epoch, step))
             run.optimizer.step(model.params, grads)
-        for name, value in losses.items():
-            totals[name] = totals.get(name, 0.0) + float(value) * len(rows)
+        for name, value in (losses if beta is None else losses | {"beta": beta}).items():
+            totals[name] = totals.get(name, 0.0) + float(value) * len(x)
     if not all(np.all(np.isfinite(value)) for value in model.params.values()):
         raise FloatingPointError(_diagnosis(model, "a parameter", run.epoch, step))
-    return {name: total / len(X) for name, total in totals.items()}
+    return {name: total / len(data.X) for name, total in totals.items()}
 
 
-def evaluate(model: Any, X: ArrayLike) -> dict[str, float]:
+def evaluate(model: Any, X: ArrayLike, y: ArrayLike | None = None) -> dict[str, float]:
     """Return the model's mean losses over a data set, always with the same noise.
 
     Parameters
     ----------
     model : model with `losses`
     X : array_like, shape (n_samples, n_features)
+    y : array_like of int, shape (n_samples,), optional
+        Class labels, for a model with `n_classes`.
 
     Returns
     -------
@@ -197,12 +182,25 @@ def evaluate(model: Any, X: ArrayLike) -> dict[str, float]:
         ``loss`` and its parts, per example.
     """
     X = as_data_set(X, model.n_features, model.dtype, interval=model.likelihood.interval)
+    y = model.check_labels(y, len(X)) if model.n_classes else None
     rng, totals = np.random.default_rng(0), dict[str, float]()
-    for start in range(0, len(X), VALIDATION_BATCH):
-        x = X[start : start + VALIDATION_BATCH]
-        for name, value in model.losses(x, rng=rng).items():
+    step = max(1, VALIDATION_BATCH // model.objective.n_draws)
+    for start in range(0, len(X), step):
+        rows = slice(start, start + step)
+        x, labels = X[rows], None if y is None else y[rows]
+        for name, value in model.losses(x, y=labels, rng=rng).items():
             totals[name] = totals.get(name, 0.0) + float(value) * len(x)
     return {name: total / len(X) for name, total in totals.items()}
+
+
+def _validation(model: Any, validation: Any) -> tuple[Array, Any] | None:
+    """Return the held-out data and labels, checked before anything is trained."""
+    if validation is None:
+        return None
+    X, y = validation if isinstance(validation, tuple) else (validation, None)
+    interval = model.likelihood.interval
+    X = as_data_set(X, model.n_features, model.dtype, name="validation", interval=interval)
+    return X, model.check_labels(y, len(X)) if model.n_classes else None
 
 
 def _diagnosis(model: Any, what: str, epoch: int, step: int) -> str:
@@ -216,7 +214,3 @@ def _diagnosis(model: Any, what: str, epoch: int, step: int) -> str:
         f"when {name} held {sizes[name]:.0e}; "
         "try a smaller learning_rate, or data of a smaller scale"
     )
-
-
-def _has_state(callback: Any) -> bool:
-    return hasattr(callback, "state_dict")

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from minivae import VAE, Adam
 from minivae.datasets import mnist
 from minivae.diagnostics.marginal_likelihood import log_likelihood
-from minivae.training.loop import minibatches
+from minivae.training.batches import minibatches
 
 STAGES = 8
 PAPER = {"VAE": 86.76, "IWAE, k = 5": 85.54, "IWAE, k = 50": 84.78}  # minus nats

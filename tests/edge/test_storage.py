@@ -359,7 +359,7 @@ def test_a_header_of_wrong_types_or_huge_widths_is_refused(kind, tmp_path):
     path = tmp_path / "model.npz"
     kind(3, 2, rng=0).save(path)
     header, arrays = contents(path)
-    harmless = {"history", "beta", "n_importance"}
+    harmless = {"history", "beta", "free_nats", "n_importance"}
     with little_memory():
         for place, value in itertools.product(places(header), NUMBERS + OTHERS):
             forge(path, replaced(header, place, value), arrays)

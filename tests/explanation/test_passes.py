@@ -77,7 +77,7 @@ def test_loss_and_gradients_of_a_linear_autoencoder(bias, regularizer):
     model = scattered(LinearAutoencoder(5, 2, bias=bias, regularizer=regularizer, rng=0))
     explanation = check_against_the_model(model, np.random.default_rng(1).random((4, 5)))
     arrays = explanation.arrays
-    part = np.sum(arrays["r"] ** 2) / 4
+    part = np.sum((arrays["out"] - arrays["x"]) ** 2) / 4
     assert arrays["loss"] - arrays.get("penalty", 0.0) == pytest.approx(part, rel=1e-12)
     assert explanation.forward[1].formula == ("x @ W + b" if bias else "x @ W")
 
@@ -99,12 +99,12 @@ def test_the_lines_stand_in_the_order_of_the_code():
         *(*decoder, "out", "log_prob", "kl", "loss"),
     ]
     assert [row.name for row in explanation.backward] == [
-        *("dkl", "dmu_kl", "dlog_var_kl", "dlog_prob", "dout"),
+        *("dlog_prob", "dkl", "dmu_kl", "dlog_var_kl", "dout"),
         *("decoder.2.dW", "decoder.2.db", "decoder.2.dx", "decoder.1.dx"),
         *("decoder.0.dW", "decoder.0.db", "decoder.0.dx"),
-        *("dz", "dsigma", "deps", "dmu_z", "dlog_var_z", "dmu", "dlog_var", "d_raw", "dh"),
+        *("dz", "dsigma", "dmu", "dlog_var_z", "dlog_var", "d_raw", "dh"),
         *("encoder.2.dW", "encoder.2.db", "encoder.2.dx", "encoder.1.dx"),
-        *("encoder.0.dW", "encoder.0.db", "encoder.0.dx", "dh_kl", "dx_kl"),
+        *("encoder.0.dW", "encoder.0.db", "encoder.0.dx", "deps", "dh_kl", "dx_kl"),
     ]
 
 
@@ -127,7 +127,7 @@ def test_every_gradient_is_that_of_its_line():
 
     # the lines after each array, without this package's own formulas
     def from_parts(log_prob, kl):
-        return np.mean(2 * kl - log_prob)
+        return np.mean(2 * np.sum(kl, axis=1) - log_prob)
 
     def from_out(out, kl=a["kl"]):
         return from_parts(stats.bernoulli.logpmf(x, special.expit(out)).sum(axis=1), kl)
@@ -137,7 +137,7 @@ def test_every_gradient_is_that_of_its_line():
 
     def kl(mu, sigma):  # cross-entropy minus entropy
         cross = 0.5 * np.log(2 * np.pi) + 0.5 * (mu**2 + sigma**2)
-        return np.sum(cross - stats.norm(mu, sigma).entropy(), axis=1)
+        return cross - stats.norm(mu, sigma).entropy()
 
     def from_code(mu, log_var):
         sigma = np.sqrt(np.exp(log_var))
@@ -167,7 +167,6 @@ def test_every_gradient_is_that_of_its_line():
         np.testing.assert_allclose(gradient, slope(f, at), rtol=1e-6, atol=1e-8, err_msg=name)
     parts = {
         "dmu_kl": slope(lambda v: from_parts(a["log_prob"], kl(v, a["sigma"])), a["mu"]),
-        "dmu_z": slope(lambda v: from_z(v + a["sigma"] * eps), a["mu"]),
         "dlog_var_kl": slope(
             lambda v: from_parts(a["log_prob"], kl(a["mu"], np.exp(v / 2))), a["log_var"]
         ),
@@ -181,6 +180,36 @@ def test_every_gradient_is_that_of_its_line():
     parts["dx_kl"] = slope(lambda v: kl_of_h(model.encoder.forward(v)), a["x"])
     for name, expected in parts.items():
         np.testing.assert_allclose(a[name], expected, rtol=1e-6, atol=1e-8, err_msg=name)
+
+
+def test_labels_and_free_nats_are_explained():
+    rng = np.random.default_rng(0)
+    model = scattered(VAE(4, 2, hidden=(3,), n_classes=3, free_nats=0.4, beta=2.0, rng=0))
+    x, y, eps = rng.random((3, 4)), [2, 0, 1], rng.standard_normal((3, 2))
+    losses, grads = model.loss_and_grads(x, y=y, eps=eps)
+    grads = copy.deepcopy(grads)
+    a = explain(model, x, y=y, eps=eps).arrays
+    assert a["loss"] == losses["loss"]
+    for name, gradient in grads.items():
+        part, _, key = name.rpartition(".")
+        assert np.array_equal(a[f"{part}.d{key}"], gradient), name
+
+
+def test_every_line_of_an_importance_weighted_pass():
+    rng = np.random.default_rng(0)
+    model = scattered(VAE(4, 2, hidden=(3,), activation="tanh", n_importance=3, rng=0))
+    x, eps = rng.random((2, 4)), rng.standard_normal((2, 3, 2))
+    explanation = check_against_the_model(model, x, eps)
+    a = explanation.arrays
+    assert {"log_ratio", "dlog_ratio", "dz_ratio", "target"} <= a.keys()
+    assert not {"dkl", "dmu_kl", "dh_kl"} & a.keys()
+
+    def loss(log_prob, log_ratio):
+        return -np.mean(special.logsumexp((log_prob + log_ratio).reshape(2, 3), axis=1, b=1 / 3))
+
+    expected = slope(lambda v: loss(v, a["log_ratio"]), a["log_prob"])
+    np.testing.assert_allclose(a["dlog_prob"], expected, rtol=1e-6, atol=1e-9)
+    np.testing.assert_allclose(a["dlog_ratio"], expected, rtol=1e-6, atol=1e-9)
 
 
 @settings(max_examples=40)
@@ -265,8 +294,6 @@ def test_what_cannot_be_explained_is_refused():
     for model in (Other(4, 2), PCA(2), None):
         with pytest.raises(TypeError, match="model must be an Autoencoder, Linear"):
             explain(model, np.zeros((1, 4)))
-    with pytest.raises(ValueError, match="model must have n_importance=1, got 3"):
-        explain(VAE(4, 2, n_importance=3), np.zeros((1, 4)))
     with pytest.raises(ValueError, match="x must have n_features=4 columns, got 5"):
         explain(VAE(4, 2), np.zeros((1, 5)))
     with pytest.raises(ValueError, match=r"x must lie in \[0, 1\], got 2.0 in row 0, column 0"):

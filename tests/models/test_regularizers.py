@@ -1,9 +1,11 @@
+"""What a model's weights cost, and the gradient of that."""
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from minivae import LinearAutoencoder, check_gradients
+from minivae import VAE, Autoencoder, Gaussian, LinearAutoencoder, check_gradients
 from minivae.models.regularizers import L2, NonUniformL2, ProductL2, regularizer_from
 
 WEIGHTS = [0.3, 0.7, 1.1]
@@ -29,14 +31,16 @@ def test_penalties_are_squared_norms(seed, n_features, n_latent):
     def norm2(A):
         return np.linalg.norm(A) ** 2
 
+    params = {"encoder.0.W": W_e, "encoder.0.b": W_e[0], "decoder.0.W": W_d, "decoder.0.b": W_d[0]}
+
     both = np.concatenate([W_e, W_d.T])
-    np.testing.assert_allclose(L2(0.4).penalty(W_e, W_d), 0.4 * norm2(both))
+    np.testing.assert_allclose(L2(0.4).penalty(params), 0.4 * norm2(both))
     np.testing.assert_allclose(
-        NonUniformL2(weights).penalty(W_e, W_d), norm2(both @ np.diag(np.sqrt(weights)))
+        NonUniformL2(weights).penalty(params), norm2(both @ np.diag(np.sqrt(weights)))
     )
-    np.testing.assert_allclose(ProductL2(0.9).penalty(W_e, W_d), 0.9 * norm2(W_e @ W_d))
+    np.testing.assert_allclose(ProductL2(0.9).penalty(params), 0.9 * norm2(W_e @ W_d))
     even = NonUniformL2([0.4] * n_latent)
-    np.testing.assert_allclose(even.penalty(W_e, W_d), L2(0.4).penalty(W_e, W_d))
+    np.testing.assert_allclose(even.penalty(params), L2(0.4).penalty(params))
 
 
 @each_regularizer
@@ -46,14 +50,17 @@ def test_penalties_are_squared_norms(seed, n_features, n_latent):
 def test_penalty_gradients(regularizer, method, seed, n_features):
     rng = np.random.default_rng(seed)
     W_e, W_d = rng.standard_normal((n_features, 3)), rng.standard_normal((3, n_features))
-    report = check_gradients(
-        regularizer.penalty,
-        W_e,
-        W_d,
-        backward=regularizer.penalty_backward,
-        method=method,
-        rng=seed,
-    )
+    names = "encoder.0.W", "decoder.0.W"
+
+    def penalty(*matrices):
+        return regularizer.penalty(dict(zip(names, matrices, strict=True)))
+
+    def backward(*matrices_and_dpenalty):
+        *matrices, dpenalty = matrices_and_dpenalty
+        grads = regularizer.penalty_backward(dict(zip(names, matrices, strict=True)), dpenalty)
+        return tuple(grads[name] for name in names)
+
+    report = check_gradients(penalty, W_e, W_d, backward=backward, method=method, rng=seed)
     assert len(report.entries) == 2
     report.raise_if_failed()
 
@@ -77,6 +84,24 @@ def test_penalty_comes_on_top_of_the_squared_error(regularizer):
     assert losses["loss"] == losses["reconstruction"] + losses["penalty"]
     assert losses["penalty"] > 0
     assert list(plain.loss_and_grads(x)[0]) == list(plain.losses(x)) == ["loss"]
+
+
+@pytest.mark.parametrize("kind", [Autoencoder, VAE])
+@pytest.mark.parametrize("method", ["central", "complex"])
+def test_l2_counts_every_matrix_of_any_model_and_no_bias(kind, method):
+    options = {"hidden": (4,), "activation": "tanh", "likelihood": Gaussian("learned"), "rng": 0}
+    model, plain = kind(5, 2, regularizer=L2(0.3), **options), kind(5, 2, **options)
+    for value in model.params.values():
+        value += 0.1
+    for name, value in plain.params.items():
+        value[...] = model.params[name]
+    x = np.random.default_rng(0).random((4, 5))
+    losses, without = model.loss_and_grads(x, rng=1)[0], plain.loss_and_grads(x, rng=1)[0]
+    squares = sum(np.linalg.norm(W) ** 2 for W in model.params.values() if W.ndim == 2)
+    assert losses["penalty"] == pytest.approx(0.3 * squares)
+    assert losses["loss"] == pytest.approx(without["loss"] + 0.3 * squares)
+    assert model.losses(x, rng=1) == losses
+    check_gradients(model, x, method=method).raise_if_failed()
 
 
 @each_regularizer
@@ -136,12 +161,17 @@ def test_saved_with_the_model(regularizer, tmp_path):
             r"weights must hold n_latent=3 numbers, got \[1.0, 2.0\]",
         ),
         (
+            lambda: VAE(5, 3, hidden=(4,), regularizer=ProductL2(1)),
+            ValueError,
+            r"ProductL2 regularizes a model without hidden layers, got the matrices \['enc",
+        ),
+        (
             lambda: LinearAutoencoder(5, 3, regularizer=0.1),
             TypeError,
             r"regularizer must be None or an object such as L2\(weight\), got 0.1",
         ),
         (
-            lambda: regularizer_from({"name": "l1", "weight": 1.0}, 3),
+            lambda: regularizer_from({"name": "l1", "weight": 1.0}),
             ValueError,
             "regularizer must be one of .*'l2'.*, got 'l1'",
         ),

@@ -20,12 +20,20 @@ from minivae import (
     reparameterize,
     reparameterize_backward,
 )
+from minivae.nn.gaussian import (
+    kl_per_latent,
+    kl_per_latent_backward,
+    log_ratio_at,
+    log_ratio_at_backward,
+)
 
 FUNCTIONS = [  # function, backward, number of arguments
     (gaussian_log_density, gaussian_log_density_backward, 3),
+    (kl_per_latent, kl_per_latent_backward, 2),
     (gaussian_kl, gaussian_kl_backward, 2),
     (gaussian_kl_between, gaussian_kl_between_backward, 4),
     (reparameterize, reparameterize_backward, 2),
+    (log_ratio_at, log_ratio_at_backward, 2),
     (bound_log_var, bound_log_var_backward, 1),
 ]
 EVERY_FUNCTION = pytest.mark.parametrize(
@@ -37,7 +45,7 @@ LOG_VARS = st.floats(-3, 3)
 
 def arguments(function, n, shape, rng, scale=1.5):
     """Draw the arguments that have a gradient, and then the noise, if it takes some."""
-    n_noise = 1 if function is reparameterize else 0
+    n_noise = 1 if function in (reparameterize, log_ratio_at) else 0
     return [scale * rng.standard_normal(shape) for _ in range(n + n_noise)]
 
 
@@ -130,6 +138,29 @@ def test_kl_is_its_integral_in_both_directions(mu1, log_var1, mu2, log_var2):
     np.testing.assert_allclose(kl(*other, *one), kl_by_quadrature(*other, *one), **close)
     standard = gaussian_kl(np.array([[mu1]]), np.array([[log_var1]]))[0]
     np.testing.assert_allclose(standard, kl_by_quadrature(*one, 0, 0), **close)
+
+
+@settings(max_examples=50)
+@given(seed=SEEDS, batch=SIZES, n_latent=SIZES)
+def test_each_latent_has_the_kl_of_its_own_integral(seed, batch, n_latent):
+    mu, log_var = np.random.default_rng(seed).uniform(-3, 3, (2, batch, n_latent))
+    kl = kl_per_latent(mu, log_var)
+    assert kl.shape == (batch, n_latent)
+    for i, j in np.ndindex(kl.shape):
+        expected = kl_by_quadrature(mu[i, j], log_var[i, j], 0, 0)
+        np.testing.assert_allclose(kl[i, j], expected, rtol=1e-9, atol=1e-9)
+    np.testing.assert_array_equal(gaussian_kl(mu, log_var), kl.sum(axis=1))
+
+
+@given(seed=SEEDS, batch=SIZES, n_latent=SIZES)
+def test_log_ratio_is_the_difference_of_the_two_densities_of_scipy(seed, batch, n_latent):
+    mu, log_var, eps = np.random.default_rng(seed).normal(0, 2, (3, batch, n_latent))
+    z = reparameterize(mu, log_var, eps)
+    log_p = stats.norm.logpdf(z).sum(axis=1)
+    log_q = stats.norm.logpdf(z, mu, np.sqrt(np.exp(log_var))).sum(axis=1)
+    log_ratio = log_ratio_at(z, log_var, eps)
+    assert log_ratio.shape == (batch,)
+    np.testing.assert_allclose(log_ratio, log_p - log_q, rtol=1e-10, atol=1e-10)
 
 
 @given(seed=SEEDS, batch=SIZES, n_latent=SIZES)
@@ -231,10 +262,14 @@ def test_a_bounded_log_variance_overflows_nowhere(raw, dtype):
     for array in (
         z,
         gaussian_log_density(z, mu, log_var),
+        kl_per_latent(mu, log_var),
         gaussian_kl(mu, log_var),
         gaussian_kl_between(mu, log_var, -mu, -log_var),
+        log_ratio_at(z, log_var, eps),
         *gaussian_log_density_backward(z, mu, log_var, dy),
+        *kl_per_latent_backward(mu, log_var, np.ones_like(mu)),
         *gaussian_kl_backward(mu, log_var, dy),
+        *log_ratio_at_backward(z, log_var, eps, dy),
         *gaussian_kl_between_backward(mu, log_var, -mu, -log_var, dy),
         *reparameterize_backward(mu, log_var, eps, np.ones_like(z)),
     ):

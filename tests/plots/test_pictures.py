@@ -15,7 +15,7 @@ from scipy import stats
 from minivae import VAE, Autoencoder, EarlyStopping, LinearAutoencoder, plots
 from minivae.explanation.passes import explain
 from minivae.plots import animation
-from minivae.training.recording import CodeRecorder
+from minivae.training.callbacks import CodeRecorder
 
 MINUS = "\N{MINUS SIGN}"
 rng = np.random.default_rng(0)

@@ -2,16 +2,16 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import optimize
 
 from minivae import VAE, Dense, LinearAutoencoder, fit_lbfgs
+from minivae.training.lbfgs import minimize
 
 SEEDS = st.integers(0, 2**32 - 1)
 
 
 class LinearRegression:
     """The smallest model that `fit_lbfgs` accepts: one layer and a squared error."""
-
-    dtype = np.dtype(np.float64)
 
     def __init__(self, X, Y, rng=0):
         self.Y = Y
@@ -98,6 +98,36 @@ def test_the_models_own_arrays_are_filled():
     for name, value in model.params.items():
         assert value is arrays[name]
         assert not np.array_equal(value, before[name])
+
+
+def rosenbrock(pieces, order):
+    """Return the loss and its gradients, in an order that is not the order of the parameters."""
+
+    def loss_and_grads():
+        x = np.concatenate([pieces[name].ravel() for name in pieces])
+        ends = np.cumsum([value.size for value in pieces.values()])[:-1]
+        slopes = dict(zip(pieces, np.split(optimize.rosen_der(x), ends), strict=True))
+        grads = {name: slopes[name].reshape(pieces[name].shape) for name in order}
+        return {"other": 7.0, "loss": optimize.rosen(x)}, grads
+
+    return loss_and_grads
+
+
+def test_any_function_of_arrays_is_minimised_whatever_the_order_of_its_gradients():
+    pieces = {"a": np.full((2, 1), -1.2), "b": np.zeros(3)}
+    arrays = dict(pieces)
+    assert 5 < minimize(pieces, rosenbrock(pieces, ["b", "a"])) < 200
+    for name, value in pieces.items():  # rosen is least, and 0, where every coordinate is 1
+        assert value is arrays[name]
+        np.testing.assert_allclose(value, 1, atol=1e-8)
+
+
+def test_only_the_given_arrays_change():
+    pieces = {"a": np.full(2, -1.2), "b": np.full(2, 0.5)}
+    minimize({"b": pieces["b"]}, rosenbrock(pieces, ["a", "b"]))
+    np.testing.assert_array_equal(pieces["a"], [-1.2, -1.2])
+    found = optimize.minimize(lambda b: optimize.rosen([*pieces["a"], *b]), [0.5, 0.5], tol=1e-10)
+    np.testing.assert_allclose(pieces["b"], found.x, atol=1e-5)
 
 
 def test_the_noise_of_a_vae_is_passed_on():

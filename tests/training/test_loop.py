@@ -54,9 +54,9 @@ class Watch:
         self.loss_and_grads = model.loss_and_grads
         model.loss_and_grads = self
 
-    def __call__(self, x, *, target, rng):
+    def __call__(self, x, *, target, **options):
         self.seen.append((x.copy(), target.copy()))
-        return self.loss_and_grads(x, target=target, rng=rng)
+        return self.loss_and_grads(x, target=target, **options)
 
 
 # Minibatches

@@ -8,6 +8,7 @@ from scipy import stats
 from breaks import swap
 from minivae.bayes import amortization, conjugate, hamiltonian, mcmc, plug_in, variational
 from minivae.bayes.chain import Chain
+from minivae.linear import linear_gaussian
 
 real_metropolis = mcmc.metropolis
 real_elbo_and_gradient = variational.elbo_and_gradient
@@ -130,7 +131,10 @@ BREAKS = [
     ("hamiltonian-accept-step", swap(hamiltonian, "hmc", hmc_that_never_refuses)),
     ("mean-field-variances", swap(variational, "elbo_and_gradient", without_entropy)),
     ("mean-field-gap", swap(variational, "gaussian_mean_field", twice_the_gap)),
-    ("inference-gaps-add-up", swap(amortization, "gaussian_kl", standard_deviation_for_variance)),
-    ("amortization-gap", swap(amortization, "gaussian_kl", standard_deviation_for_variance)),
+    (
+        "inference-gaps-add-up",
+        swap(linear_gaussian, "gaussian_kl", standard_deviation_for_variance),
+    ),
+    ("amortization-gap", swap(linear_gaussian, "gaussian_kl", standard_deviation_for_variance)),
     ("one-gap-without-the-other", swap(amortization, "gaussian_mean_field", twice_the_gap)),
 ]

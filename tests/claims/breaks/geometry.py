@@ -8,7 +8,7 @@ from minivae.models import vae
 from minivae.nn import gaussian
 
 real_log_density = gaussian.gaussian_log_density
-real_kl_backward = gaussian.gaussian_kl_backward
+real_kl_backward = gaussian.kl_per_latent_backward
 real_axes = code_space._axes
 
 
@@ -43,6 +43,6 @@ BREAKS = [
     ("spherical-midpoints-are-typical", swap(interpolation, "slerp", interpolation.lerp)),
     ("measures-follow-the-code", swap(code_space, "_axes", by_cholesky)),
     ("continuity-of-a-linear-decoder", swap(code_space, "_axes", too_long)),
-    ("cycle-error-of-a-linear-vae", swap(vae, "gaussian_kl_backward", half_its_gradient)),
-    ("vae-is-more-complete", swap(vae, "gaussian_kl_backward", no_gradient)),
+    ("cycle-error-of-a-linear-vae", swap(vae, "kl_per_latent_backward", half_its_gradient)),
+    ("vae-is-more-complete", swap(vae, "kl_per_latent_backward", no_gradient)),
 ]

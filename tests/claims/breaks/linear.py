@@ -6,18 +6,20 @@ from breaks import swap
 from minivae.linear.pca import PCA
 from minivae.models import regularizers
 from minivae.models.autoencoder import LinearAutoencoder
+from minivae.models.objectives import Reconstruction
 from minivae.nn.layers import Dense
 from minivae.training.optimizers import SGD
 
-real_losses = LinearAutoencoder._losses
+W_E, W_D = "encoder.0.W", "decoder.0.W"
+real_losses = Reconstruction.forward
 real_loss_and_grads = LinearAutoencoder.loss_and_grads
 real_backward = Dense.backward
 real_backward_params = Dense.backward_params
 real_fit = PCA.fit
 
 
-def mean_over_features(self, residual):
-    return {name: v / residual.shape[1] for name, v in real_losses(self, residual).items()}
+def mean_over_features(self, p, beta):
+    return {name: v / p.x.shape[1] for name, v in real_losses(self, p, beta).items()}
 
 
 def noise_is_the_target_too(self, x, target=None, **options):
@@ -70,12 +72,12 @@ def uneven_weights(monkeypatch):
     monkeypatch.setattr(
         regularizers.L2,
         "penalty",
-        lambda self, a, b: self.weight * (2 * np.sum(a * a) + np.sum(b * b)),
+        lambda self, p: self.weight * (2 * np.sum(p[W_E] ** 2) + np.sum(p[W_D] ** 2)),
     )
     monkeypatch.setattr(
         regularizers.L2,
         "penalty_backward",
-        lambda self, a, b: (4 * self.weight * a, 2 * self.weight * b),
+        lambda self, p: {W_E: 4 * self.weight * p[W_E], W_D: 2 * self.weight * p[W_D]},
     )
 
 
@@ -87,11 +89,11 @@ def product_instead(monkeypatch):
 
 
 def same_weight_for_all(monkeypatch):
-    def penalty(self, W_e, W_d):
-        return regularizers.L2(np.mean(self.weights)).penalty(W_e, W_d)
+    def penalty(self, params):
+        return regularizers.L2(np.mean(self.weights)).penalty(params)
 
-    def backward(self, W_e, W_d):
-        return regularizers.L2(np.mean(self.weights)).penalty_backward(W_e, W_d)
+    def backward(self, params):
+        return regularizers.L2(np.mean(self.weights)).penalty_backward(params)
 
     monkeypatch.setattr(regularizers.NonUniformL2, "penalty", penalty)
     monkeypatch.setattr(regularizers.NonUniformL2, "penalty_backward", backward)
@@ -110,17 +112,17 @@ def standard_deviation(monkeypatch):
 
 
 BREAKS = [
-    ("maximal-variance-is-minimal-error", swap(LinearAutoencoder, "_losses", mean_over_features)),
+    ("maximal-variance-is-minimal-error", swap(Reconstruction, "forward", mean_over_features)),
     ("maximal-variance-is-minimal-error", swap(PCA, "fit", smallest_component_first)),
-    ("least-error-is-discarded-variance", swap(LinearAutoencoder, "_losses", mean_over_features)),
+    ("least-error-is-discarded-variance", swap(Reconstruction, "forward", mean_over_features)),
     ("least-error-is-discarded-variance", swap(Dense, "backward", flipped_sign)),
     ("training-finds-the-subspace", swap(Dense, "backward", flipped_sign)),
-    ("only-the-subspace-is-identified", swap(LinearAutoencoder, "_losses", mean_over_features)),
+    ("only-the-subspace-is-identified", swap(Reconstruction, "forward", mean_over_features)),
     ("only-the-subspace-is-identified", swap(Dense, "backward_params", leak_into_the_gradient)),
     ("biases-centre-the-data", swap(Dense, "backward_params", biases_that_stay)),
     ("without-centring-second-moment", swap(Dense, "backward_params", biases_that_stay)),
     ("without-centring-second-moment", swap(Dense, "backward", flipped_sign)),
-    ("critical-values", swap(LinearAutoencoder, "_losses", mean_over_features)),
+    ("critical-values", swap(Reconstruction, "forward", mean_over_features)),
     ("critical-values", swap(Dense, "backward_params", leak_into_the_gradient)),
     ("saddle-curvature", swap(Dense, "backward_params", ascent)),
     ("saddle-curvature", swap(Dense, "backward", flipped_sign)),

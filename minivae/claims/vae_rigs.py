@@ -1,0 +1,37 @@
+"""Linear VAEs at the optimum of their expected loss, and a spectrum on which latents collapse."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from minivae.edge.checks import Array
+from minivae.linear import vae_is_ppca
+from minivae.models import vae
+from minivae.nn import likelihoods
+from minivae.training import lbfgs
+
+LAM = np.array([12.0, 6.0, 2.6, 1.4, 0.7, 0.3])
+N_LATENT = 4
+SETTINGS = ((1.0, 1.0), (2.0, 1.0), (1.0, 2.0), (0.5, 4.0), (10.0, 1.0))  # s2, beta
+
+
+def trained(
+    X: Array, n_latent: int, sigma: float | str = "learned", beta: float = 1.0, rng: int = 0
+) -> vae.VAE:
+    """Return a linear VAE at the minimum of its expected loss."""
+    likelihood = likelihoods.Gaussian(sigma)
+    model = vae.VAE(X.shape[1], n_latent, likelihood=likelihood, beta=beta, rng=rng)
+    vae_is_ppca.fit_linear_vae(model, X)
+    return model
+
+
+def trained_at(X: Array, s2: float, beta: float) -> vae.VAE:
+    """Return the trained VAE of four latents, decoder variance s2 and weight beta."""
+    return trained(X, N_LATENT, float(np.sqrt(s2)), beta)
+
+
+def train_encoder(model: vae.VAE, X: Array) -> None:
+    """Train the encoder alone to the minimum of the expected loss."""
+    encoder = {name: array for name, array in model.params.items() if name.startswith("encoder")}
+    rows, eps = vae_is_ppca.with_sigma_points(X, model.n_latent)
+    lbfgs.minimize(encoder, lambda: model.loss_and_grads(rows, eps=eps))

@@ -1,0 +1,77 @@
+"""A training run: all that its next epoch depends on, in a form that a file can hold."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from minivae.edge.checks import check_integer
+from minivae.training.optimizers import Optimizer
+
+
+@dataclass
+class Run:
+    """One training run: all that the next epoch depends on, and what a callback may look at.
+
+    Attributes
+    ----------
+    model, optimizer, rng
+        What is trained, by what, and where shuffling and noise come from.
+    epoch : int
+        Epochs that are done.
+    epochs : int
+        Epochs that are asked for.
+    history : dict of lists
+        ``epoch``, ``loss``, the model's other parts of the loss, and each with ``val_``.
+    stop : bool
+        A callback sets it to end training after this epoch.
+    """
+
+    model: Any
+    optimizer: Optimizer
+    rng: np.random.Generator
+    epochs: int
+    callbacks: list[Any]
+    conditions: dict[str, int | str]
+    epoch: int = 0
+    stop: bool = False
+    history: dict[str, list[float]] = field(default_factory=dict)
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return the model's file contents, and below ``"run"`` what resuming needs besides."""
+        states = {str(i): c.state_dict() for i, c in enumerate(self.callbacks) if has_state(c)}
+        run = {
+            "epoch": self.epoch,
+            "stop": self.stop,
+            "conditions": self.conditions,
+            "rng": self.rng.bit_generator.state,
+            "optimizer": self.optimizer.state_dict(),
+            "callbacks": states,
+        }
+        self.model.history_ = self.history
+        return self.model.state_dict() | {"run": run}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Go back to where `state_dict` was taken."""
+        if "run" not in state:
+            raise ValueError("it is a saved model, not a checkpoint of a training run")
+        run = state["run"]
+        for name, value in self.conditions.items():
+            theirs = run["conditions"].get(name, "None")  # older files have no beta
+            if theirs != value:
+                raise ValueError(f"it was made with {name}={theirs}, got {value}")
+        self.optimizer.load_state_dict(run["optimizer"])
+        self.rng.bit_generator.state = run["rng"]
+        self.epoch, self.stop = check_integer("epoch", run["epoch"], 1), bool(run["stop"])
+        for i, callback in enumerate(self.callbacks):
+            if has_state(callback) and str(i) in run["callbacks"]:
+                callback.load_state_dict(run["callbacks"][str(i)])
+        self.model.load_state_dict(state)  # last, so that a refused file leaves the model alone
+        self.history = self.model.history_
+
+
+def has_state(callback: Any) -> bool:
+    """Return whether a callback has something to remember in a checkpoint."""
+    return hasattr(callback, "state_dict")
