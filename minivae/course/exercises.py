@@ -191,8 +191,10 @@ def passes(check: Check, function: Function) -> bool:
 def example_arguments(checks: Sequence[Check], function: Function) -> dict[str, Any]:
     """Return the arguments of `function` by name, as the first check that has any gives them."""
     for check in checks:
-        if isinstance(check, (ValueCheck, GradientCheck)):
-            return check.arguments(function)
+        arguments = getattr(check, "arguments", None)
+        if arguments:
+            known: dict[str, Any] = arguments(function)
+            return known
     return dict.fromkeys(_argument_names(function))
 
 

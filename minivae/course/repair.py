@@ -120,6 +120,8 @@ class _Bench:
         self.tree, self.name, self.passes = tree, definition.name, passes
         self.namespace = dict(namespace)
         self.keys: dict[tuple[int, str, int | None], int] = {}
+        self.active: set[int] = set()
+        self.change: Callable[[Any, dict[str, Any]], Any] = lambda value, _: value
         self.hooked = self._hook(slots_of(definition))
 
     def _hook(self, slots: Sequence[Slot]) -> Function | None:

@@ -56,7 +56,7 @@ def test_an_unfilled_exercise_is_not_written_yet(path):
     exercises = exercises_of(path)
     functions = [node.name for node in ast.parse(path.read_text("utf-8")).body if is_function(node)]
     assert functions == list(exercises)
-    assert len(functions) == 3
+    assert len(functions) >= 3
     for name, checks in exercises.items():
         assert written[name].__doc__
         assert answer(name, written, checks, path).verdict == "not written yet"
