@@ -93,7 +93,7 @@ def _run(
         except _GoneError as error:
             raise ValueError(f"{path} cannot be run: outside its functions, {error}") from error
         for name in names:
-            about = functions[name]
+            about = functions.get(name, {"missing": "there is no function of that name"})
             if about["missing"]:
                 yield Answer(name, "wrong", Diagnosis(about["missing"]))
                 continue
@@ -149,9 +149,11 @@ class _Process:
         self._receive()  # it has started: the clock runs from here on
         self.allow(self.limits.seconds)
         reply = self._receive()
-        if reply["failure"]:
+        if reply.get("failure"):
             raise ValueError(reply["failure"])
-        functions: dict[str, Any] = reply["functions"]
+        functions = reply.get("functions")
+        if not isinstance(functions, dict):
+            raise _GoneError("it wrote into what is not its own", "")
         return functions
 
     def allow(self, seconds: float) -> None:
@@ -214,10 +216,16 @@ class _Remote:
         self.process.allow(SECONDS_FOR_A_NAME)
         try:
             found = self.process.ask({"do": "repair", "name": self.name}).get("repair")
-            return Repair(**found) if found else None
-        except (_GoneError, TypeError):
+            if not found:
+                return None
+            mistake, line, before, after = (found[key] for key in _REPAIR)
+            return Repair(str(mistake), int(line), str(before), str(after))
+        except (_GoneError, TypeError, ValueError, KeyError):
             self.process.gone = True  # the next function gets another process
             return None
+
+
+_REPAIR = ("mistake", "line", "before", "after")
 
 
 def _change(ours: Any, theirs: Any) -> None:
