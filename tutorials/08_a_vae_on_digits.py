@@ -17,7 +17,7 @@ from scipy import stats
 
 import minivae as mv
 from minivae import diagnostics
-from minivae.course import chosen_data, figure_file, show
+from minivae.course import chosen_data, figure_file, show, show_file
 from minivae.diagnostics.interpolation import lerp, slerp
 from minivae.plots import (
     animate_codes,
@@ -129,7 +129,7 @@ assert floor < loss < baseline - 10
 
 film = figure_file("08_codes_find_their_shape.gif")
 animate_codes(recorder.frames, labels[N_IMAGES:], recorder.history, film)
-print(f"[figure: {film}]")
+show_file(film)
 
 # %% Sums and means
 # A lecture trains on MNIST with 8 codes and prints, side by side, losses of 0.1734 for an

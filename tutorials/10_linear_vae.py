@@ -46,7 +46,7 @@ assert np.allclose(lam, [9.25, 4.25, 1.25, 0.25, 0.25, 0.25], rtol=5 * np.sqrt(2
 # What the k rows of W cannot reach is noise: s2 is the *mean* of the discarded eigenvalues. Along
 # a kept axis the variance is w^2 + s2, and should be lam: so the row of W has length
 #
-#     |w_i| = (lam_i - s2)^1/2        along eigenvector i        s2 = mean of lam_(k+1) ... lam_d
+#     |w_i| = sqrt(lam_i - s2)        along eigenvector i        s2 = mean of lam_(k+1) ... lam_d
 #
 # `mv.ProbabilisticPCA` does that. Its log-likelihood is that of a multivariate normal, by SciPy.
 

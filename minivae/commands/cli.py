@@ -226,7 +226,7 @@ def _add_course(commands: Any) -> None:
 
     check.set_defaults(run=run_check)
 
-    text = "write the tutorials as notebooks, by way of jupytext"
+    text = "write tutorials and exercises as notebooks"
     notebooks = _command(commands, "notebooks", text, "--out notebooks", seed=False)
     _add_out(notebooks, "notebooks")
     notebooks.set_defaults(run=lambda chosen: course.notebooks(chosen.out))

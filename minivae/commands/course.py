@@ -132,7 +132,7 @@ def check_class(folder: Path, limits: Limits, as_json: bool, out: Path | None) -
 
 
 def notebooks(out: Path) -> list[Path]:
-    """Write every tutorial as a notebook into the folder `out`, and return their paths."""
+    """Write tutorials and exercises as notebooks into the folder `out`, and return their paths."""
     from minivae.course.notebooks import write_notebooks
 
     paths = write_notebooks(out)

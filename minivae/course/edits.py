@@ -599,7 +599,7 @@ def _of_statements(function: ast.FunctionDef) -> Iterator[Edit]:
                 if len(block) > 1 and not isinstance(block[i], ast.Return):
                     words = f"one line too many: {line}"
                     yield Edit(55, words, (slot,), [*block[:i], *block[i + 1 :]])
-                for j in range(i):
+                for j in range(0 if isinstance(block[i], ast.Return) else i):
                     moved = [*block[:j], block[i], *block[j:i], *block[i + 1 :]]
                     words = f"{line} comes too late: what stands above needs it"
                     yield Edit(33, words, (slot,), moved)

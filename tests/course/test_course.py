@@ -56,11 +56,30 @@ print(show(figure, "second"))
 @pytest.mark.parametrize(
     ("backend", "expected"),
     [
-        ("Agg", ["[figure: minivae-figures/first.png]", "minivae-figures/first.png"]),
-        ("module://windows", ["windows ['first'] True", "None"]),
+        (
+            "Agg",
+            [
+                "[figure: minivae-figures/first.png]",
+                "[close the window to go on]",
+                "minivae-figures/first.png",
+            ],
+        ),
+        (
+            "module://windows",
+            [
+                "[figure: minivae-figures/first.png]",
+                "[close the window to go on]",
+                "windows ['first'] True",
+                "minivae-figures/first.png",
+            ],
+        ),
         (
             "module://no_display",
-            ["[figure: minivae-figures/first.png]", "minivae-figures/first.png"],
+            [
+                "[figure: minivae-figures/first.png]",
+                "[close the window to go on]",
+                "minivae-figures/first.png",
+            ],
         ),
     ],
 )
@@ -72,14 +91,14 @@ def test_a_figure_is_a_window_where_there_can_be_one(tmp_path, backend, expected
     finished = subprocess.run(
         [sys.executable, "-W", "error", "-c", SCRIPT],
         cwd=tmp_path,
-        env=os.environ | settings | {"MINIVAE_FIGURES": ""},
+        env=os.environ | settings | {"MINIVAE_FIGURES": "", "MINIVAE_WINDOWS": "1"},
         capture_output=True,
         text=True,
         check=True,
     )
     lines = finished.stdout.splitlines()
-    assert lines[:2] == expected
-    assert lines[2:] == [line.replace("first", "second") for line in expected]
+    assert lines[: len(expected)] == expected
+    assert lines[len(expected) :] == [line.replace("first", "second") for line in expected]
 
 
 def test_the_data_are_those_that_are_asked_for(monkeypatch):
