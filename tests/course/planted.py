@@ -30,7 +30,7 @@ KINDS = {
     "transpose": r"transpos|order|rows|columns|axes",
     "batch": r"batch|average|mean|sum|n_features|divided|rows|\bN\b|divisor",
     "axis": r"axis|axes|sum|average|batch|column|each",
-    "dropped term": r"both heads|too long|negative|constant|missing|forgotten|path|too few|only|not ",
+    "dropped term": r"both heads|too long|negative|constant|missing|forgot|path|too few|only|not ",
     "doubled term": r"constant|too many|2|twice|half|1/2|factor",
     "variance for deviation": r"varianc|deviation|root|square|log_var|exp|s2|power|1/2|level",
     "deviation for logarithm": r"log|exp|varianc|deviation|width",
