@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 import tomllib
+from importlib import import_module
 from importlib.util import resolve_name
 from pathlib import Path
 
@@ -33,7 +34,7 @@ def test_import_is_light():
     assert "minivae.models.vae" in loaded
     heavy = re.compile(r"(matplotlib|PIL|scipy\.(optimize|stats|linalg|special|integrate))\b")
     assert [name for name in loaded if heavy.match(name)] == []
-    rooms = re.compile(r"minivae\.(plots|claims|commands|course|datasets|bayes)\b")
+    rooms = re.compile(r"minivae\.(plots|claims|commands|course|studies|datasets|bayes)\b")
     assert [name for name in loaded if rooms.match(name)] == []
 
 
@@ -42,6 +43,13 @@ def test_rooms_open_when_they_are_entered():
     assert run_python(code) == "3 minivae.claims\n"
     with pytest.raises(AttributeError, match="module 'minivae' has no attribute 'nonsense'"):
         minivae.nonsense  # noqa: B018
+
+
+def test_every_room_up_to_the_claims_is_entered_by_its_name():
+    rooms = [name for name, level in LEVELS.items() if level <= FRONT_DOOR]
+    code = f"import minivae; print(*[getattr(minivae, name).__name__ for name in {rooms}])"
+    assert run_python(code).split() == [f"minivae.{name}" for name in rooms]
+    assert minivae.regularizers is minivae.models.regularizers
 
 
 def test_the_version_is_that_of_the_project():
@@ -90,7 +98,7 @@ FLOORS = (
     "explanation linear diagnostics",
     "bayes",
     "claims",
-    "course",
+    "course studies",
     "commands",
     "__main__",
 )
@@ -181,3 +189,47 @@ def test_only_pictures_import_matplotlib_at_once():
 def test_every_module_says_what_it_is(name):
     summary, _, _ = (ast.get_docstring(TREES[name]) or "").partition("\n")
     assert summary.endswith((".", ":"))
+
+
+# How much a reader must open
+
+
+def below(module):
+    """Return a module and all that its imports lead to."""
+    found, left = set(), [module]
+    while left:
+        each = left.pop()
+        if each not in found:
+            found.add(each)
+            left += IMPORTS[each] - {"minivae"}
+    return found
+
+
+def lines_of(modules):
+    files = [Path(sys.modules[name].__file__) for name in modules if import_module(name)]
+    return sum(file.read_text().count("\n") for file in files)
+
+
+@pytest.mark.parametrize(
+    ("module", "most_modules", "most_lines"),
+    [
+        ("minivae.models.vae", 26, 4000),  # loss_and_grads, and fit by way of the models' base
+        ("minivae.training.loop", 10, 1300),  # fit alone
+        ("minivae.gradient_check.check", 18, 1600),
+    ],
+)
+def test_what_a_call_needs_stays_close(module, most_modules, most_lines):
+    needed = below(module)
+    assert len(needed) <= most_modules, sorted(needed)
+    assert lines_of(needed) <= most_lines
+
+
+def test_a_step_runs_through_few_modules():
+    model = minivae.VAE(6, 2, hidden=(5,), rng=0)
+    x, run = [[0.5] * 6], set()
+    sys.setprofile(lambda frame, event, _: run.add(frame.f_globals.get("__name__", "")))
+    try:
+        model.loss_and_grads(x, rng=0)
+    finally:
+        sys.setprofile(None)
+    assert len([name for name in run if name.startswith("minivae.")]) <= 13

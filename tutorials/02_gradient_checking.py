@@ -208,8 +208,8 @@ def mean_square(x):
 
 attempts = {
     "the sign is flipped": (np.tanh, lambda x, dy: -dy * (1 - np.tanh(x) ** 2)),
-    "half of what it is": (np.tanh, lambda x, dy: dy * (1 - np.tanh(x) ** 2) / 2),
-    "1.001 times what it is": (np.tanh, lambda x, dy: dy * (1 - np.tanh(x) ** 2) * 1.001),
+    "half of what it should be": (np.tanh, lambda x, dy: dy * (1 - np.tanh(x) ** 2) / 2),
+    "1.001 times what it should be": (np.tanh, lambda x, dy: dy * (1 - np.tanh(x) ** 2) * 1.001),
     "not divided by the batch size": (mean_square, lambda x, dy: dy * 2 * x),
 }
 for hint, (function, backward) in attempts.items():

@@ -17,7 +17,7 @@ from scipy import stats
 
 import minivae as mv
 from minivae.course import show
-from minivae.nn.layers import Composite
+from minivae.nn.networks import Composite
 from minivae.plots import new_axes
 from minivae.plots.style import COLORS, finish
 

@@ -1,8 +1,9 @@
-"""Bayesian inference before the VAE: exact where it can be, sampled or approximated elsewhere.
+"""Bayesian inference before the VAE: exact where possible, sampled or approximated elsewhere.
 
-In reading order: `conjugate` models have a posterior in closed form, and `plug_in` shows what is
-lost without one; `mcmc` and `hamiltonian` draw from any posterior; `variational` fits a Gaussian
-to it; `amortization` prices the encoder that does so for all data at once.
+In reading order: `conjugate` models have a posterior in closed form, and `plug_in` shows what
+prediction loses without it. `mcmc` and `hamiltonian` draw from any posterior, and `annealing` finds
+its integral. `variational` fits a Gaussian to it, `gradient_estimators` differentiates through the
+draws, and `amortization` measures what one encoder for all data costs.
 """
 
 from minivae.bayes.amortization import (
@@ -10,11 +11,24 @@ from minivae.bayes.amortization import (
     expected_inference_gaps,
     inference_gaps,
 )
+from minivae.bayes.annealing import Annealed, annealed_importance_sampling
 from minivae.bayes.chain import Chain
 from minivae.bayes.conjugate import BetaBernoulli, NormalInverseGamma, NormalKnownVariance
+from minivae.bayes.gradient_estimators import (
+    GradientSamples,
+    elbo_gradient,
+    reparameterized_gradient,
+    score_function_gradient,
+)
 from minivae.bayes.hamiltonian import hmc, leapfrog
 from minivae.bayes.mcmc import gibbs, metropolis
 from minivae.bayes.plug_in import plug_in_coverage, plug_in_interval
+from minivae.bayes.vae_inference import (
+    annealed_log_likelihood,
+    elbo_and_likelihood,
+    fit_posterior,
+    log_joint,
+)
 from minivae.bayes.variational import (
     MeanFieldGaussian,
     elbo_and_gradient,
@@ -24,22 +38,32 @@ from minivae.bayes.variational import (
 from minivae.linear.linear_gaussian import LinearGaussianModel
 
 __all__ = [
+    "Annealed",
     "BetaBernoulli",
     "Chain",
+    "GradientSamples",
     "InferenceGaps",
     "LinearGaussianModel",
     "MeanFieldGaussian",
     "NormalInverseGamma",
     "NormalKnownVariance",
+    "annealed_importance_sampling",
+    "annealed_log_likelihood",
     "elbo_and_gradient",
+    "elbo_and_likelihood",
+    "elbo_gradient",
     "expected_inference_gaps",
     "fit_mean_field",
+    "fit_posterior",
     "gaussian_mean_field",
     "gibbs",
     "hmc",
     "inference_gaps",
     "leapfrog",
+    "log_joint",
     "metropolis",
     "plug_in_coverage",
     "plug_in_interval",
+    "reparameterized_gradient",
+    "score_function_gradient",
 ]

@@ -1,7 +1,8 @@
-"""What an encoder costs: the two gaps between log p(x) and the ELBO.
+"""What an encoder costs: the approximation gap and the amortization gap.
 
-The best independent Gaussian for *one* x loses the approximation gap. An encoder that serves all
-x with one function loses the amortization gap on top. Both gaps have a closed form in a
+Even the best Gaussian with independent coordinates, fitted to one x, has an ELBO below log p(x):
+the difference is the approximation gap. An encoder that serves all x with one function has a still
+lower ELBO: the further loss is the amortization gap. Both gaps have a closed form in a
 linear-Gaussian model, whose posterior is N(x A, P^-1).
 
 References
@@ -17,12 +18,12 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from minivae.bayes.variational import gaussian_mean_field
-from minivae.edge.checks import Array, as_batch
+from minivae.edge.checks import ArgumentError, Array, as_batch
 from minivae.linear.linear_gaussian import LinearGaussianModel
 
 
 class InferenceGaps(NamedTuple):
-    """The two parts of ``log p(x) - ELBO``, in nats: for each x, or averaged over all."""
+    """The two parts of ``log p(x) - ELBO`` in nats, for each x or averaged over all x."""
 
     approximation: Any
     amortization: Any
@@ -31,19 +32,22 @@ class InferenceGaps(NamedTuple):
 def inference_gaps(
     model: LinearGaussianModel, x: Array, mu: Array, log_var: Array
 ) -> InferenceGaps:
-    """Split ``log p(x) - ELBO`` at the best mean-field q, by the definition.
+    """Split ``log p(x) - ELBO`` into the two gaps, by their definition.
+
+    The ELBO of the best mean-field q for each x is where the approximation gap ends and the
+    amortization gap begins.
 
     Parameters
     ----------
     model : LinearGaussianModel
     x : array, shape (batch, n_features)
     mu, log_var : array, shape (batch, n_latent)
-        What an encoder says about x.
+        The output of an encoder for x.
 
     Returns
     -------
     InferenceGaps
-        Two arrays of shape (batch,), neither negative.
+        Two arrays of shape (batch,), without negative entries.
 
     References
     ----------
@@ -72,11 +76,11 @@ def expected_inference_gaps(
     Returns
     -------
     InferenceGaps
-        Two floats: averages over all x of the model.
+        Two floats: the averages over all x of the model.
     """
     A, P = model.posterior()
     if encoder.shape != A.shape:
-        raise ValueError(f"encoder must have shape {A.shape}, got {encoder.shape}")
+        raise ArgumentError(f"encoder must have shape {A.shape}, got {encoder.shape}")
     _, _, approximation = gaussian_mean_field(np.zeros(len(P)), P)
     # KL(N(x B, Q) || N(x A, P^-1)), averaged over x ~ N(0, C), less the approximation gap is
     # 1/2 { sum_j [ P_jj Q_j - 1 - log(P_jj Q_j) ] + tr[(B - A)^T C (B - A) P] }, B = encoder

@@ -1,4 +1,4 @@
-"""What a Markov chain leaves behind: its samples, and how many independent ones they are worth."""
+"""The samples of a Markov chain, and how many independent samples they are worth."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from minivae.edge.checks import Array, check_integer
+from minivae.edge.checks import ArgumentError, Array, check_integer
 
 
 @dataclass(frozen=True, eq=False)
@@ -16,16 +16,16 @@ class Chain:
     Attributes
     ----------
     samples : array, shape (n_samples, n_dims)
-        One row a step; a rejected step repeats the row above it.
+        One row for each step; a rejected step repeats the row above it.
     acceptance_rate : float
-        The share of proposals that were accepted, 1 for Gibbs.
+        The share of accepted proposals; 1 for Gibbs sampling.
     """
 
     samples: Array
     acceptance_rate: float
 
     def autocorrelation(self, max_lag: int) -> Array:
-        """Return the correlation of the chain with itself, `lag` steps later.
+        """Return the correlation of the chain with itself `lag` steps later, for each lag.
 
         Parameters
         ----------
@@ -35,7 +35,8 @@ class Chain:
         Returns
         -------
         array, shape (max_lag + 1, n_dims)
-            Row `lag`; row 0 is ones. The usual estimate, with 1 / n_samples at every lag.
+            Row i is for lag i, and row 0 is ones. This is the usual estimate, with the divisor
+            n_samples at every lag.
 
         Raises
         ------
@@ -46,9 +47,11 @@ class Chain:
         check_integer("max_lag", max_lag, 0, n - 1, of="n_samples - 1 = ")
         still = np.ptp(self.samples, axis=0) == 0
         if still.any():
-            raise ValueError(f"coordinate {still.argmax()} never moves: it has no autocorrelation")
+            raise ArgumentError(
+                f"coordinate {still.argmax()} never moves: it has no autocorrelation"
+            )
         centered = self.samples - self.samples.mean(axis=0)
-        # covariance is a convolution with the time-reversed self; 2n keeps it from wrapping round
+        # the covariance is a convolution with the time-reversed chain; 2n avoids wrapping round
         spectrum = np.abs(np.fft.rfft(centered, 2 * n, axis=0)) ** 2
         covariance = np.fft.irfft(spectrum, 2 * n, axis=0)[: max_lag + 1]
         return covariance / covariance[0]
@@ -56,21 +59,22 @@ class Chain:
     def autocorrelation_time(self) -> Array:
         """Return how many steps one independent sample costs, for each coordinate.
 
-        It is the sum of the autocorrelation over all lags, positive and negative, cut off where
-        noise takes over: Geyer's initial monotone sequence. The sums of neighbouring pairs of
-        lags are positive and fall for every reversible chain (Metropolis, HMC, and each block of
-        a two-block Gibbs sampler), so the sum stops at the first negative one and lets none rise.
+        The autocorrelation time is the sum of the autocorrelation over all lags, positive and
+        negative. At large lags the estimate is only noise, so the sum ends early, by Geyer's
+        initial monotone sequence. The sums of neighbouring pairs of lags are positive and decrease
+        for every reversible chain (Metropolis, HMC, and each block of a two-block Gibbs sampler).
+        So the sum ends before the first negative pair, and no pair counts more than the one before.
 
         Returns
         -------
         array, shape (n_dims,)
-            Below 1 for a chain whose steps cancel each other's errors, but not below
-            ``1 / log10(n_samples)``: a smaller estimate is mostly noise.
+            It is below 1 for a chain whose steps cancel each other's errors. It is at least
+            ``1 / log10(n_samples)``, because a smaller estimate is mostly noise.
 
         References
         ----------
         Geyer (1992), Practical Markov chain Monte Carlo, Statistical Science 7(4), section 3.3.
-        The lower bound is that of the Stan Reference Manual, "Effective sample size".
+        The lower bound comes from the Stan Reference Manual, "Effective sample size".
         """
         n, n_dims = self.samples.shape
         correlation = self.autocorrelation(n - 1)[: n - n % 2]
@@ -80,5 +84,5 @@ class Chain:
         return np.maximum(2 * monotone.sum(axis=0) - 1, 1 / np.log10(n))
 
     def effective_sample_size(self) -> Array:
-        """Return how many independent samples give the mean as precisely, shape (n_dims,)."""
+        """Return how many independent samples give an equally precise mean, shape (n_dims,)."""
         return len(self.samples) / self.autocorrelation_time()

@@ -1,8 +1,8 @@
-"""Conjugate models: priors that data turn into a posterior of the same family, by arithmetic.
+"""Conjugate models: the posterior belongs to the prior's family, and arithmetic gives it.
 
-`update` gives the posterior, `predictive` the distribution of the next observation, and
-`log_evidence` what the prior expected of the data. The three are tied together: the evidence is
-the product of the one-step predictives, each after the observations before it.
+`update` returns the posterior, `predictive` the distribution of the next observation, and
+`log_evidence` the log probability of the data under the prior. They must agree: the evidence is the
+product of the predictive densities of all observations, each given the observations before it.
 
 References
 ----------
@@ -19,18 +19,18 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import ArrayLike
 
-from minivae.bayes._observations import count, summarize
-from minivae.edge.checks import Array, check_integer, check_real
+from minivae.bayes.sufficient_statistics import count, summarize
+from minivae.edge.checks import ArgumentError, Array, check_integer, check_real
 
 
 @dataclass(frozen=True)
 class BetaBernoulli:
-    """A coin whose chance of a one is Beta(a, b).
+    """A coin whose probability of a one has the distribution Beta(a, b).
 
     Parameters
     ----------
     a, b : float
-        Positive: as if `a` ones and `b` zeros had been seen before the data.
+        Positive. The prior counts as much as `a` ones and `b` zeros.
     """
 
     a: float
@@ -41,7 +41,7 @@ class BetaBernoulli:
         check_real("b", self.b, 0)
 
     def update(self, data: ArrayLike) -> BetaBernoulli:
-        """Return the posterior after `data`, ones and zeros of shape (n,)."""
+        """Return the posterior given `data`, ones and zeros of shape (n,)."""
         ones, zeros = count(data)
         return BetaBernoulli(self.a + ones, self.b + zeros)
 
@@ -51,13 +51,13 @@ class BetaBernoulli:
         return _log_beta(posterior.a, posterior.b) - _log_beta(self.a, self.b)
 
     def predictive(self) -> Any:
-        """Return the next observation's distribution, a frozen `scipy.stats.bernoulli`."""
+        """Return the distribution of the next observation, a frozen `scipy.stats.bernoulli`."""
         from scipy import stats
 
         return stats.bernoulli(self.a / (self.a + self.b))
 
     def sample_predictive(self, n: int, rng: Any = None) -> Array:
-        """Return `n` ones and zeros, each from a coin of its own."""
+        """Return `n` ones and zeros, each from another coin."""
         n, rng = check_integer("n", n, 1), np.random.default_rng(rng)
         chance = rng.beta(self.a, self.b, size=n)
         return rng.binomial(1, chance)
@@ -65,14 +65,14 @@ class BetaBernoulli:
 
 @dataclass(frozen=True)
 class NormalKnownVariance:
-    """Normal observations of known variance, around an unknown mean that is N(mean, variance).
+    """Normal observations with a known variance, whose unknown mean is N(mean, variance).
 
     Parameters
     ----------
     mean, variance : float
-        What is known about the mean.
+        The distribution of the unknown mean.
     noise_variance : float
-        The variance of each observation around that mean.
+        The known variance of each observation around the unknown mean.
     """
 
     mean: float
@@ -85,7 +85,10 @@ class NormalKnownVariance:
         check_real("noise_variance", self.noise_variance, 0)
 
     def update(self, data: ArrayLike) -> NormalKnownVariance:
-        """Return the posterior after `data`, shape (n,): precisions add, means are weighted."""
+        """Return the posterior given `data`, shape (n,).
+
+        Precisions add up, and the means are averaged with the precisions as weights.
+        """
         n, average, _ = summarize(data)
         precision = 1 / self.variance + n / self.noise_variance
         mean = (self.mean / self.variance + n * average / self.noise_variance) / precision
@@ -101,13 +104,13 @@ class NormalKnownVariance:
         return -0.5 * (n * log(2 * pi) + log_determinant + distance)
 
     def predictive(self) -> Any:
-        """Return the next observation's distribution, a frozen `scipy.stats.norm`."""
+        """Return the distribution of the next observation, a frozen `scipy.stats.norm`."""
         from scipy import stats
 
         return stats.norm(self.mean, sqrt(self.variance + self.noise_variance))
 
     def sample_predictive(self, n: int, rng: Any = None) -> Array:
-        """Return `n` observations, each around a mean of its own."""
+        """Return `n` observations, each around another draw of the mean."""
         n, rng = check_integer("n", n, 1), np.random.default_rng(rng)
         means = rng.normal(self.mean, sqrt(self.variance), size=n)
         return rng.normal(means, sqrt(self.noise_variance))
@@ -115,18 +118,19 @@ class NormalKnownVariance:
 
 @dataclass(frozen=True)
 class NormalInverseGamma:
-    """Normal observations of unknown mean and variance.
+    """Normal observations with unknown mean and variance.
 
-    The variance is inverse-gamma(alpha, beta); given it, the mean is N(mean, variance / kappa).
+    The variance is inverse-gamma(alpha, beta). Given the variance, the mean is
+    N(mean, variance / kappa).
 
     Parameters
     ----------
     mean : float
-        Where the mean is expected.
+        The expected value of the unknown mean.
     kappa : float
-        Positive: how many observations that expectation is worth.
+        Positive. The prior on the mean counts as much as `kappa` observations.
     alpha, beta : float
-        Positive: shape and scale of the variance's distribution.
+        Positive. Shape and scale of the inverse-gamma distribution.
     """
 
     mean: float
@@ -142,24 +146,24 @@ class NormalInverseGamma:
 
     @classmethod
     def from_reference_prior(cls, data: ArrayLike) -> Self:
-        """Return the posterior of the improper prior 1 / variance.
+        """Return the posterior for the improper prior 1 / variance.
 
-        Its predictive is Student's t with n - 1 degrees of freedom, location `data.mean()` and
-        scale ``data.std(ddof=1) * sqrt(1 + 1 / n)``, whose intervals have exactly the coverage
-        that they state over repeated data sets.
+        Its predictive distribution is Student's t with n - 1 degrees of freedom, location
+        ``data.mean()`` and scale ``data.std(ddof=1) * sqrt(1 + 1 / n)``. Over repeated data sets,
+        its intervals have exactly the coverage that they claim.
 
         Raises
         ------
         ValueError
-            Fewer than two different observations: the posterior would be improper as well.
+            All observations are equal, so that the posterior would be improper, too.
         """
         n, average, squares = summarize(data)
         if np.ptp(data) == 0:
-            raise ValueError(f"data must hold at least two different values, got {n} times one")
+            raise ArgumentError(f"data must hold at least two different values, got {n} times one")
         return cls(average, n, (n - 1) / 2, squares / 2)
 
     def update(self, data: ArrayLike) -> NormalInverseGamma:
-        """Return the posterior after `data`, shape (n,)."""
+        """Return the posterior given `data`, shape (n,)."""
         n, average, squares = summarize(data)
         kappa = self.kappa + n
         surprise = self.kappa * n / kappa * (average - self.mean) ** 2
@@ -177,14 +181,14 @@ class NormalInverseGamma:
         return log_ratio - n / 2 * log(2 * pi)
 
     def predictive(self) -> Any:
-        """Return the next observation's distribution, a frozen `scipy.stats.t`."""
+        """Return the distribution of the next observation, a frozen `scipy.stats.t`."""
         from scipy import stats
 
         scale = sqrt(self.beta * (self.kappa + 1) / (self.alpha * self.kappa))
         return stats.t(2 * self.alpha, loc=self.mean, scale=scale)
 
     def sample_predictive(self, n: int, rng: Any = None) -> Array:
-        """Return `n` observations, each with a mean and a variance of its own."""
+        """Return `n` observations, each with another draw of the mean and the variance."""
         n, rng = check_integer("n", n, 1), np.random.default_rng(rng)
         variances = self.beta / rng.gamma(self.alpha, size=n)
         means = rng.normal(self.mean, np.sqrt(variances / self.kappa))

@@ -1,8 +1,8 @@
 """Gradients through samples: estimators of the gradient of an expectation ``E f(z)``.
 
-Here ``z = mu + sigma eps`` is drawn from ``N(mu, diag(sigma^2))`` and the gradient is by `mu` and
-`sigma`, the *standard deviation*. Every estimator returns one gradient for each draw, so that not
-only their mean can be looked at but also their variance, in which the estimators differ.
+``z = mu + sigma eps`` is drawn from ``N(mu, diag(sigma^2))``, and the gradient is with respect to
+`mu` and `sigma`, the *standard deviation*. Every estimator returns one gradient for each draw. All
+estimators have the same mean, but different variances.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from minivae.edge.checks import Array, as_batch
+from minivae.edge.checks import ArgumentError, Array, as_batch
 
 Function = Callable[[Array], Array]
 
 
 class GradientSamples(NamedTuple):
-    """One estimate of the gradient for each draw, each (n_draws, n_dims)."""
+    """An estimate of both gradients from each draw, each of shape (n_draws, n_dims)."""
 
     dmu: Array
     dsigma: Array
@@ -30,13 +30,14 @@ def reparameterized_gradient(
 ) -> GradientSamples:
     """Differentiate ``E f(z)`` through the sample, as a VAE does.
 
-    ``E f(z) = E f(mu + sigma eps)``, where the distribution of `eps` depends on nothing, so the
-    gradient goes inside: ``df/dz dz/dmu = f'(z)`` and ``df/dz dz/dsigma = f'(z) eps``.
+    In ``E f(z) = E f(mu + sigma eps)`` the distribution of `eps` does not depend on `mu` and
+    `sigma`. So the gradient is an expectation, too: ``df/dz dz/dmu = f'(z)`` and
+    ``df/dz dz/dsigma = f'(z) eps``.
 
     Parameters
     ----------
     df : callable
-        The gradient of f: ``df(z)`` has shape (n_draws, n_dims), like its argument.
+        The gradient of f: ``df(z)`` has the shape of `z`, (n_draws, n_dims).
     mu, sigma : array_like, shape (n_dims,) or scalar
     eps : array_like, shape (n_draws, n_dims)
         Standard normal noise.
@@ -65,7 +66,8 @@ def score_function_gradient(
     """Differentiate ``E f(z)`` through the density of the sample: f itself need not be smooth.
 
     ``d E f = int f dN = int f N d log N = E[ f(z) d log N(z) ]``. The score ``d log N`` has mean
-    zero, so a constant `baseline` may be taken from f: the mean stays, the variance changes.
+    zero. So subtracting a constant `baseline` from f changes the variance of the estimator, but not
+    its mean.
 
     Parameters
     ----------
@@ -75,7 +77,7 @@ def score_function_gradient(
     eps : array_like, shape (n_draws, n_dims)
         Standard normal noise.
     baseline : float
-        It must not depend on these draws.
+        A constant that does not depend on these draws.
 
     Returns
     -------
@@ -107,19 +109,21 @@ def elbo_gradient(
 ) -> GradientSamples:
     """Differentiate the ELBO ``E[ log p(z) - log q(z) ]`` of ``q = N(mu, sigma^2)``.
 
-    `mu` and `sigma` act on ``log q(z)`` in two ways: they move the sample, and they change the
-    density at it. The second, the score, has mean zero. To stick the landing is to leave it out:
-    what remains, ``(d log p/dz - d log q/dz) dz``, is zero for every single draw once q = p.
+    `mu` and `sigma` change ``log q(z)`` in two ways: they move the sample z, and they change the
+    density at a given z. The second part is the score, which has mean zero. Sticking the landing
+    means leaving it out: the rest, ``(d log p/dz - d log q/dz) dz``, is zero for every single draw
+    if q = p.
 
     Parameters
     ----------
     dlog_p : callable
-        The gradient of log p, which need not be normalised: ``dlog_p(z)`` is (n_draws, n_dims).
+        The gradient of log p: ``dlog_p(z)`` has the shape of `z`, (n_draws, n_dims). A constant
+        factor of p does not matter.
     mu, sigma : array_like, shape (n_dims,) or scalar
     eps : array_like, shape (n_draws, n_dims)
         Standard normal noise.
     stick_the_landing : bool
-        Leave out the score.
+        Whether the score is left out.
 
     Returns
     -------
@@ -155,17 +159,17 @@ def _check(mu: ArrayLike, sigma: ArrayLike, eps: ArrayLike) -> tuple[Array, Arra
     arrays = {"mu": np.asarray(mu, np.float64), "sigma": np.asarray(sigma, np.float64)}
     for name, value in arrays.items():
         if value.shape not in ((), eps.shape[1:]) or not np.isfinite(value).all():
-            raise ValueError(
-                f"{name} must be one finite number, or {eps.shape[1]} as eps has columns, "
-                f"got {value.tolist()}"
+            raise ArgumentError(
+                f"{name} must be one finite number, or one for each of the {eps.shape[1]} columns "
+                f"of eps, got {value.tolist()}"
             )
     if not np.all(arrays["sigma"] > 0):
-        raise ValueError(f"sigma must be positive, got {arrays['sigma'].min():g}")
+        raise ArgumentError(f"sigma must be positive, got {arrays['sigma'].min():g}")
     return arrays["mu"], arrays["sigma"], eps
 
 
 def _call(name: str, f: Function, z: Array, shape: tuple[int, ...]) -> Array:
     value = np.asarray(f(z))
     if value.shape != shape:
-        raise ValueError(f"{name}(z) must have shape {shape}, got {value.shape}")
+        raise ArgumentError(f"{name}(z) must have shape {shape}, got {value.shape}")
     return value

@@ -1,4 +1,4 @@
-"""Hamiltonian Monte Carlo: proposals that follow the gradient, far away and still accepted.
+"""Hamiltonian Monte Carlo: following the gradient leads to distant proposals, often accepted.
 
 References
 ----------
@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from minivae.bayes._runs import chain_of, check_log_density, check_start
 from minivae.bayes.chain import Chain
+from minivae.bayes.sampler_checks import chain_of, check_log_density, check_start
 from minivae.edge.checks import Array, check_integer, check_real
 
 LogDensityAndGradient = Callable[[Array], tuple[Array, Array]]
@@ -31,26 +31,28 @@ def leapfrog(
 ) -> tuple[Array, Array, Array]:
     """Follow Hamilton's equations with the energy ``|momentum|^2 / 2 - log p(z)``.
 
-    Half a step of the momentum, a step of the position, half a step of the momentum. Each moves
-    one by a function of the other, so volumes are kept; the three read the same backwards, so
-    that negating the momentum leads back to the start. The energy is kept up to O(step^2).
+    A leapfrog step is half a step of the momentum, a step of the position, and another half step of
+    the momentum. Each of the three shifts one variable by a function of the other, which preserves
+    volume. In reverse order the three are the same, so negating the momentum leads back to the
+    start. The energy changes by O(step^2).
 
     Parameters
     ----------
     log_density_and_gradient : callable
         ``(batch, n_dims) -> (batch,), (batch, n_dims)``.
     z, momentum : array, shape (batch, n_dims)
-        Where each trajectory starts.
+        The start of each trajectory.
     step : float
+        The step size.
     n_leapfrog : int
-        Steps in a trajectory.
+        The number of leapfrog steps in a trajectory.
 
     Returns
     -------
     z, momentum : array, shape (batch, n_dims)
-        Where each trajectory ends.
+        The end of each trajectory.
     log_density : array, shape (batch,)
-        At its end.
+        The log density at the end of each trajectory.
     """
     log_p, gradient = log_density_and_gradient(z)
     for _ in range(n_leapfrog):
@@ -72,26 +74,28 @@ def hmc(
 ) -> Chain:
     """Draw a momentum, follow the leapfrog, accept with probability min(1, exp(energy lost)).
 
-    The accept step makes the samples exact at every step size, and even with a wrong gradient,
-    which costs acceptance and nothing else. Only a check finds it; with `f` for the function::
+    The accept step makes the target exact for every step size. It does so even for a wrong
+    gradient, which only lowers the acceptance rate. So only a gradient check finds such a mistake;
+    with `f` for `log_density_and_gradient`::
 
         check_gradients(lambda z: f(z)[0], z, backward=lambda z, dy: dy[:, None] * f(z)[1])
 
-    On a Gaussian, the leapfrog is stable below twice the narrowest standard deviation, and a
-    trajectory that takes about a period (``step * n_leapfrog`` near 2 pi standard deviations)
-    comes back to where it started and hardly mixes.
+    On a Gaussian, the leapfrog is stable for steps below twice the smallest standard deviation. A
+    trajectory of about one period (``step * n_leapfrog`` near 2 pi standard deviations) returns to
+    its start, so the chain hardly mixes.
 
     Parameters
     ----------
     log_density_and_gradient : callable
-        ``(batch, n_dims) -> (batch,), (batch, n_dims)``, the density up to a constant.
+        ``(batch, n_dims) -> (batch,), (batch, n_dims)``. A constant factor of the density does not
+        matter.
     start : array_like, shape (n_dims,)
-        Where the chain starts; not among the samples.
+        The start of the chain, which is not among the samples.
     n_samples : int
     step : float
-        Of the leapfrog.
+        The step size of the leapfrog.
     n_leapfrog : int
-        Steps in a trajectory.
+        The number of leapfrog steps in a trajectory.
     rng : seed or Generator
 
     Returns

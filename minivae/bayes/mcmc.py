@@ -1,7 +1,7 @@
-"""Markov chain Monte Carlo: samples from a density that is known up to its constant.
+"""Markov chain Monte Carlo: samples from a density that is known up to a constant factor.
 
-A log density takes rows, as everywhere here: ``log_density(z)`` turns z of shape
-(batch, n_dims) into shape (batch,), in nats, minus infinity outside its support.
+A log density takes a batch of rows: ``log_density(z)`` has shape (batch,) for z of shape
+(batch, n_dims). It is in nats, and minus infinity outside the support.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from minivae.bayes._runs import chain_of, check_log_density, check_start
 from minivae.bayes.chain import Chain
-from minivae.edge.checks import Array, check_real
+from minivae.bayes.sampler_checks import chain_of, check_log_density, check_start
+from minivae.edge.checks import ArgumentError, Array, check_real
 
 LogDensity = Callable[[Array], Array]
 Conditional = Callable[[Array, np.random.Generator], float]
@@ -28,9 +28,9 @@ def metropolis(
     Parameters
     ----------
     log_density : callable
-        ``(batch, n_dims) -> (batch,)``, up to a constant.
+        ``(batch, n_dims) -> (batch,)``. A constant factor of the density does not matter.
     start : array_like, shape (n_dims,)
-        Where the chain starts; not among the samples.
+        The start of the chain, which is not among the samples.
     n_samples : int
     step : float
         The standard deviation of the normal proposal, in each coordinate.
@@ -43,7 +43,7 @@ def metropolis(
     Raises
     ------
     ValueError
-        `log_density` is not finite at `start`, or NaN or plus infinity on the way.
+        `log_density` is not finite at `start`, or is NaN or plus infinity at a proposal.
 
     Warns
     -----
@@ -63,11 +63,11 @@ def metropolis(
         proposal = z + step * rng.standard_normal(z.shape)
         proposed_log_p = log_density(proposal)[0]
         if not proposed_log_p < np.inf:
-            raise ValueError(
+            raise ArgumentError(
                 f"log_density must be finite, or minus infinity outside its support, "
                 f"got {proposed_log_p} at {proposal[0]}"
             )
-        # the log of a uniform number is minus a standard exponential one
+        # the logarithm of a uniform number is minus a standard exponential number
         if -rng.standard_exponential() < proposed_log_p - log_p:
             z, log_p = proposal, proposed_log_p
             n_accepted += 1
@@ -78,16 +78,17 @@ def metropolis(
 def gibbs(
     conditionals: Sequence[Conditional], start: ArrayLike, n_samples: int, *, rng: Any = None
 ) -> Chain:
-    """Draw one coordinate after the other from its distribution given all others.
+    """Draw one coordinate after the other from its distribution given all other coordinates.
 
     Parameters
     ----------
     conditionals : sequence of n_dims callables
-        ``conditionals[j](z, rng)`` draws coordinate j given the others in `z`, shape (n_dims,).
+        ``conditionals[j](z, rng)`` draws coordinate j given the other coordinates of `z`, shape
+        (n_dims,).
     start : array_like, shape (n_dims,)
-        Where the chain starts; not among the samples.
+        The start of the chain, which is not among the samples.
     n_samples : int
-        Sweeps through all coordinates, in their order.
+        The number of sweeps; each draws all coordinates in their order.
     rng : seed or Generator
 
     Returns
@@ -97,7 +98,7 @@ def gibbs(
     Raises
     ------
     ValueError
-        Not one conditional for each coordinate of `start`, or a draw that is not finite.
+        The number of conditionals is not the number of coordinates, or a draw is not finite.
 
     References
     ----------
@@ -107,8 +108,8 @@ def gibbs(
     rows, n_samples = check_start(start, n_samples)
     z, rng = rows[0].copy(), np.random.default_rng(rng)
     if len(conditionals) != len(z):
-        raise ValueError(
-            f"conditionals must be one for each of start's {len(z)} coordinates, "
+        raise ArgumentError(
+            f"conditionals must have one function for each of the {len(z)} coordinates of start, "
             f"got {len(conditionals)}"
         )
     samples = np.empty((n_samples, len(z)))
@@ -116,6 +117,6 @@ def gibbs(
         for j, draw in enumerate(conditionals):
             z[j] = draw(z, rng)
         if not np.isfinite(z).all():
-            raise ValueError(f"conditionals must draw finite numbers, got {z} in sweep {n}")
+            raise ArgumentError(f"conditionals must draw finite numbers, got {z} in sweep {n}")
         samples[n] = z
     return Chain(samples, acceptance_rate=1.0)

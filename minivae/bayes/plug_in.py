@@ -1,8 +1,8 @@
-"""Plug-in prediction: act as if the estimates were the truth, and cover too little.
+"""Plug-in prediction treats the estimates as the truth, and its intervals are too narrow.
 
-A new observation differs from the *estimated* mean by the noise and by the estimate's own error.
-The plug-in interval forgets the second, and that the standard deviation is a guess as well. The
-interval that remembers both is Student's t:
+A new observation differs from the *estimated* mean by the noise and by the error of the estimate.
+The plug-in interval ignores the error, and treats the estimated standard deviation as exact.
+Student's t distribution accounts for both:
 ``NormalInverseGamma.from_reference_prior(data).predictive().interval(level)``.
 """
 
@@ -27,12 +27,12 @@ def plug_in_interval(data: ArrayLike, level: float = 0.95, *, ddof: int = 1) -> 
     level : float
         The coverage that the interval claims, between 0 and 1.
     ddof : int
-        1 for the usual standard deviation, 0 for the maximum-likelihood one.
+        1 for the usual standard deviation, 0 for the maximum-likelihood estimate.
 
     Returns
     -------
     low, high : array, shape (...)
-        Ends of the interval for the next observation.
+        The ends of the interval for the next observation.
     """
     data = np.atleast_1d(np.asarray(data, dtype=np.float64))
     n = check_integer("the number of observations", data.shape[-1], 2)
@@ -43,7 +43,9 @@ def plug_in_interval(data: ArrayLike, level: float = 0.95, *, ddof: int = 1) -> 
 
 
 def plug_in_coverage(n: int, level: float = 0.95, *, ddof: int = 1) -> float:
-    """Return how often the plug-in interval of `n` normal observations holds the next one.
+    """Return the probability that the plug-in interval of `n` observations contains the next one.
+
+    The observations are independent and normal.
 
     Parameters
     ----------
@@ -55,7 +57,7 @@ def plug_in_coverage(n: int, level: float = 0.95, *, ddof: int = 1) -> float:
     Returns
     -------
     float
-        A probability, the same for every true mean and variance.
+        It does not depend on the true mean and variance.
     """
     from scipy import stats
 
@@ -66,5 +68,5 @@ def plug_in_coverage(n: int, level: float = 0.95, *, ddof: int = 1) -> float:
 
 
 def _quantile(level: float) -> float:
-    """Half the width of the standard normal's central interval."""
+    """Return half the width of the central interval of the standard normal."""
     return NormalDist().inv_cdf(0.5 + check_real("level", level, 0, 1) / 2)

@@ -1,7 +1,7 @@
 """Variational inference for one datum: the closest Gaussian with independent coordinates.
 
-Closest in ``KL(q || p)``, the *reverse* divergence: it asks q to avoid where p is small, and so
-prefers a q that is too narrow to one that is too wide.
+It has the least ``KL(q || p)``. This *reverse* divergence is large where q is large and p is small,
+so the best q is rather too narrow than too wide.
 
 References
 ----------
@@ -17,9 +17,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from minivae.bayes._runs import check_log_density
 from minivae.bayes.hamiltonian import LogDensityAndGradient
-from minivae.edge.checks import Array, as_batch, check_integer
+from minivae.bayes.sampler_checks import check_log_density
+from minivae.edge.checks import ArgumentError, Array, as_batch, check_integer
 from minivae.nn.gaussian import LOG_2PI, reparameterize, reparameterize_backward
 
 
@@ -31,7 +31,7 @@ class MeanFieldGaussian:
     ----------
     mu, log_var : array, shape (n_dims,)
     elbo : float
-        In nats: below the target's log constant by ``KL(q || target)``.
+        In nats. It is the logarithm of the target's integral minus ``KL(q || target)``.
     """
 
     mu: Array
@@ -48,35 +48,36 @@ def fit_mean_field(
 ) -> MeanFieldGaussian:
     """Maximise the ELBO over the means and log variances of independent Gaussians.
 
-    The expectation is an average over noise that is drawn once and then fixed, which makes the
-    ELBO an ordinary function for L-BFGS. The noise has exactly zero odd moments and unit
-    covariance, so that Gaussian targets are fitted without any sampling error.
+    The expectation is an average over noise that is drawn once and then fixed. This makes the ELBO
+    an ordinary function, which L-BFGS can maximise. The odd moments of the noise are exactly zero
+    and its covariance is exactly the identity, so Gaussian targets are fitted without sampling
+    error.
 
     Parameters
     ----------
     log_density_and_gradient : callable
-        ``(batch, n_dims) -> (batch,), (batch, n_dims)``: the target up to a constant, for a
-        posterior log p(x, z) as a function of z.
+        ``(batch, n_dims) -> (batch,), (batch, n_dims)``. For a posterior, the log density is
+        log p(x, z) as a function of z.
     n_dims : int
     n_draws : int
-        At least `n_dims`; each is used with both signs.
+        At least `n_dims`. Each draw is used with both signs.
     rng : seed or Generator
 
     Returns
     -------
     MeanFieldGaussian
-        Its `elbo` is the one that was maximised. Where the target is no Gaussian, noise that the
-        fit has not seen, in `elbo_and_gradient`, gives an estimate that it could not flatter.
+        Its `elbo` is the maximised average. For a target that is not Gaussian, this average is too
+        optimistic; `elbo_and_gradient` with new noise gives an unbiased estimate.
 
     Raises
     ------
     ValueError
-        The target is not finite for draws of the standard normal, where the fit starts.
+        The log density is not finite at draws of the standard normal, where the fit starts.
 
     Warns
     -----
     RuntimeWarning
-        The ELBO still rises at the end; it has no maximum where the target is no density.
+        The ELBO still rises at the end. It has no maximum if the target is not a density.
 
     References
     ----------
@@ -105,11 +106,11 @@ def fit_mean_field(
         )
     mu, log_var = np.split(result.x, 2)
     dmu, dlog_var = np.split(result.jac, 2)
-    slope = np.abs([dmu * np.exp(log_var / 2), dlog_var]).max()  # in units of q's own width
+    slope = np.abs([dmu * np.exp(log_var / 2), dlog_var]).max()  # per standard deviation of q
     if not slope < 1e-3:
         warnings.warn(
-            f"the ELBO still changes by {slope:.2g} nats a standard deviation: is the target a "
-            "density, and its gradient right?",
+            f"the ELBO still changes by {slope:.2g} nats per standard deviation: is the target a "
+            "density, and is its gradient right?",
             RuntimeWarning,
             stacklevel=2,
         )
@@ -145,8 +146,8 @@ def elbo_and_gradient(
 def gaussian_mean_field(mean: ArrayLike, precision: ArrayLike) -> tuple[Array, Array, float]:
     """Return the mean-field optimum for a Gaussian target, in closed form.
 
-    The means are exact and the variances are those of each coordinate *given* the others,
-    ``1 / precision[i, i]``: never larger than the true marginal ones.
+    The means are exact. Variance i is ``1 / precision[i, i]``, the variance of coordinate i *given*
+    all others, which is never larger than its marginal variance.
 
     Parameters
     ----------
@@ -158,12 +159,12 @@ def gaussian_mean_field(mean: ArrayLike, precision: ArrayLike) -> tuple[Array, A
     -------
     means, variances : array, shape (n_dims,)
     kl_gap : float
-        ``KL(q || target)`` in nats: what independence costs.
+        ``KL(q || target)`` in nats: the cost of independent coordinates.
 
     Raises
     ------
     ValueError
-        `precision` is not a covariance's inverse, or does not fit `mean`.
+        `precision` is not symmetric and positive definite, or its size is not that of `mean`.
 
     References
     ----------
@@ -172,17 +173,17 @@ def gaussian_mean_field(mean: ArrayLike, precision: ArrayLike) -> tuple[Array, A
     means = as_batch(np.atleast_2d(mean), name="mean")[0]
     precision = as_batch(precision, len(means), name="precision")
     if len(precision) != len(means) or not np.allclose(precision, precision.T):
-        raise ValueError(f"precision must be symmetric, {len(means)} x {len(means)}")
+        raise ArgumentError(f"precision must be symmetric, {len(means)} x {len(means)}")
     smallest = np.linalg.eigvalsh(precision)[0]
     if smallest <= 0:
-        raise ValueError(f"precision must have positive eigenvalues, got {smallest:g}")
+        raise ArgumentError(f"precision must have positive eigenvalues, got {smallest:g}")
     diagonal = np.diag(precision)
     kl_gap = 0.5 * (np.log(diagonal).sum() - np.linalg.slogdet(precision)[1])
     return means, 1 / diagonal, float(kl_gap)
 
 
 def _symmetric_noise(n_draws: int, n_dims: int, rng: np.random.Generator) -> Array:
-    """Return normal draws, made orthonormal and then mirrored: shape (2 n_draws, n_dims)."""
+    """Return normal draws with both signs and covariance I, shape (2 n_draws, n_dims)."""
     orthonormal, _ = np.linalg.qr(rng.standard_normal((n_draws, n_dims)))
     eps = np.sqrt(n_draws) * orthonormal
     return np.concatenate([eps, -eps])

@@ -14,7 +14,7 @@ from minivae.gradient_check.report import GradientReport
 from minivae.models import objectives, regularizers
 from minivae.models.autoencoder import Autoencoder, LinearAutoencoder
 from minivae.models.vae import VAE, ConditionalVAE
-from minivae.nn import gaussian, layers, likelihoods
+from minivae.nn import activations, gaussian, layers, likelihoods, networks, variances
 
 N_ROWS, N_FEATURES, N_LATENT = 5, 6, 2
 
@@ -111,10 +111,10 @@ def _parts(rng: np.random.Generator) -> Iterator[Part]:
 def _layers(rng: np.random.Generator) -> Iterator[tuple[str, Any]]:
     yield "Dense", layers.Dense(N_FEATURES, 3, rng=rng)
     yield "Dense without bias", layers.Dense(N_FEATURES, 3, bias=False, rng=rng)
-    for activation in layers.ACTIVATIONS.values():
+    for activation in activations.ACTIVATIONS.values():
         yield activation.__name__, activation()
-    for name in layers.ACTIVATIONS:
-        yield f"mlp, {name}", layers.mlp([N_FEATURES, 5, 4, 3], activation=name, rng=rng)
+    for name in activations.ACTIVATIONS:
+        yield f"mlp, {name}", networks.mlp([N_FEATURES, 5, 4, 3], activation=name, rng=rng)
 
 
 def _functions(rng: np.random.Generator) -> Iterator[tuple[Any, Any, tuple[Array, ...]]]:
@@ -128,6 +128,7 @@ def _functions(rng: np.random.Generator) -> Iterator[tuple[Any, Any, tuple[Array
         (gaussian, "reparameterize", (a, b, c)),
         (gaussian, "log_ratio_at", (a, b, c)),
         (gaussian, "bound_log_var", (10 * a,)),
+        (variances, "floored_log_var", (a, b)),
         (objectives, "log_mean_exp", (a,)),
     ):
         yield getattr(module, name), getattr(module, f"{name}_backward"), inputs

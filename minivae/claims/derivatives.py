@@ -10,9 +10,10 @@ from numpy.typing import DTypeLike
 
 from minivae.claims import Outcome, audit, claim
 from minivae.edge.checks import Array
-from minivae.gradient_check.check import TOLERANCES, check_gradients
+from minivae.gradient_check.check import check_gradients
+from minivae.gradient_check.numeric import TOLERANCES
 from minivae.models import vae
-from minivae.nn import layers
+from minivae.nn import networks
 
 EPS = np.finfo(float).eps
 STEPS = 10.0 ** np.arange(-12, -0.5, 0.5)
@@ -115,7 +116,7 @@ def _errors(quotient: Quotient, steps: Array, dtype: DTypeLike) -> Array:
     model = vae.VAE(12, 2, hidden=(8,), activation="tanh", rng=rng)
     x, eps = rng.integers(0, 2, (20, 12)), rng.standard_normal((20, 2))
     gradient = {name: g.copy() for name, g in model.loss_and_grads(x, eps=eps)[1].items()}
-    moved = layers.cast(model, dtype)
+    moved = networks.cast(model, dtype)
     errors, slopes = np.empty((20, len(steps))), np.empty(20)
     for i in range(20):
         line = {name: rng.standard_normal(g.shape) for name, g in gradient.items()}

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import sys
 from collections.abc import Callable, Sequence
+from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
+from minivae.commands.faults import in_words, is_users
 from minivae.course.screen import print_any_character
+from minivae.edge.checks import ArgumentError
 
 EXAMPLES = """\
 examples:
@@ -24,10 +28,14 @@ examples:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command, and return the exit status: 0, 1 if a claim fails, 2 for a wrong argument."""
+    """Run a command, and return the exit status.
+
+    It is 0 if all is well, 1 if a claim fails, 2 if the user made a mistake, which is said in one
+    line, and 130 after Ctrl-C. A fault of ours is raised: Python shows its traceback and exits
+    with 1.
+    """
     print_any_character()
-    parser = _parser()
-    chosen = parser.parse_args(arguments)
+    chosen = _parser().parse_args(arguments)
     try:
         holds = chosen.run(chosen)
         sys.stdout.flush()  # a closed pipe must be noticed here, not at exit
@@ -35,16 +43,30 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # whoever read our output has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-    except (ValueError, TypeError, OSError, FloatingPointError, ImportError) as error:
-        print(f"minivae {chosen.command}: {error}", file=sys.stderr)
-        return 2
     except KeyboardInterrupt:
         print("stopped", file=sys.stderr)
         return 130
+    except Exception as error:
+        if not is_users(error):
+            raise
+        print(f"minivae {chosen.command}: {in_words(error)}", file=sys.stderr)
+        return 2
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser that suggests what an unknown choice may mean."""
+
+    def error(self, message: str) -> NoReturn:
+        unknown = re.search(r"(.*invalid choice: '(.*)') \(choose from (.*)\)", message)
+        if unknown:
+            known = re.findall(r"[\w-]+", unknown[3])
+            near = get_close_matches(unknown[2], known, n=1)
+            message = f"{unknown[1]}; did you mean {near[0]!r}?" if near else message
+        super().error(message)
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="minivae",
         description="Autoencoders, PCA and VAEs from scratch in NumPy, every claim checked.",
         epilog=EXAMPLES,
@@ -113,7 +135,7 @@ def _add_verify(commands: Any) -> None:
         options = {"n_samples": chosen.samples, "seed": chosen.seed}
         if chosen.model == "vae":
             if chosen.bias or chosen.out:
-                raise ValueError("--bias and --out are for --model autoencoder, got --model vae")
+                raise ArgumentError("--bias and --out are for --model autoencoder, got --model vae")
             return verify_vae(chosen.data, chosen.latent, **options).ok
         bias, out = chosen.bias, chosen.out
         return verify(chosen.data, chosen.latent, bias=bias, out=out, **options).ok
@@ -232,6 +254,33 @@ def _add_course(commands: Any) -> None:
     notebooks.set_defaults(run=lambda chosen: course.notebooks(chosen.out))
 
 
+def _add_study(commands: Any) -> None:
+    text = "run an experiment on data beside its baselines; a table, a report and pictures"
+    parser = _command(commands, "study", text, "latent-dimension --seeds 3 --out study", seed=False)
+    parser.add_argument("name", nargs="?", help="which study; --list names them all")
+    parser.add_argument("--list", action="store_true", help="say what each study asks")
+    parser.add_argument("--data", default="digits", help="digits or mnist (default digits)")
+    help = "how often everything is repeated (default 3)"
+    parser.add_argument("--seeds", type=_integer_from(1), default=3, metavar="N", help=help)
+    parser.add_argument("--quick", action="store_true", help="a few seconds: does it run?")
+    help = "folder for what is written (default minivae-study/NAME); go on there if interrupted"
+    parser.add_argument("--out", type=Path, metavar="DIR", help=help)
+
+    def run(chosen: argparse.Namespace) -> bool:
+        from minivae.commands.study import list_studies, run_study
+
+        if chosen.list:
+            list_studies()
+        elif chosen.name is None:
+            raise ArgumentError("name a study; minivae study --list says what each asks")
+        else:
+            names = ("name", "data", "seeds", "quick", "out")
+            run_study(**{name: getattr(chosen, name) for name in names})
+        return True
+
+    parser.set_defaults(run=run)
+
+
 def _add_explore(commands: Any) -> None:
     text = "move over a model's code space, and see what its decoder makes of each place"
     parser = _command(commands, "explore", text, "run/checkpoint.npz", seed=False)
@@ -266,6 +315,7 @@ COMMANDS = (
     _add_gradcheck,
     _add_train,
     _add_prove,
+    _add_study,
     _add_course,
     _add_explore,
 )

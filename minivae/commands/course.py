@@ -13,7 +13,7 @@ from minivae.course.files import EXERCISES, TUTORIALS, copy_course, find_file, s
 from minivae.course.marking import as_row, draw_mistakes, mark_folder, print_table, write_table
 from minivae.course.stepper import step_through
 from minivae.course.tries import Tries
-from minivae.edge.checks import check_real
+from minivae.edge.checks import ArgumentError, check_real
 
 
 def copy(out: Path) -> list[Path]:
@@ -61,7 +61,7 @@ def check(
     if Path(exercise).is_dir():
         return check_class(Path(exercise), Limits(seconds, quiet=True), as_json, out)
     if out:
-        raise ValueError(f"--out is for a folder of submissions, and {exercise} is none")
+        raise ArgumentError(f"--out is for a folder of submissions, and {exercise} is none")
     path = find_file(exercise, EXERCISES)
     if as_json:
         return _print_json(path, Limits(seconds, quiet=True))

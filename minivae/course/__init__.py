@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from minivae.edge.checks import ArgumentError
 from minivae.edge.files import make_folder
 
 if TYPE_CHECKING:
@@ -95,5 +96,5 @@ def chosen_data(default: str) -> str:
     """
     data = os.environ.get("MINIVAE_TUTORIAL_DATA") or default
     if data not in (default, "mnist"):
-        raise ValueError(f"MINIVAE_TUTORIAL_DATA must be {default} or mnist, got {data!r}")
+        raise ArgumentError(f"MINIVAE_TUTORIAL_DATA must be {default} or mnist, got {data!r}")
     return data

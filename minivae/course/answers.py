@@ -17,6 +17,7 @@ from minivae.course.diagnosis import Diagnosis
 from minivae.course.exercises import Check, example_arguments, passes
 from minivae.course.files import read_source
 from minivae.course.repair import Repair, find_repair
+from minivae.edge.checks import ArgumentError
 
 Verdict = Literal["right", "wrong", "not written yet"]
 
@@ -144,13 +145,13 @@ def load(path: Path) -> dict[str, Any]:
         code = compile(read_source(path), str(path), "exec", dont_inherit=True)
     except SyntaxError as error:
         line = (error.text or "").strip()
-        raise ValueError(f"{path}, line {error.lineno}: {error.msg}\n    {line}") from error
+        raise ArgumentError(f"{path}, line {error.lineno}: {error.msg}\n    {line}") from error
     module = sys.modules[path.stem] = ModuleType(path.stem)  # dataclasses look their module up
     module.__file__ = str(path)
     try:
         exec(code, vars(module))
     except BaseException as error:
-        raise ValueError(f"{path} cannot be run: {describe_error(error, path)}") from error
+        raise ArgumentError(f"{path} cannot be run: {describe_error(error, path)}") from error
     return vars(module)
 
 

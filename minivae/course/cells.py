@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from minivae.course.files import read_source
+from minivae.edge.checks import ArgumentError
 
 MARK = "# %%"
 
@@ -44,7 +45,7 @@ def read_cells(path: Path) -> list[Cell]:
     lines = read_source(path).splitlines()
     starts = [i for i, line in enumerate(lines) if line.startswith(MARK)]
     if not starts:
-        raise ValueError(f"{path} has no cells: none of its lines begins with {MARK!r}")
+        raise ArgumentError(f"{path} has no cells: none of its lines begins with {MARK!r}")
     cells = [_first_cell(lines[: starts[0]])]
     cells += [_cell(lines[a:b], a) for a, b in zip(starts, [*starts[1:], len(lines)], strict=True)]
     return [cell for cell in cells if cell.title or cell.words or cell.code]

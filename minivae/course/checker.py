@@ -23,6 +23,7 @@ from minivae.course.find import exercises_of
 from minivae.course.repair import Repair
 from minivae.course.wire import pack, receive, send, unpack
 from minivae.course.worker import work
+from minivae.edge.checks import ArgumentError
 
 NO_PROCESSES = sys.platform in ("emscripten", "wasi")  # Python in a browser
 SECONDS_FOR_A_NAME = 20.0  # it takes five of the processor's, which others may use too
@@ -91,7 +92,7 @@ def _run(
         try:
             functions = process.start()
         except _GoneError as error:
-            raise ValueError(f"{path} cannot be run: outside its functions, {error}") from error
+            raise ArgumentError(f"{path} cannot be run: outside its functions, {error}") from error
         for name in names:
             about = functions.get(name, {"missing": "there is no function of that name"})
             if about["missing"]:
@@ -150,7 +151,7 @@ class _Process:
         self.allow(self.limits.seconds)
         reply = self._receive()
         if reply.get("failure"):
-            raise ValueError(reply["failure"])
+            raise ArgumentError(reply["failure"])
         functions = reply.get("functions")
         if not isinstance(functions, dict):
             raise _GoneError("it wrote into what is not its own", "")

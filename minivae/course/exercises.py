@@ -20,6 +20,7 @@ import numpy as np
 
 from minivae.course.diagnosis import Diagnosis, Parts, agree, as_parts, compare
 from minivae.edge.checks import Array
+from minivae.gradient_check.numeric import numerical_gradient
 
 Function = Callable[..., Any]
 Check = Callable[[Function], Diagnosis | None]
@@ -160,14 +161,15 @@ class GradientCheck:
     @cached_property
     def by_values(self) -> ValueCheck:
         """The check of values against numerical gradients."""
-        names = list(inspect.signature(self.forward).parameters)
         output = np.asarray(self.forward(*copy.deepcopy(self.inputs)))
         dy = np.random.default_rng(0).normal(size=output.shape) if self.with_dy else np.ones(())
 
         def gradients(*inputs: Any) -> Any:
-            points = list(inputs[: len(names)])
+            points = dict(zip(_argument_names(self.forward), inputs, strict=False))
+            points |= {name: np.array(points[name], float) for name in self.wrt}
             slopes = [
-                numerical_gradient(self.forward, points, names.index(k), dy) for k in self.wrt
+                numerical_gradient(lambda: self.forward(*points.values()), points[name], dy)
+                for name in self.wrt
             ]
             return tuple(slopes) if len(slopes) > 1 else slopes[0]
 
@@ -196,30 +198,6 @@ def example_arguments(checks: Sequence[Check], function: Function) -> dict[str, 
             known: dict[str, Any] = arguments(function)
             return known
     return dict.fromkeys(_argument_names(function))
-
-
-def numerical_gradient(
-    forward: Function, inputs: Sequence[Any], which: int, dy: Array, step: float = 1e-3
-) -> Array:
-    """Return the gradient of ``sum(dy * forward(*inputs))`` with respect to one input.
-
-    Central differences at two step sizes, combined so that the error of second order cancels:
-    what is left is of fourth order.
-    """
-    points = list(copy.deepcopy(inputs))
-    x = points[which] = np.array(points[which], float)
-
-    def central(i: int, h: float) -> float:
-        before = x.flat[i]
-        x.flat[i] = before + h
-        above = np.sum(dy * forward(*points))
-        x.flat[i] = before - h
-        below = np.sum(dy * forward(*points))
-        x.flat[i] = before
-        return float((above - below) / (2 * h))
-
-    slopes = [(4 * central(i, step / 2) - central(i, step)) / 3 for i in range(x.size)]
-    return np.reshape(slopes, x.shape)
 
 
 def _copy_of(answer: Any) -> Any:

@@ -12,6 +12,7 @@ from pathlib import Path
 from minivae.course import checks
 from minivae.course.exercises import Check, Exercises
 from minivae.course.files import EXERCISES, number_of, read_source
+from minivae.edge.checks import ArgumentError
 
 Part = tuple[str, Exercises]
 
@@ -50,14 +51,14 @@ def part_of(function: str) -> str:
 def _by_number(path: Path) -> Exercises:
     number = number_of(path)
     if not number:
-        raise ValueError(
+        raise ArgumentError(
             f"{path.name} holds no function of an exercise, and its name does not begin with the "
             f"number of a tutorial, like 01_dense_layer.py"
         )
     for part, exercises in all_parts():
         if int(part) == int(number):
             return exercises
-    raise ValueError(f"there are no exercises {number}; see {EXERCISES}/")
+    raise ArgumentError(f"there are no exercises {number}; see {EXERCISES}/")
 
 
 def _functions(path: Path) -> Iterator[str]:

@@ -9,6 +9,7 @@ from typing import Any
 
 from minivae.course.answers import answer
 from minivae.course.find import all_parts, part_of
+from minivae.edge.checks import ArgumentError
 
 _tries: dict[str, list[str]] = {}
 
@@ -37,7 +38,7 @@ def check_here(*functions: Callable[..., Any]) -> bool:
         try:
             checks = dict(all_parts())[part_of(name)][name]
         except StopIteration as error:
-            raise ValueError(f"there is no exercise with a function called {name}") from error
+            raise ArgumentError(f"there is no exercise with a function called {name}") from error
         path = Path(getattr(getattr(function, "__code__", None), "co_filename", ""))
         reply = answer(name, {name: function}, checks, path)
         print(reply.at_stage(_stage(name, function, reply.verdict == "wrong")))

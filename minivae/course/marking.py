@@ -11,6 +11,7 @@ from pathlib import Path
 from minivae.course.answers import Answer
 from minivae.course.checker import Limits, check_file
 from minivae.course.find import part_of
+from minivae.edge.checks import UserError
 from minivae.edge.files import make_folder, whole_file
 
 Row = dict[str, str]
@@ -22,6 +23,8 @@ def as_row(path: Path, answer: Answer) -> Row:
     """Return an answer as plain text: the exercise, the verdict, the mistake, the wrong entry."""
     found = answer.diagnosis
     kind = found.mistake.partition(": ")[0] if found else ""
+    if found and not kind:  # it calls a wrong function
+        kind = found.found.partition("\n")[2]
     return {
         "file": str(path),
         "exercise": part_of(answer.name),
@@ -51,7 +54,7 @@ def mark_folder(folder: Path, limits: Limits) -> Iterator[Row]:
         try:
             for answer in check_file(path, limits):
                 yield as_row(shown, answer)
-        except (ValueError, OSError) as error:
+        except (UserError, OSError) as error:
             row = dict.fromkeys(COLUMNS, "")
             yield row | {"file": str(shown), "answer": "wrong", "entry": str(error)}
 

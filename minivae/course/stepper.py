@@ -15,6 +15,7 @@ from typing import Any
 from minivae.course.cells import Cell, read_cells
 from minivae.course.describe import describe
 from minivae.course.screen import Watched, fit_line, fit_words, fits, width
+from minivae.edge.checks import UserError
 
 HELP = """\
   Enter   run the cell, and show the next one
@@ -158,7 +159,7 @@ class Stepper:
         """Read the file again; return False if there are other cells: then show where we are."""
         try:
             cells = read_cells(self.path)
-        except (OSError, ValueError) as error:
+        except (OSError, UserError) as error:
             print(f"--- nothing was run: {error}")
             return False
         before, titles = ([cell.title for cell in each] for each in (self.cells, cells))

@@ -21,6 +21,7 @@ from minivae.course.exercises import Check
 from minivae.course.find import exercises_of
 from minivae.course.screen import Watched, print_any_character
 from minivae.course.wire import pack, receive, send, unpack
+from minivae.edge.checks import UserError
 
 
 def work(path: Path, connection: Any, quiet: bool, megabytes: int) -> None:
@@ -62,7 +63,7 @@ def _serve(
     sys.path.insert(0, str(path.parent))  # as `python FILE` does
     try:
         namespace = load(path)
-    except (ValueError, OSError) as error:
+    except (UserError, OSError) as error:
         output.end_line()
         send(connection, {"failure": str(error)})
         return

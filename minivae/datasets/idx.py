@@ -11,6 +11,8 @@ from io import BufferedIOBase
 import numpy as np
 from numpy.typing import NDArray
 
+from minivae.edge.checks import ArgumentError
+
 UINT8 = 0x08  # the type code of unsigned bytes
 GZIP = b"\x1f\x8b"
 PIECE = 1 << 18  # bytes unpacked at once
@@ -47,7 +49,7 @@ def read_idx(
     try:
         return _read_plain(gzip.GzipFile(fileobj=file) if packed else file, name, shape, sha256)
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
-        raise ValueError(f"{name} is damaged: {error}") from error
+        raise ArgumentError(f"{name} is damaged: {error}") from error
 
 
 def _read_plain(
@@ -61,12 +63,12 @@ def _read_plain(
         piece = flat[start : start + PIECE]
         n_read = file.readinto(piece.data)
         if n_read < piece.size:
-            raise ValueError(f"{name} is cut short after {start + n_read} of {flat.size} items")
+            raise ArgumentError(f"{name} is cut short after {start + n_read} of {flat.size} items")
         digest.update(piece.data)
     if file.read(1):
-        raise ValueError(f"{name} is longer than the {flat.size} items of its header")
+        raise ArgumentError(f"{name} is longer than the {flat.size} items of its header")
     if digest.hexdigest() != sha256:
-        raise ValueError(
+        raise ArgumentError(
             f"{name} must have the SHA-256 {sha256} when unpacked, got {digest.hexdigest()}"
         )
     return array
@@ -77,11 +79,13 @@ def _read_header(file: BufferedIOBase, name: str, shape: tuple[int, ...]) -> byt
     magic = bytes([0, 0, UINT8, len(shape)])
     got = file.read(len(magic))
     if got != magic:
-        raise ValueError(f"{name} must begin with the IDX magic {magic.hex()}, got '{got.hex()}'")
+        raise ArgumentError(
+            f"{name} must begin with the IDX magic {magic.hex()}, got '{got.hex()}'"
+        )
     sizes = file.read(4 * len(shape))
     if len(sizes) < 4 * len(shape):
-        raise ValueError(f"{name} is cut short within its header")
+        raise ArgumentError(f"{name} is cut short within its header")
     got_shape = struct.unpack(f">{len(shape)}I", sizes)
     if got_shape != shape:
-        raise ValueError(f"{name} must hold an array of shape {shape}, got {got_shape}")
+        raise ArgumentError(f"{name} must hold an array of shape {shape}, got {got_shape}")
     return magic + sizes

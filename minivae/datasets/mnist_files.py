@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from minivae.datasets.download import download
 from minivae.datasets.idx import read_idx
+from minivae.edge.checks import ArgumentError
 from minivae.edge.files import make_folder, whole_file
 
 
@@ -94,7 +95,7 @@ def mnist(
     recognition", Proceedings of the IEEE 86(11).
     """
     if split not in ("train", "test"):
-        raise ValueError(f"split must be 'train' or 'test', got {split!r}")
+        raise ArgumentError(f"split must be 'train' or 'test', got {split!r}")
     images, labels = (_load(file, folder) for file in SPLITS[split])
     return images.reshape(len(images), -1), labels
 

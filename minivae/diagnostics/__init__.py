@@ -24,6 +24,11 @@ from minivae.diagnostics.rate import (
     gaussian_rate_distortion,
     rate_distortion,
 )
+from minivae.diagnostics.samples import (
+    frechet_distance,
+    inception_score,
+    precision_and_recall,
+)
 
 __all__ = [
     "ElboSurgery",
@@ -34,13 +39,16 @@ __all__ = [
     "cycle_error",
     "decoded_steps",
     "elbo_surgery",
+    "frechet_distance",
     "gaussian_rate_distortion",
     "hole_fraction",
+    "inception_score",
     "kl_per_dimension",
     "kl_to_prior",
     "mutual_information",
     "nearest_distances",
     "posteriors",
+    "precision_and_recall",
     "rate_distortion",
     "sample_codes",
     "sample_distance_ratio",

@@ -1,11 +1,12 @@
-"""The code space: whether near codes decode to near data, and every likely code to something real.
+"""The code space: whether near codes decode to near data, and all likely codes to real data.
 
-An autoencoder's code has no natural units or axes: with the encoder ``f(x) @ A`` and the decoder
-``g(z @ inv(A))`` nothing changes but the code. So distances between codes are measured in the
-codes' own standard deviations, and random codes are drawn along axes that follow the codes: with
-the same seed every function returns the same number for every invertible A.
+An autoencoder's code has no natural units or axes: the encoder ``f(x) @ A`` with the decoder
+``g(z @ inv(A))`` has other codes, but the same reconstructions. So distances between codes are
+measured in standard deviations of the codes, and random codes are drawn along axes that follow the
+codes. With the same seed every function returns the same number for every invertible A.
 
-`codes` are those of the data, shape (n_codes, n_latent): draws of the posterior for a VAE.
+`codes` has shape (n_codes, n_latent) and holds the codes of the data. For a VAE they are draws from
+the posteriors.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import ArrayLike
 
-from minivae.edge.checks import Array, as_batch, check_integer, check_real
+from minivae.edge.checks import ArgumentError, Array, as_batch, check_integer, check_real
 from minivae.nn.rows import row_blocks
 
 Function = Callable[[Array], Array]
@@ -37,7 +38,7 @@ def sample_codes(
     Returns
     -------
     array, shape (n, n_latent)
-        For the codes ``codes @ A`` and the same seed, these draws times A.
+        With ``codes @ A`` instead of the codes and the same seed, the draws are multiplied by A.
 
     Raises
     ------
@@ -62,17 +63,17 @@ def decoded_steps(
     Parameters
     ----------
     decode : callable
-        Codes of shape (n, n_latent) to data of shape (n, n_features).
+        It maps codes of shape (n, n_latent) to data of shape (n, n_features).
     codes : array_like, shape (n_codes, n_latent)
     delta : float
-        Length of the step, in standard deviations of the codes.
+        The length of the step, in standard deviations of the codes.
     rng : int or numpy.random.Generator, optional
 
     Returns
     -------
     array, shape (n_codes,)
-        ``|g(z + delta u) - g(z)|``, with u uniform on the unit sphere of whitened codes. At
-        ``delta=1``, compare it with `nearest_distances` of the data.
+        ``|g(z + delta u) - g(z)|``, with u uniform on the unit sphere of whitened codes. For
+        ``delta=1``, compare these distances with `nearest_distances` of the data.
     """
     codes = as_batch(codes, name="codes")
     delta, rng = check_real("delta", delta, 0), np.random.default_rng(rng)
@@ -94,9 +95,9 @@ def continuity(
 ) -> float:
     """Return the mean of ``|g(z + delta u) - g(z)|^2 / delta^2``: small for a smooth decoder.
 
-    For small steps it is the mean of ``|J|_F^2 / n_latent``, with J the decoder's Jacobian by
-    whitened codes; for a linear decoder W it is ``tr(W^T C W) / n_latent`` at every `delta`, with
-    C the covariance of the codes.
+    For small steps the value is the mean of ``|J|_F^2 / n_latent``, where J is the Jacobian of the
+    decoder with respect to whitened codes. For a linear decoder W and codes of covariance C it is
+    ``tr(W^T C W) / n_latent``, at every `delta`.
 
     Parameters
     ----------
@@ -106,7 +107,7 @@ def continuity(
     Returns
     -------
     float
-        Squared data units, for one standard deviation of code.
+        In squared units of the data, for a step of one standard deviation of the codes.
     """
     steps = decoded_steps(decode, codes, delta=delta, rng=rng)
     return float(np.mean(steps**2) / delta**2)
@@ -118,17 +119,18 @@ def cycle_error(encode: Function, decode: Function, z: ArrayLike, codes: ArrayLi
     Parameters
     ----------
     encode, decode : callable
-        Data to codes, for a VAE the posterior mean (`transform`), and codes to data.
+        They map data to codes, and codes to data. For a VAE, `encode` here is the posterior mean,
+        its method `transform`.
     z : array_like, shape (n, n_latent)
-        Where to look: draws of `sample_codes`, or of the prior.
+        The codes to decode: draws from `sample_codes`, or from the prior.
     codes : array_like, shape (n_codes, n_latent)
-        Of the data: they set the unit of length.
+        The codes of the data, whose covariance is the unit of length.
 
     Returns
     -------
     float
-        Mean of ``|f(g(z)) - z|^2 / n_latent``, in variances of the codes: 0 where the code keeps
-        all of itself, about 1 where the decoder ignores it.
+        Mean of ``|f(g(z)) - z|^2 / n_latent``, in variances of the codes. It is 0 if every code
+        comes back unchanged, and about 1 if the decoder ignores the code.
     """
     codes = as_batch(codes, name="codes")
     z = as_batch(z, codes.shape[1], name="z")
@@ -137,17 +139,18 @@ def cycle_error(encode: Function, decode: Function, z: ArrayLike, codes: ArrayLi
 
 
 def hole_fraction(z: ArrayLike, codes: ArrayLike, *, quantile: float = 0.99) -> float:
-    """Return the share of `z` that have no code of the data near them.
+    """Return the share of the rows of `z` that have no code of the data near them.
 
     Parameters
     ----------
     z : array_like, shape (n, n_latent)
-        Codes that one would decode to make new data.
+        The codes to decode into new data.
     codes : array_like, shape (n_codes, n_latent)
-        Of the data, at least two.
+        The codes of the data, at least two.
     quantile : float
-        Near means: nearer than this quantile of the distances from each code to the next one. It
-        leaves ``1 - quantile`` of the codes themselves in holes.
+        A distance is near if it is below this quantile of the distances from each code of the data
+        to the nearest other one. By this definition, a share of ``1 - quantile`` of the codes of
+        the data lies in holes, too.
 
     Returns
     -------
@@ -162,32 +165,33 @@ def hole_fraction(z: ArrayLike, codes: ArrayLike, *, quantile: float = 0.99) -> 
 
 
 def sample_distance_ratio(samples: ArrayLike, data: ArrayLike) -> float:
-    """Return how much further from the data the samples are than the data from each other.
+    """Return the distance of samples from the data, relative to the distances within the data.
 
     Parameters
     ----------
     samples : array_like, shape (n, n_features)
-        Decoded from codes that were drawn at random.
+        Decoded random codes.
     data : array_like, shape (n_data, n_features)
-        That the model was not trained on.
+        Data that the model was not trained on.
 
     Returns
     -------
     float
-        The median distance from a sample to the nearest datum, divided by that from a datum to
-        the next: 1 for samples like the data, below it for blurred ones, above it for others.
+        The median distance from a sample to the nearest datum, divided by the median distance from
+        a datum to the nearest other datum. It is 1 for samples like the data, below 1 for blurred
+        samples, and above 1 for samples unlike the data.
     """
     return float(np.median(nearest_distances(samples, data)) / np.median(nearest_distances(data)))
 
 
 def nearest_distances(points: ArrayLike, others: ArrayLike | None = None) -> Array:
-    """Return the Euclidean distance from every point to the nearest of the others.
+    """Return the Euclidean distance from every point to the nearest other point.
 
     Parameters
     ----------
     points : array_like, shape (n, n_dims)
     others : array_like, shape (n_others, n_dims), optional
-        By default the points themselves, of which each then counts all but itself.
+        By default, the others of a point are all points but itself.
 
     Returns
     -------
@@ -196,12 +200,12 @@ def nearest_distances(points: ArrayLike, others: ArrayLike | None = None) -> Arr
     a: Array = as_batch(points, name="points")
     b = a if others is None else as_batch(others, a.shape[1], name="others")
     check_integer("the number of others", len(b) - (others is None), 1)
-    centre = b.mean(axis=0)  # differences of large squares lose digits
+    centre = b.mean(axis=0)  # because the difference between large squares loses digits
     a, b = a - centre, b - centre
     squares, nearest = np.sum(b**2, axis=1), np.empty(len(a))
     at_once = max(1, NUMBERS // len(b))
     for rows in row_blocks(len(a), at_once):
-        # |a - b|^2 = |a|^2 + |b|^2 - 2 a.b, and |a|^2 does not change which is the least
+        # |a - b|^2 = |a|^2 + |b|^2 - 2 a.b, where |a|^2 does not change which b is nearest
         order = squares - 2 * a[rows] @ b.T  # (at_once, n_others)
         if others is None:
             np.fill_diagonal(order[:, rows.start :], np.inf)
@@ -210,19 +214,19 @@ def nearest_distances(points: ArrayLike, others: ArrayLike | None = None) -> Arr
 
 
 def _whitened(z: Array, codes: Array) -> Array:
-    """Return `z` in coordinates in which the codes have the covariance I."""
+    """Return `z` in the coordinates in which the codes have the covariance I."""
     deviations = (codes - codes.mean(axis=0)) / np.sqrt(len(codes))
     R: Array = np.linalg.qr(deviations).R  # R^T R is the covariance
     scales = np.abs(np.diag(R)) if len(R) == codes.shape[1] else np.zeros(1)
     if scales.min() <= len(R) * np.finfo(float).eps * scales.max():
-        raise ValueError("codes must vary in every direction, got codes of lower rank")
+        raise ArgumentError("codes must vary in every direction, got codes of lower rank")
     return np.linalg.solve(R.T, z.T).T
 
 
 def _axes(codes: Array, rng: np.random.Generator) -> Array:
-    """Return orthogonal axes of the codes' ellipsoid as rows; those of ``codes @ A`` are these @ A.
+    """Return random axes as rows, orthonormal in the coordinates in which the codes are whitened.
 
-    Any mixtures of the codes follow A; here they are made orthonormal as the codes measure it.
+    They are mixtures of the codes, so that the axes of ``codes @ A`` are these axes times A.
     """
     n, n_latent = codes.shape
     mixtures = rng.standard_normal((n_latent, n)) @ (codes - codes.mean(axis=0)) / np.sqrt(n)

@@ -1,6 +1,6 @@
-"""Information: how many nats a VAE's code carries, and in which units.
+"""Information: how many nats a VAE's code carries, and which latent dimensions carry them.
 
-`mu` and `log_var` are what `posteriors` returns for a data set, shape (n_samples, n_latent).
+`mu` and `log_var` are the output of `posteriors` for a data set, each (n_samples, n_latent).
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from minivae.edge.checks import Array, as_batch, as_data_set, check_real
+from minivae.edge.checks import ArgumentError, Array, as_batch, as_data_set, check_real
 from minivae.models.objectives import log_mean_exp
 from minivae.models.vae import VAE
 from minivae.nn.gaussian import gaussian_kl, gaussian_log_density, reparameterize
@@ -23,8 +23,9 @@ NUMBERS = 1 << 22  # in the largest array that is made
 class ElboSurgery(NamedTuple):
     """The mean KL to the prior and its two parts, in nats.
 
-    ``mean_kl = mutual_information + marginal_kl``: what the code says of which x it is, and how
-    far the codes of all x together are from the prior.
+    ``mean_kl = mutual_information + marginal_kl``. The mutual information is what a code tells
+    about its x. The marginal KL is the divergence of the aggregated posterior, the mixture of the
+    codes of all x, from the prior.
     """
 
     mean_kl: float
@@ -39,7 +40,7 @@ def posteriors(model: VAE, X: ArrayLike) -> tuple[Array, Array]:
     ----------
     model : VAE
     X : array_like or memmap, shape (n_samples, n_features)
-        Never copied whole.
+        It is read in blocks of rows, never copied whole.
     """
     X = as_data_set(X, model.n_features, model.dtype)
     blocks = [model.encode(X[rows]) for rows in row_blocks(len(X), ROWS)]
@@ -48,28 +49,32 @@ def posteriors(model: VAE, X: ArrayLike) -> tuple[Array, Array]:
 
 
 def kl_per_dimension(mu: ArrayLike, log_var: ArrayLike) -> Array:
-    """Return the mean KL to the prior of every latent dimension: near zero, it has collapsed.
+    """Return the mean KL to the prior for every latent dimension, in nats.
+
+    A latent dimension has collapsed if its KL is near zero.
 
     Returns
     -------
-    array, shape (n_latent,), in nats; their sum is the rate.
+    array, shape (n_latent,)
+        The sum over the latent dimensions is the rate.
     """
     mu, log_var = _posteriors(mu, log_var)
     return gaussian_kl(mu[:, :, None], log_var[:, :, None]).mean(axis=0)
 
 
 def active_units(mu: ArrayLike, *, threshold: float = 0.01, rotate: bool = False) -> int:
-    """Return how many latent dimensions move with x: those whose posterior mean varies enough.
+    """Return the number of latent dimensions whose posterior mean varies with x.
 
     Parameters
     ----------
     mu : array_like, shape (n_samples, n_latent)
         Posterior means, or the codes of any model.
     threshold : float
-        The least variance over the data that counts.
+        A dimension is active if its variance over the data is above this threshold.
     rotate : bool
-        Count along the principal axes of `mu` instead of its coordinates. A rotation of the code
-        spreads one active direction over many coordinates, but does not change this count.
+        Whether the count is along the principal axes of `mu` instead of its coordinates. A rotation
+        of the code spreads one active direction over many coordinates, but does not change the
+        count along the principal axes.
 
     References
     ----------
@@ -86,7 +91,7 @@ def active_units(mu: ArrayLike, *, threshold: float = 0.01, rotate: bool = False
 
 
 def aggregated_posterior(mu: ArrayLike, log_var: ArrayLike) -> tuple[Array, Array]:
-    """Return mean and covariance of ``q(z)``, the mixture of q(z | x) over the data.
+    """Return the mean and the covariance of ``q(z)``, the mixture of q(z | x) over the data.
 
     Returns
     -------
@@ -115,20 +120,20 @@ def kl_to_prior(mean: ArrayLike, covariance: ArrayLike) -> float:
     """
     mean, covariance = np.asarray(mean, float), as_batch(covariance, name="covariance")
     if mean.ndim != 1 or covariance.shape != (len(mean), len(mean)):
-        raise ValueError(
-            f"covariance must be n x n for a mean of n numbers, got {covariance.shape} and "
-            f"{mean.shape}"
+        raise ArgumentError(
+            "covariance must have shape (n, n) for a mean of shape (n,), "
+            f"got {covariance.shape} and {mean.shape}"
         )
     # KL = 1/2 [ tr C + m^T m - k - log |C| ]
     return float(0.5 * (np.trace(covariance) + mean @ mean - len(mean) - _log_det(covariance)))
 
 
 def elbo_surgery(mu: ArrayLike, log_var: ArrayLike) -> ElboSurgery:
-    """Split the mean KL as if the aggregated posterior were the Gaussian with its moments.
+    """Split the mean KL, with a Gaussian of the same moments for the aggregated posterior.
 
-    For Gaussian data and a linear encoder it is. Otherwise no density with the same moments has a
-    larger entropy than the Gaussian's, so the mutual information is an upper bound and the marginal
-    KL a lower one; their sum is exact.
+    For Gaussian data and a linear encoder the aggregated posterior is this Gaussian. Otherwise the
+    mutual information is an upper bound and the marginal KL is a lower bound, because no density
+    with the same moments has a larger entropy than the Gaussian. Their sum is always exact.
 
     References
     ----------
@@ -137,7 +142,7 @@ def elbo_surgery(mu: ArrayLike, log_var: ArrayLike) -> ElboSurgery:
     """
     mu, log_var = _posteriors(mu, log_var)
     mean, covariance = aggregated_posterior(mu, log_var)
-    # I(x; z) = H(z) - H(z | x), and a Gaussian's entropy is half its log determinant and a constant
+    # I(x; z) = H(z) - H(z | x); a Gaussian's entropy is half its log determinant plus a constant
     information = 0.5 * (_log_det(covariance) - np.mean(np.sum(log_var, axis=1)))
     mean_kl = float(gaussian_kl(mu, log_var).mean())
     return ElboSurgery(mean_kl, float(information), kl_to_prior(mean, covariance))
@@ -146,10 +151,10 @@ def elbo_surgery(mu: ArrayLike, log_var: ArrayLike) -> ElboSurgery:
 def mutual_information(
     mu: ArrayLike, log_var: ArrayLike, *, rng: int | np.random.Generator | None = None
 ) -> tuple[float, float]:
-    """Estimate how many nats the code says about which example it belongs to.
+    """Estimate how many nats a code tells about the example that it belongs to.
 
-    ``I = mean_n E_{z ~ q(z | x_n)} [ log q(z | x_n) - log( 1/N sum_m q(z | x_m) ) ]``, with one
-    draw for each example, and all N densities of each draw. It is at most log N.
+    ``I = mean_n E_{z ~ q(z | x_n)} [ log q(z | x_n) - log( 1/N sum_m q(z | x_m) ) ]``. The estimate
+    has one draw z for each example, and evaluates all N densities at each draw. I is at most log N.
 
     Parameters
     ----------
@@ -160,7 +165,7 @@ def mutual_information(
     Returns
     -------
     estimate, standard_error : float
-        In nats; the error is that of drawing one z each, not that of the choice of the data.
+        In nats. The standard error accounts for the random draws, not for the choice of the data.
 
     References
     ----------
@@ -180,10 +185,10 @@ def mutual_information(
 
 
 def _posteriors(mu: ArrayLike, log_var: ArrayLike) -> tuple[Array, Array]:
-    """Return both as float64 matrices of one shape."""
+    """Return both as float64 matrices with the same shape."""
     mu, log_var = as_batch(mu, name="mu"), as_batch(log_var, name="log_var")
     if mu.shape != log_var.shape:
-        raise ValueError(f"log_var must have the shape of mu, {mu.shape}, got {log_var.shape}")
+        raise ArgumentError(f"log_var must have the shape of mu, {mu.shape}, got {log_var.shape}")
     return mu, log_var
 
 
@@ -191,5 +196,7 @@ def _log_det(covariance: Array) -> float:
     try:
         root = np.linalg.cholesky(covariance)
     except np.linalg.LinAlgError:
-        raise ValueError("covariance must be positive definite: a direction never varies") from None
+        raise ArgumentError(
+            "covariance must be positive definite, got one with a direction that never varies"
+        ) from None
     return float(2 * np.sum(np.log(np.diag(root))))

@@ -1,26 +1,26 @@
-"""The way from one code to another: straight, or along the shell where Gaussian codes are."""
+"""The path from one code to another: straight, or along the shell of Gaussian codes."""
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from minivae.edge.checks import Array
+from minivae.edge.checks import ArgumentError, Array
 
 
 def lerp(a: ArrayLike, b: ArrayLike, t: ArrayLike) -> Array:
-    """Return ``(1 - t) a + t b``: the straight way.
+    """Return ``(1 - t) a + t b``, a point on the straight line from `a` to `b`.
 
-    Half way between two independent draws from N(0, I) its norm is only ``sqrt(n_latent / 2)``,
-    where N(0, I) has hardly any mass if n_latent is large.
+    The midpoint of two independent draws from N(0, I) has a norm of about ``sqrt(n_latent / 2)``.
+    N(0, I) has hardly any mass there if n_latent is large.
 
     Parameters
     ----------
     a, b : array_like, shape (n_latent,) or (batch, n_latent)
         Start and end.
     t : array_like
-        Part of the way, 0 at `a` and 1 at `b`: a number, one for each row, or for a single pair
-        as many as there are steps.
+        The position on the path, 0 at `a` and 1 at `b`: one number for all rows, or one for each
+        row. For a single pair, `t` may have any number of steps.
 
     Returns
     -------
@@ -31,15 +31,15 @@ def lerp(a: ArrayLike, b: ArrayLike, t: ArrayLike) -> Array:
 
 
 def slerp(a: ArrayLike, b: ArrayLike, t: ArrayLike) -> Array:
-    """Return the way along a great circle: the direction turns evenly, the norm changes evenly.
+    """Return a point on a great circle: the direction turns evenly, and the norm changes evenly.
 
-    For codes of one norm r it stays on the sphere of radius r. Codes of different norms move
-    through all norms between theirs, however large the angle is.
+    If `a` and `b` have the same norm r, the path stays on the sphere of radius r. Otherwise the
+    norm goes linearly from one to the other, however large the angle is.
 
     Parameters
     ----------
     a, b : array_like, shape (n_latent,) or (batch, n_latent)
-        Start and end; where both have the same direction, or one is zero, the way is straight.
+        Start and end. The path is straight if both have the same direction, or if one is zero.
     t : array_like
         As in `lerp`.
 
@@ -50,7 +50,7 @@ def slerp(a: ArrayLike, b: ArrayLike, t: ArrayLike) -> Array:
     Raises
     ------
     ValueError
-        `a` and `b` have opposite directions: every great circle would be as short.
+        `a` and `b` have opposite directions, so that all great circles are equally short.
 
     References
     ----------
@@ -62,7 +62,9 @@ def slerp(a: ArrayLike, b: ArrayLike, t: ArrayLike) -> Array:
     u, v = a / np.where(straight, 1, norm_a), b / np.where(straight, 1, norm_b)
     apart, together = (np.linalg.norm(w, axis=-1, keepdims=True) for w in (u - v, u + v))
     if np.any((together < 1e-7) & ~straight):
-        raise ValueError("a and b must not have opposite directions: no great circle is shortest")
+        raise ArgumentError(
+            "a and b must not have opposite directions: no great circle is shortest"
+        )
     angle = 2 * np.arctan2(apart, together)  # accurate near pi, where arccos(u . v) is not
     straight |= angle == 0
     angle = np.where(straight, np.pi / 2, angle)
@@ -73,15 +75,15 @@ def slerp(a: ArrayLike, b: ArrayLike, t: ArrayLike) -> Array:
 
 
 def _checked(a: ArrayLike, b: ArrayLike, t: ArrayLike) -> tuple[Array, Array, Array]:
-    """Return all three as floats, `t` with a last axis of length 1."""
+    """Return all three as float arrays; `t` gets a last axis of length 1."""
     a, b, t = np.asarray(a, float), np.asarray(b, float), np.asarray(t, float)
     if a.shape != b.shape or a.ndim not in (1, 2):
-        raise ValueError(
+        raise ArgumentError(
             "a and b must both have shape (n_latent,) or (batch, n_latent), got "
             f"{a.shape} and {b.shape}"
         )
     if t.ndim > 1 or (a.ndim == 2 and t.shape not in ((), (len(a),))):
-        raise ValueError(f"t must be a number or one for each row of a, got shape {t.shape}")
+        raise ArgumentError(f"t must be a number or one for each row of a, got shape {t.shape}")
     if not all(np.all(np.isfinite(array)) for array in (a, b, t)):
-        raise ValueError("a, b and t must be finite")
+        raise ArgumentError("a, b and t must be finite")
     return a, b, t[..., None]

@@ -17,7 +17,7 @@ from zipfile import ZipFile, ZipInfo
 import numpy as np
 from numpy.lib import format as npy
 
-from minivae.edge.checks import Array
+from minivae.edge.checks import ArgumentError, Array
 from minivae.edge.files import whole_file
 
 Tree: TypeAlias = dict[str, Any]
@@ -67,7 +67,7 @@ def read(path: str | os.PathLike[str]) -> Tree:
                 raise ValueError(f"its format is {header['format']!r}, not {FORMAT!r}")
             return _join(header["tree"], contents)
         except Exception as error:  # a foreign file can fail in any way, and must in none but this
-            raise ValueError(f"{path} is damaged, or not a minivae file: {error}") from error
+            raise ArgumentError(f"{path} is damaged, or not a minivae file: {error}") from error
 
 
 def _read_array(archive: ZipFile, member: ZipInfo, size: int) -> Array:

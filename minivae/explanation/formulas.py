@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from minivae.models.objectives import ImportanceWeighted, Reconstruction
-from minivae.nn.layers import Dense, LeakyReLU, ReLU, Sigmoid, Softplus, Tanh
+from minivae.nn.activations import LeakyReLU, ReLU, Sigmoid, Softplus, Tanh
+from minivae.nn.layers import Dense
 
 LINES = {
     "x": "the data",

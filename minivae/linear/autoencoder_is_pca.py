@@ -1,4 +1,4 @@
-"""A linear autoencoder is PCA: the same error, and the same subspace, but not the same axes."""
+"""A linear autoencoder is PCA: it has the same error and the same subspace, but other axes."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import ArrayLike
 
-from minivae.edge.checks import Array, as_batch, check_integer, check_real
+from minivae.edge.checks import ArgumentError, Array, as_batch, check_integer, check_real
 from minivae.linear.pca import align_signs
 from minivae.linear.principal_axes import axes_about
 from minivae.models.autoencoder import LinearAutoencoder
@@ -17,35 +17,36 @@ from minivae.training.loop import evaluate
 
 @dataclass(frozen=True)
 class EquivalenceReport:
-    """PCA beside a trained linear autoencoder; errors are squared, summed over features.
+    """A trained linear autoencoder compared with PCA.
 
     Attributes
     ----------
     pca_error : float
-        Mean of ``|x - x_hat|^2`` with PCA's projection.
+        Mean of ``|x - x_hat|^2``, summed over features, with PCA's projection as x_hat.
     autoencoder_error : float
-        The same with the trained autoencoder.
+        The same mean with the output of the trained autoencoder as x_hat.
     discarded_variance : float
-        The sum of the discarded eigenvalues, which theory says both must be.
+        The sum of the discarded eigenvalues. In theory both errors equal this sum.
     largest_angle : float
-        Between the two subspaces, radians. Where eigenvalue n_latent is tied with the next, the
-        angle from the autoencoder's subspace to the one that all tied eigenvectors span.
+        The largest principal angle between the two subspaces, in radians. If the last kept
+        eigenvalue is tied with the next one, it is the largest angle between the autoencoder's
+        subspace and the span of all tied eigenvectors.
     projector_distance : float
-        Frobenius norm of the difference of the two orthogonal projectors.
+        Frobenius norm of the difference between the two orthogonal projectors.
     unique : bool
-        Whether there is one best subspace; if not, the projector distance decides nothing.
+        Whether there is only one best subspace. If not, `projector_distance` says nothing.
     components : array, shape (n_latent, n_features)
         PCA's axes.
     decoder : array, shape (n_latent, n_features)
-        The autoencoder's, as trained: another basis of the same subspace.
+        The trained decoder's weights: another basis of the same subspace.
     recovered : array, shape (n_latent, n_features)
-        The autoencoder's subspace, turned to its own principal axes.
+        The principal axes of the data within the autoencoder's subspace.
     iterations, angles : list
-        The largest angle while it fell.
+        Some iterations of the training, and the largest angle after each of them.
     max_gap, max_angle : float
-        What `ok` allows.
+        The largest relative gap and the largest angle for `ok`.
     max_iterations : int
-        How many iterations were allowed.
+        The largest number of iterations that was allowed.
     """
 
     pca_error: float
@@ -65,12 +66,12 @@ class EquivalenceReport:
 
     @property
     def relative_gap(self) -> float:
-        """The autoencoder's error above the discarded variance, relative to it."""
+        """The autoencoder's error relative to the discarded variance, less 1."""
         return (self.autoencoder_error - self.discarded_variance) / self.discarded_variance
 
     @property
     def ok(self) -> bool:
-        """Whether the errors agree, and the subspaces do."""
+        """Whether both the errors and the subspaces agree."""
         pca_gap = abs(self.pca_error / self.discarded_variance - 1)
         return (
             pca_gap <= self.max_gap
@@ -112,7 +113,7 @@ def verify_pca_equivalence(
     max_iterations: int = 10_000,
     rng: int | np.random.Generator | None = None,
 ) -> EquivalenceReport:
-    """Train a linear autoencoder through its hand-written layers, and set it beside PCA.
+    """Train a linear autoencoder with its hand-written gradients, and compare it with PCA.
 
     Parameters
     ----------
@@ -120,15 +121,15 @@ def verify_pca_equivalence(
     n_latent : int
         1 <= n_latent < n_features.
     centre : bool
-        Subtract the mean first. Without it and without a bias the autoencoder finds the
-        eigenvectors of the second moment ``X.T @ X / n_samples``, and that is what it is compared
-        with; a bias makes the data's mean irrelevant.
+        Whether the mean is subtracted first. Without centring and without biases, the autoencoder
+        finds the eigenvectors of the second moment ``X.T @ X / n_samples``, and the comparison is
+        with these. With biases the mean of the data does not matter.
     bias : bool
         Whether the autoencoder has biases.
     max_gap, max_angle : float
-        Relative gap of the loss, and angle in radians, that count as the same.
+        The largest relative gap of the loss, and the largest angle in radians, for `ok`.
     max_iterations : int
-        Of L-BFGS.
+        The largest number of iterations of L-BFGS.
     rng : int or numpy.random.Generator, optional
         Draws the initial weights.
 
@@ -143,11 +144,13 @@ def verify_pca_equivalence(
 
     Notes
     -----
-    The loss of an affine autoencoder depends on the data only through its mean and its second
-    moment, so it is trained on a few rows that have the same two (`moment_matched_rows`), and both
-    errors are then measured on every row of `X`. If there are biases, these rows are measured from
-    the mean and in units of the deviation along the first axis, a change of coordinates that the
-    biases then undo; they start about one such deviation from where they belong.
+    The loss of an affine autoencoder depends on the data only through their mean and their second
+    moment. So the autoencoder is trained on a few rows with the same two moments
+    (`moment_matched_rows`); the errors are then measured on every row of `X`.
+
+    With biases, the training rows are shifted and scaled: the mean becomes zero and the standard
+    deviation along the first axis becomes one. The biases start about one such deviation from their
+    optimum, and after training they undo the change of coordinates.
     """
     data = as_batch(X, name="X")
     n_features = data.shape[1]
@@ -161,8 +164,9 @@ def verify_pca_equivalence(
     lam = squares / len(data)
     discarded = float(lam[n_latent:].sum())
     if discarded == 0:
-        raise ValueError(
-            f"n_latent must leave variance to discard, got {n_latent}: as many axes hold all of X's"
+        raise ArgumentError(
+            f"n_latent must leave variance to discard, got {n_latent}, and {n_latent} axes hold "
+            "all variance of X"
         )
     is_tied = np.abs(lam - lam[n_latent - 1]) <= 1e-9 * lam[0]
     unique = not is_tied[n_latent]
@@ -198,8 +202,8 @@ def verify_pca_equivalence(
 def moment_matched_rows(Y: Array) -> Array:
     """Return a few rows with the second moment of `Y`, and with mean zero.
 
-    The R of a QR decomposition has ``R.T @ R = Y.T @ Y``; its rows, with both signs, have mean
-    zero.
+    The factor R of the QR decomposition of `Y` has ``R.T @ R = Y.T @ Y``. The rows of R and of -R
+    together have mean zero.
     """
     R = np.linalg.qr(Y, mode="r")
     R *= np.sqrt(len(R) / len(Y))
@@ -214,13 +218,13 @@ def _train(
     max_iterations: int,
     rng: np.random.Generator,
 ) -> tuple[list[int], list[float]]:
-    """Train to the minimum; return some iterations, and the largest angle to `target` at each."""
+    """Train to the minimum; return some iterations and the largest angle to `target` at each."""
     from scipy.linalg import subspace_angles
 
     encoder, decoder = (end.layers[0].params for end in (model.encoder, model.decoder))
     biased = "b" in encoder
     rows = moment_matched_rows(data - origin)
-    if not biased:  # then the mean plays no part, and half of the rows have the second moment
+    if not biased:  # without biases only the second moment matters, and half of the rows have it
         rows = rows[: len(rows) // 2]
     unit = np.linalg.norm(rows, 2) / np.sqrt(len(rows))
     if biased:

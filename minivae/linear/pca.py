@@ -9,7 +9,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from minivae.edge.checks import Array, as_batch, as_data_set, check_integer, check_real
+from minivae.edge.checks import (
+    ArgumentError,
+    ArgumentTypeError,
+    Array,
+    as_batch,
+    as_data_set,
+    check_integer,
+    check_real,
+)
 from minivae.linear.principal_axes import float_blocks, principal_axes
 from minivae.nn.gaussian import LOG_2PI
 
@@ -17,7 +25,8 @@ from minivae.nn.gaussian import LOG_2PI
 def align_signs(components: ArrayLike) -> Array:
     """Return a copy of the rows, each with the sign that makes its largest entry positive.
 
-    Largest in magnitude, as in scikit-learn; an eigenvector is unique only up to its sign.
+    An eigenvector is unique only up to its sign. The entry that is largest in magnitude decides, as
+    in scikit-learn.
     """
     components = np.asarray(components)
     largest = np.abs(components).argmax(axis=1)[:, None]
@@ -33,38 +42,41 @@ def check_fitted(model: Any) -> None:
 class PCA:
     """Principal component analysis, with the names, signs and numbers of scikit-learn.
 
-    Everything is computed in float64. Squaring the data costs half the digits of the small
-    singular values: an explained variance is accurate to about 1e-16 times the *largest* one, a
-    component to that over its gap to the neighbours, and a singular value below about 1e-7
-    times the largest is reported as zero. Images stored as ``uint8`` are scaled from 0..255 to
-    0..1 first, in every method, which scikit-learn does not do.
+    Everything is computed in float64, from the eigenvalues of the scatter matrix. Squaring the data
+    costs half the digits of the small singular values. The error of an explained variance is about
+    1e-16 times the *largest* explained variance; the error of a component is this error divided by
+    the gap to the neighbouring eigenvalues; a singular value below about 1e-7 times the largest is
+    reported as zero. Every method scales images stored as ``uint8`` from 0..255 to 0..1, which
+    scikit-learn does not do.
 
     Parameters
     ----------
     n_components : int, float or None
-        How many components to keep, from 1 to min(n_samples, n_features); a fraction in (0, 1)
-        keeps the fewest that explain more than that share of the variance; None keeps all.
+        The number of components to keep, from 1 to min(n_samples, n_features). A fraction in
+        (0, 1) keeps as few components as explain more than this share of the variance. None keeps
+        all components.
 
     Attributes
     ----------
     components_ : array, shape (n_components, n_features)
         Orthonormal rows, in the order of decreasing variance.
     explained_variance_ : array, shape (n_components,)
-        The variances along them, with divisor n_samples - 1.
+        The variance along each component, with divisor n_samples - 1.
     explained_variance_ratio_ : array, shape (n_components,)
-        Their shares of the total variance.
+        The share of each component in the total variance.
     singular_values_ : array, shape (n_components,)
         The singular values of the centred data.
     mean_ : array, shape (n_features,)
     noise_variance_ : float
-        The mean of the discarded variances, of which there are
-        min(n_samples, n_features) - n_components; 0 if none.
+        The mean of the min(n_samples, n_features) - n_components discarded variances, or 0 if no
+        variance is discarded.
     n_components_, n_features_in_, n_samples_ : int
 
     References
     ----------
     Jolliffe: Principal Component Analysis, 2nd edition, Springer 2002, chapters 1 to 3.
-    Tipping, Bishop: Probabilistic principal component analysis, JRSS B 61 (1999), for the density.
+    Tipping, Bishop: Probabilistic principal component analysis, Journal of the Royal Statistical
+    Society B 61 (1999) 611-622, for the density.
     """
 
     def __init__(self, n_components: int | float | None = None) -> None:
@@ -98,7 +110,9 @@ class PCA:
         if n is None:
             return len(ratios)
         if not isinstance(n, Real) or isinstance(n, bool):
-            raise TypeError(f"n_components must be None, an integer or a fraction, got {n!r}")
+            raise ArgumentTypeError(
+                f"n_components must be None, an integer or a fraction, got {n!r}"
+            )
         if isinstance(n, Integral):
             of = "min(n_samples, n_features)="
             return check_integer("n_components", n, 1, len(ratios), of=of)
@@ -111,12 +125,12 @@ class PCA:
         return np.concatenate([x @ self.components_.T for x in self._centred_blocks(X)])
 
     def inverse_transform(self, Z: ArrayLike) -> Array:
-        """Return the points, shape (n_samples, n_features), that have the coordinates `Z`."""
+        """Return the points with the coordinates `Z`, shape (n_samples, n_features)."""
         check_fitted(self)
         return as_batch(Z, self.n_components_, name="Z") @ self.components_ + self.mean_
 
     def fit_transform(self, X: ArrayLike, y: object = None) -> Array:
-        """Fit to `X` and return its coordinates."""
+        """Fit to `X`, and return the coordinates of its rows."""
         return self.fit(X).transform(X)
 
     def encode(self, x: ArrayLike) -> Array:
@@ -124,7 +138,7 @@ class PCA:
         return self.transform(x)
 
     def decode(self, z: ArrayLike) -> Array:
-        """Return the points of the codes `z`: the same as `inverse_transform`."""
+        """Return the points with the codes `z`: the same as `inverse_transform`."""
         return self.inverse_transform(z)
 
     def reconstruct(self, x: ArrayLike) -> Array:
@@ -132,7 +146,7 @@ class PCA:
         return self.decode(self.encode(x))
 
     def get_covariance(self) -> Array:
-        """Return the model's covariance: the kept variances, and the noise in all directions."""
+        """Return the covariance of the model: the kept variances, and noise in all directions."""
         check_fitted(self)
         V, s2 = self.components_, self.noise_variance_
         # C = V^T (Lam - s2 I) V + s2 I
@@ -144,7 +158,7 @@ class PCA:
         Raises
         ------
         ValueError
-            The covariance is singular: the density is not defined.
+            The covariance is singular, so there is no density.
         """
         check_fitted(self)
         V, lam, s2 = self.components_, self.explained_variance_, self.noise_variance_
@@ -152,7 +166,7 @@ class PCA:
         if n_discarded == 0:
             s2 = 1.0  # no direction is left for the noise, whatever its variance
         if min(lam[-1], s2) == 0:
-            raise ValueError(
+            raise ArgumentError(
                 "the model has no density, its covariance is singular: least explained variance "
                 f"{lam[-1]:g}, noise variance {s2:g} in {n_discarded} directions"
             )

@@ -6,14 +6,14 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from minivae.edge.checks import Array, as_batch, check_integer
+from minivae.edge.checks import ArgumentError, Array, as_batch, check_integer
 from minivae.nn.rows import row_blocks
 
 ROWS = 4096  # converted at once
 
 
 def float_blocks(X: Array) -> Iterator[Array]:
-    """Yield the checked `X` in blocks of rows, each as float64: a memmap is never copied whole."""
+    """Yield blocks of rows of `X`, checked and as float64: a memmap is never copied whole."""
     return (as_batch(X[rows], name="X") for rows in row_blocks(len(X), ROWS))
 
 
@@ -32,7 +32,7 @@ def principal_axes(X: Array) -> tuple[Array, Array, Array]:
         As `axes_about` returns them for this mean.
     """
     n_samples = check_integer("the number of rows of X", len(X), 2)
-    origin = as_batch(X[:1])[0]  # constant columns then have a deviation of exactly zero
+    origin = as_batch(X[:1])[0]  # then a constant column has a deviation of exactly zero
     mean = origin + sum((x - origin).sum(axis=0) for x in float_blocks(X)) / n_samples
     return mean, *axes_about(X, mean)
 
@@ -72,6 +72,6 @@ def axes_about(X: Array, origin: Array) -> tuple[Array, Array]:
         axes = V[:, ::-1].T
     squares = squares[::-1]
     if squares[0] <= 0:
-        raise ValueError(f"X must vary, got {n_samples} rows without variance")
+        raise ArgumentError(f"X must vary, got {n_samples} rows without variance")
     rounding = len(squares) * np.finfo(float).eps * squares[0]
     return np.where(squares > rounding, squares, 0.0), axes

@@ -1,4 +1,4 @@
-"""Probabilistic PCA: a Gaussian latent variable model whose maximum likelihood is closed."""
+"""Probabilistic PCA: the maximum likelihood of a linear-Gaussian model, in closed form."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from minivae.edge.checks import Array, as_batch, as_data_set, check_integer
+from minivae.edge.checks import ArgumentError, Array, as_batch, as_data_set, check_integer
 from minivae.linear.linear_gaussian import LinearGaussianModel
 from minivae.linear.pca import align_signs, check_fitted
 from minivae.linear.principal_axes import float_blocks, principal_axes
@@ -18,9 +18,9 @@ class ProbabilisticPCA:
     """The model ``z ~ N(0, I)``, ``x = z @ W_ + mean_ + noise``, ``noise ~ N(0, s2 I)``.
 
     Equivalently ``x ~ N(mean_, W_.T @ W_ + s2 I)``. The likelihood depends on `W_` only through
-    ``W_.T @ W_``, so ``R @ W_`` is as good for any orthogonal R; `fit` takes the one with
-    orthogonal rows, in the order of decreasing variance. Images stored as ``uint8`` are scaled
-    from 0..255 to 0..1 first, in every method.
+    ``W_.T @ W_``, so ``R @ W_`` has the same likelihood for every orthogonal R. `fit` chooses the
+    `W_` with orthogonal rows, in the order of decreasing variance. Every method scales images
+    stored as ``uint8`` from 0..255 to 0..1.
 
     Parameters
     ----------
@@ -30,9 +30,10 @@ class ProbabilisticPCA:
     Attributes
     ----------
     W_ : array, shape (n_components, n_features)
-        What each latent dimension adds to an example.
+        Row i is what one unit of latent dimension i adds to x.
     noise_variance_ : float
-        s2, the mean of the n_features - n_components discarded variances (divisor n_samples).
+        The noise variance s2: the mean of the n_features - n_components discarded variances, with
+        divisor n_samples.
     mean_ : array, shape (n_features,)
     n_components_, n_features_in_ : int
 
@@ -51,8 +52,8 @@ class ProbabilisticPCA:
         Raises
         ------
         TypeError, ValueError
-            `X` is not a finite matrix of at least two different rows, `n_components` is out of its
-            range, or nothing is left for the noise, so that the likelihood has no maximum.
+            `X` is not a finite matrix with at least two different rows, `n_components` is out of
+            its range, or no variance is left for the noise, so that the likelihood has no maximum.
         """
         X = as_data_set(X)
         n_samples, n_features = X.shape
@@ -62,7 +63,7 @@ class ProbabilisticPCA:
         # s2 = sum_{j>k} lam_j / (d - k),  W = (Lam - s2 I)^1/2 U^T
         s2 = float(lam[k:].sum() / (n_features - k))
         if s2 == 0:
-            raise ValueError(
+            raise ArgumentError(
                 "n_components must be below the rank of the centred X, which is "
                 f"{np.count_nonzero(lam)}, to leave variance for the noise, got {k}"
             )
@@ -72,7 +73,7 @@ class ProbabilisticPCA:
         return self
 
     def posterior(self, X: ArrayLike) -> tuple[Array, Array]:
-        """Return mean and covariance of the Gaussian p(z given x) for each row of `X`.
+        """Return the mean and the covariance of the Gaussian p(z given x) for each row of `X`.
 
         Returns
         -------
@@ -111,7 +112,7 @@ class ProbabilisticPCA:
         return as_batch(Z, self.n_components_, name="Z") @ self.W_ + self.mean_
 
     def fit_transform(self, X: ArrayLike, y: object = None) -> Array:
-        """Fit to `X` and return its posterior means."""
+        """Fit to `X`, and return the posterior means of its rows."""
         return self.fit(X).transform(X)
 
     def encode(self, x: ArrayLike) -> Array:

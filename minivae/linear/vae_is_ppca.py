@@ -1,8 +1,8 @@
-"""The linear VAE: its loss without any noise, and that its optimum is probabilistic PCA.
+"""The linear VAE: its exact expected loss, whose minimum is probabilistic PCA.
 
-With a linear decoder and a Gaussian likelihood, ``log p(x | z)`` is quadratic in the noise of
-``z = mu + sigma eps``. The mean of a quadratic needs no sampling: any points with the mean and the
-covariance of `eps` give it exactly.
+With a linear decoder and a Gaussian likelihood, ``log p(x | z)`` is quadratic in the noise `eps` of
+``z = mu + sigma eps``. The mean of a quadratic function needs no sampling: any points with the mean
+and the covariance of `eps` give the exact mean.
 """
 
 from __future__ import annotations
@@ -12,7 +12,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from minivae.edge.checks import Array, as_batch, as_data_set, check_integer, check_real
+from minivae.edge.checks import (
+    ArgumentError,
+    Array,
+    as_batch,
+    as_data_set,
+    check_integer,
+    check_real,
+)
 from minivae.linear.principal_axes import principal_axes
 from minivae.linear.probabilistic_pca import ProbabilisticPCA
 from minivae.models.objectives import Losses
@@ -26,9 +33,9 @@ ROWS = 4096  # decoded at once
 
 
 def sigma_points(n_dims: int) -> Array:
-    """Return points whose mean is 0 and whose covariance is the identity, exactly.
+    """Return the fewest points whose mean is 0 and whose covariance is the identity.
 
-    They are the corners of a regular simplex: the fewest that do.
+    They are the corners of a regular simplex.
 
     Parameters
     ----------
@@ -50,10 +57,10 @@ def sigma_points(n_dims: int) -> Array:
 
 
 def with_sigma_points(X: ArrayLike, n_latent: int) -> tuple[Array, Array]:
-    """Return every row of `X` ``n_latent + 1`` times, and beside them the noise that is exact.
+    """Return every row of `X` ``n_latent + 1`` times, and a sigma point as the noise of each.
 
-    ``model.loss_and_grads(rows, eps=eps)`` is then the expected loss of a VAE with a linear decoder
-    and a Gaussian likelihood, and its gradient: nothing is random.
+    For a VAE with a linear decoder and a Gaussian likelihood, ``model.loss_and_grads(rows,
+    eps=eps)`` is then the exact expected loss and its gradient.
 
     Parameters
     ----------
@@ -70,14 +77,14 @@ def with_sigma_points(X: ArrayLike, n_latent: int) -> tuple[Array, Array]:
 
 
 def exact_elbo(model: VAE, X: ArrayLike) -> ElboParts:
-    """Return the evidence lower bound of each example, in expectation instead of by sampling.
+    """Return the exact ELBO of each example: its expectation over the noise, without sampling.
 
     Parameters
     ----------
     model : VAE
-        Without hidden layers, with a Gaussian likelihood of one variance.
+        It has a linear decoder, and a Gaussian likelihood with one variance.
     X : array_like or memmap, shape (n_samples, n_features)
-        Never copied whole.
+        It is read in blocks of rows, never copied whole.
 
     Returns
     -------
@@ -87,7 +94,7 @@ def exact_elbo(model: VAE, X: ArrayLike) -> ElboParts:
     Raises
     ------
     ValueError
-        `model` is another, whose ELBO is no quadratic in the noise.
+        `model` is another one, whose reconstruction term is not quadratic in the noise.
     """
     _gaussian(model)
     X = as_data_set(X, model.n_features, model.dtype)
@@ -102,29 +109,34 @@ def fit_linear_vae(model: VAE, X: ArrayLike, *, max_iterations: int = 10_000) ->
     Parameters
     ----------
     model : VAE
-        Without hidden layers, float64, with a Gaussian likelihood of one variance. Its decoder
-        starts as it is, its encoder at zero.
+        It has no hidden layers, float64 parameters, and a Gaussian likelihood with one variance.
+        Its decoder starts from its present values, and its encoder starts from zero.
     X : array_like or memmap, shape (n_samples, n_features)
     max_iterations : int
 
     Returns
     -------
     int
-        How many iterations were taken.
+        The number of iterations.
+
+    Raises
+    ------
+    ValueError
+        `model` is another one.
 
     Notes
     -----
-    The best encoder has the same variance for every x, so the weights that would make it depend on
-    x are held at zero. The loss is then quadratic in x and eps together. So the model is trained on
-    sigma points of both at once: ``rank(X) + n_latent + 1`` rows, whose mean and covariance are
-    those of all data with all noise.
+    The best encoder has the same variance for every x, so the weights from x to `log_var` are held
+    at zero. The loss is then quadratic in x and eps together. So the model is trained on sigma
+    points of both: ``rank(X) + n_latent + 1`` rows with the mean and the covariance of all data
+    with all noise.
 
-    While it is trained the encoder sees x whitened, a change of coordinates that its weights then
-    undo: L-BFGS is several times faster when all directions of the input are alike.
+    During training the encoder sees whitened data, and afterwards its weights take over the
+    whitening. L-BFGS is several times faster when all directions of the input have one scale.
     """
     _gaussian(model)
     if len(model.encoder.layers) > 1 or model.n_importance > 1:
-        raise ValueError(f"model must have hidden=() and n_importance=1, got {model!r}")
+        raise ArgumentError(f"model must have hidden=() and n_importance=1, got {model!r}")
     X = as_data_set(X, model.n_features)
     mean, squares, axes = principal_axes(X)
     axes, deviations = axes[squares > 0], np.sqrt(squares[squares > 0] / len(X))
@@ -148,20 +160,20 @@ def fit_linear_vae(model: VAE, X: ArrayLike, *, max_iterations: int = 10_000) ->
 
 @dataclass(frozen=True)
 class LinearVAEReport:
-    """A trained linear VAE beside probabilistic PCA; nats are per example.
+    """A trained linear VAE compared with probabilistic PCA, in nats per example.
 
     Attributes
     ----------
     elbo : float
-        The mean evidence lower bound of the trained VAE, without sampling noise.
+        The mean ELBO of the trained VAE, without sampling noise.
     log_likelihood : float
-        The largest mean log-likelihood that probabilistic PCA can have.
+        The largest mean log-likelihood of probabilistic PCA.
     off_diagonal : float
-        Of the decoder's ``W @ W.T``: the largest entry off the diagonal, relative to the largest
-        entry of ``W @ W.T + noise_variance``. The likelihood leaves W free to rotate; the ELBO
-        makes this zero.
+        The largest entry of the decoder's ``W @ W.T`` off the diagonal, relative to the largest
+        entry of ``W @ W.T + noise_variance``. The likelihood does not fix the rotation of W; the
+        ELBO does, and its maximum has zero here.
     noise_variance, predicted_noise_variance : float
-        What the VAE learned, and the mean of the discarded eigenvalues.
+        The variance that the VAE learned, and the mean of the discarded eigenvalues.
     n_latent, iterations : int
     tolerance : float
         The largest difference in nats for `ok`.
@@ -178,14 +190,14 @@ class LinearVAEReport:
 
     @property
     def difference(self) -> float:
-        """How far the ELBO is below the log-likelihood, in nats."""
+        """The log-likelihood minus the ELBO, in nats."""
         return self.log_likelihood - self.elbo
 
     @property
     def ok(self) -> bool:
-        """Whether the bound is attained, with the predicted noise and orthogonal rows of W."""
+        """Whether the ELBO, the noise and the rows of W are those of probabilistic PCA."""
         noise = abs(self.noise_variance / self.predicted_noise_variance - 1)
-        # the ELBO is flat at its top: what the parameters are off by counts squared
+        # the ELBO is flat at its maximum: it loses the square of an error of the parameters
         parameters = max(noise, self.off_diagonal)
         return abs(self.difference) <= self.tolerance and parameters**2 <= self.tolerance
 
@@ -214,7 +226,7 @@ def verify_ppca_equivalence(
     max_iterations: int = 10_000,
     rng: int | np.random.Generator | None = None,
 ) -> LinearVAEReport:
-    """Train a linear VAE with a learned variance, and set its ELBO beside the exact likelihood.
+    """Train a linear VAE with a learned variance, and compare its ELBO with probabilistic PCA.
 
     Parameters
     ----------
@@ -222,9 +234,9 @@ def verify_ppca_equivalence(
     n_latent : int
         1 <= n_latent < n_features.
     tolerance : float
-        The largest difference in nats that counts as none.
+        The largest difference in nats for `ok`.
     max_iterations : int
-        Of L-BFGS.
+        The largest number of iterations of L-BFGS.
     rng : int or numpy.random.Generator, optional
         Draws the initial decoder.
 
@@ -247,7 +259,7 @@ def verify_ppca_equivalence(
     check_integer("n_latent", n_latent, 1, n_features - 1, of="n_features-1=")
     check_real("tolerance", tolerance, 0)
     exact = ProbabilisticPCA(n_latent).fit(data)
-    # in units of the data's own scale, of which there are log(unit) nats in every feature
+    # the data in units of their own scale, which adds log(unit) nats to the ELBO of every feature
     unit = float(np.sqrt(data.var(axis=0).mean()))
     standardised = (data - exact.mean_) / unit
     model = VAE(n_features, n_latent, likelihood=Gaussian("learned", min_sigma=1e-6), rng=rng)
@@ -268,25 +280,25 @@ def verify_ppca_equivalence(
 
 
 def decoder_variance(model: VAE) -> float:
-    """Return the one variance of a VAE's Gaussian likelihood, fixed or learned."""
+    """Return the variance of a VAE's Gaussian likelihood, fixed or learned."""
     _, log_var = _gaussian(model).mean_and_log_var(np.zeros((1, 1)))
     return float(np.exp(log_var).item())
 
 
 def _exact_parts(model: VAE, x: Array) -> ElboParts:
-    """Return the mean over the sigma points, for each row of `x`."""
+    """Return the parts of the ELBO of each row of `x`, averaged over the sigma points."""
     rows, eps = with_sigma_points(x, model.n_latent)
     parts = model.elbo(rows, eps=eps)
     return ElboParts(*(part.reshape(len(x), -1).mean(axis=1) for part in parts))
 
 
 def _gaussian(model: VAE) -> Gaussian:
-    """Return the likelihood of a model whose reconstruction term is quadratic in the noise."""
+    """Return the likelihood of `model`, if its reconstruction term is quadratic in the noise."""
     if isinstance(model, VAE) and len(model.decoder.layers) == 1:
         likelihood = model.likelihood
         if isinstance(likelihood, Gaussian) and likelihood.sigma != "predicted":
             return likelihood
-    raise ValueError(
-        "model must be a VAE with a linear decoder and a Gaussian likelihood of one variance "
+    raise ArgumentError(
+        "model must be a VAE with a linear decoder and a Gaussian likelihood with one variance "
         f"(hidden=(), sigma a number or 'learned'), got {model!r}"
     )

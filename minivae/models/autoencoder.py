@@ -8,13 +8,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
-from minivae.edge.checks import Array, as_batch, check_integer
+from minivae.edge.checks import Array, as_batch, check_dtype, check_integer
 from minivae.models.model import Model
 from minivae.models.objectives import Reconstruction
 from minivae.models.passes import AutoencoderGradients, AutoencoderPass
 from minivae.models.regularizers import Regularizer, regularizer_from
-from minivae.nn.layers import Dense, Sequential, cast, check_dtype
+from minivae.nn.layers import Dense
 from minivae.nn.likelihoods import Likelihood, SquaredError, likelihood_from
+from minivae.nn.networks import Sequential, cast
 
 
 class Autoencoder(Model):

@@ -13,7 +13,7 @@ from matplotlib.animation import PillowWriter
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
-from minivae.edge.checks import Array, as_batch
+from minivae.edge.checks import ArgumentError, Array, as_batch
 from minivae.edge.files import whole_file
 from minivae.plots.latent import latent_scatter
 from minivae.plots.style import as_vector, number
@@ -61,7 +61,7 @@ def animate_codes(
     """
     path = Path(path)
     if path.suffix.lower() != ".gif":
-        raise ValueError(f"path must end in .gif, got {path}")
+        raise ArgumentError(f"path must end in .gif, got {path}")
     codes = _check(frames)
     losses = {
         name: as_vector(f"history[{name!r}]", values, len(codes))
@@ -79,11 +79,11 @@ def animate_codes(
 def _check(frames: Sequence[ArrayLike]) -> Array:
     """Return the first two dimensions of all codes, shape (n_frames, n, 2)."""
     if len(frames) == 0:
-        raise ValueError("frames must hold at least one array of codes, got none")
+        raise ArgumentError("frames must hold at least one array of codes, got none")
     codes = [as_batch(frame, name=f"frames[{i}]") for i, frame in enumerate(frames)]
     for i, frame in enumerate(codes):
         if frame.shape != codes[0].shape:
-            raise ValueError(
+            raise ArgumentError(
                 f"every frame must have shape {codes[0].shape}, as the first has, "
                 f"got {frame.shape} for frames[{i}]"
             )

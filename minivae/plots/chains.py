@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import ArrayLike
 
-from minivae.edge.checks import Array
+from minivae.edge.checks import ArgumentError, Array
 from minivae.plots.figures import new_axes
 from minivae.plots.style import COLORS, LINES, as_vector, draw_curves, draw_level, finish
 
@@ -87,7 +87,7 @@ def _columns(name: str, values: ArrayLike) -> list[Array]:
     """Return the coordinates one by one; a vector is a single one."""
     values = np.asarray(values)
     if values.ndim not in (1, 2) or values.size == 0:
-        raise ValueError(f"{name} must have shape (n,) or (n, n_dims), got shape {values.shape}")
+        raise ArgumentError(f"{name} must have shape (n,) or (n, n_dims), got shape {values.shape}")
     return [as_vector(name, column) for column in values.reshape(len(values), -1).T]
 
 

@@ -13,7 +13,7 @@ from matplotlib.patheffects import withStroke
 from matplotlib.widgets import Slider
 from numpy.typing import ArrayLike
 
-from minivae.edge.checks import Array, as_batch
+from minivae.edge.checks import ArgumentError, Array, as_batch
 from minivae.plots.latent import latent_scatter
 from minivae.plots.style import COLORS, number
 from minivae.plots.tiles import Shape, as_tiles, draw_tiles, grey_limits
@@ -69,7 +69,7 @@ class Explorer:
         codes = as_batch(codes, name="codes")
         n_latent = codes.shape[1]
         if n_latent < 2:
-            raise ValueError(f"codes must have at least 2 columns, got {n_latent}")
+            raise ArgumentError(f"codes must have at least 2 columns, got {n_latent}")
         tiles = as_tiles(decode(codes), shape, name="decode(codes)")
         self.z, self.held = codes.mean(axis=0), False
         self._decode, self._shape = decode, tiles.shape[1:]

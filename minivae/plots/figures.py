@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 
-from minivae.edge.checks import check_real
+from minivae.edge.checks import ArgumentError, check_real
 from minivae.edge.files import whole_file
 
 WIDTH, HEIGHT = 6.4, 4.0  # inches
@@ -32,7 +32,7 @@ def axes_in_a_row(
         figure = Figure(figsize=(width, height), layout=layout)
         return list(figure.subplots(1, n, squeeze=False)[0])
     if len(axes) != n:
-        raise ValueError(f"axes must be {n}, one for each panel, got {len(axes)}")
+        raise ArgumentError(f"axes must be {n}, one for each panel, got {len(axes)}")
     return list(axes)
 
 
@@ -41,7 +41,7 @@ def figure_of(artists: Figure | Artist | Sequence[Artist]) -> Figure:
     artist = artists[0] if isinstance(artists, Sequence) else artists
     figure = artist if isinstance(artist, Figure) else artist.figure
     if figure is None:
-        raise ValueError(f"artists must be part of a figure, got {artist}")
+        raise ArgumentError(f"artists must be part of a figure, got {artist}")
     return figure.canvas.figure
 
 
@@ -74,7 +74,7 @@ def save(
     formats = sorted(figure.canvas.get_supported_filetypes())
     format = path.suffix[1:].lower()
     if format not in formats:
-        raise ValueError(f"path must end in one of .{', .'.join(formats)}, got {path}")
+        raise ArgumentError(f"path must end in one of .{', .'.join(formats)}, got {path}")
     picture = io.BytesIO()
     figure.savefig(
         picture, format=format, dpi=check_real("dpi", dpi, 0), bbox_inches="tight", pad_inches=0.08

@@ -6,6 +6,7 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from numpy.typing import ArrayLike
 
+from minivae.edge.checks import ArgumentError
 from minivae.plots.figures import new_axes
 from minivae.plots.style import Curves, above_rounding, as_curves, as_vector, draw_curves, finish
 
@@ -36,7 +37,7 @@ def gradient_errors(steps: ArrayLike, errors: Curves, *, ax: Axes | None = None)
     """
     steps = as_vector("steps", steps)
     if steps.min() <= 0:
-        raise ValueError(f"steps must be positive, got {steps.min():g}")
+        raise ArgumentError(f"steps must be positive, got {steps.min():g}")
     curves = as_curves("errors", errors, len(steps))
     curves = {label: above_rounding("errors", curve) for label, curve in curves.items()}
     ax = new_axes() if ax is None else ax

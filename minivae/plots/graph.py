@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
-from minivae.edge.checks import Array
+from minivae.edge.checks import ArgumentError, ArgumentTypeError, Array
 from minivae.plots.boxes import BACK, SIZE, Drawing, Line
 from minivae.plots.style import GUIDE, number
 
@@ -97,13 +97,13 @@ def _check(values: Mapping[str, ArrayLike]) -> dict[str, Array]:
     needed = {*PLACES, *GRADIENTS.values(), *KL_ONLY.values()} - {"dloss"}
     missing = sorted(needed - set(values))
     if missing:
-        raise ValueError(f"values must have {missing[0]!r}, as explain(vae, x) has it")
+        raise ArgumentError(f"values must have {missing[0]!r}, as explain(vae, x) has it")
     arrays = {name: np.asarray(values[name]) for name in sorted(needed)}
     for name, value in arrays.items():
         if value.dtype.kind not in "fiu":
-            raise TypeError(f"{name} must hold real numbers, got dtype {value.dtype}")
+            raise ArgumentTypeError(f"{name} must hold real numbers, got dtype {value.dtype}")
         if value.size == 0 or not np.isfinite(value).all():
-            raise ValueError(f"{name} must hold numbers, and all of them finite")
+            raise ArgumentError(f"{name} must hold numbers, and all of them finite")
     return arrays | {"dloss": np.array(1.0)}
 
 

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.image import AxesImage
 from numpy.typing import ArrayLike
 
-from minivae.edge.checks import Array
+from minivae.edge.checks import ArgumentError, Array
 from minivae.plots.tiles import (
     Shape,
     as_tiles,
@@ -124,7 +124,7 @@ def _as_rows(
     if not isinstance(images, Mapping):
         return [label], [as_tiles(images, shape, name=name)]
     if not images:
-        raise ValueError(f"{name} must hold at least one row, got {{}}")
+        raise ArgumentError(f"{name} must hold at least one row, got {{}}")
     rows = [as_tiles(row, shape, name=f"{name}[{key!r}]") for key, row in images.items()]
     return list(images), rows
 
@@ -139,7 +139,7 @@ def _draw_rows(
     n, height, width = rows[0].shape
     for label, row in zip(labels, rows, strict=True):
         if row.shape != rows[0].shape:
-            raise ValueError(
+            raise ArgumentError(
                 f"every row must hold {n} images of {height} x {width} pixels, as the first does, "
                 f"got shape {row.shape} for {label!r}"
             )

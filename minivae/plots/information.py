@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import ArrayLike
 
-from minivae.edge.checks import check_real
+from minivae.edge.checks import ArgumentError, check_real
 from minivae.plots.figures import new_axes
 from minivae.plots.style import (
     COLORS,
@@ -97,7 +97,7 @@ def rate_distortion(
     rate = as_vector("rate", rate)
     distortion = as_vector("distortion", distortion, len(rate))
     if labels is not None and len(labels) != len(rate):
-        raise ValueError(f"labels must be {len(rate)}, one for each rate, got {len(labels)}")
+        raise ArgumentError(f"labels must be {len(rate)}, one for each rate, got {len(labels)}")
     if bound is not None:
         bound_rate = as_vector("bound[0]", bound[0])
         bound_distortion = as_vector("bound[1]", bound[1], len(bound_rate))
@@ -144,7 +144,7 @@ def importance_bounds(
     """
     k = as_vector("k", k)
     if k.min() < 1:
-        raise ValueError(f"k must be at least 1, got {k.min():g}")
+        raise ArgumentError(f"k must be at least 1, got {k.min():g}")
     curves = as_curves("bounds", bounds, len(k))
     if exact is not None:
         exact = check_real("exact", exact, float("-inf"))

@@ -10,7 +10,7 @@ from matplotlib.patches import Circle
 from matplotlib.patheffects import withStroke
 from numpy.typing import ArrayLike
 
-from minivae.edge.checks import Array, as_batch
+from minivae.edge.checks import ArgumentError, Array, as_batch
 from minivae.plots.figures import new_axes
 from minivae.plots.style import COLORS, GUIDE, MARKERS, as_vector, number
 from minivae.plots.tiles import Shape, as_tiles, draw_tiles, label_columns, label_rows, spread
@@ -45,9 +45,11 @@ def latent_scatter(
     """
     z, labels = as_batch(z, name="z"), np.asarray(labels)
     if z.shape[1] < 2:
-        raise ValueError(f"z must have at least 2 columns, got {z.shape[1]}")
+        raise ArgumentError(f"z must have at least 2 columns, got {z.shape[1]}")
     if labels.shape != (len(z),):
-        raise ValueError(f"labels must have shape ({len(z)},), as z has rows, got {labels.shape}")
+        raise ArgumentError(
+            f"labels must have shape ({len(z)},), as z has rows, got {labels.shape}"
+        )
     ax = new_axes(6.0, 6.0) if ax is None else ax
     artists: list[Artist] = []
     for i, label in enumerate(np.unique(labels)):
@@ -116,7 +118,7 @@ def traversals(
     tiles, values = as_tiles(images, shape), as_vector("values", values)
     n_latent, rest = divmod(len(tiles), len(values))
     if rest:
-        raise ValueError(f"images must be n_latent * {len(values)} values, got {len(tiles)}")
+        raise ArgumentError(f"images must be n_latent * {len(values)} values, got {len(tiles)}")
     image = draw_tiles(tiles, ax, len(values))
     some = spread(len(values))
     label_columns(

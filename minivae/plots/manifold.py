@@ -10,7 +10,7 @@ from matplotlib.image import AxesImage
 from numpy.typing import ArrayLike
 from scipy.special import ndtri
 
-from minivae.edge.checks import Array, check_integer, check_real
+from minivae.edge.checks import ArgumentError, Array, check_integer, check_real
 from minivae.plots.style import number
 from minivae.plots.tiles import Shape, as_tiles, draw_tiles, label_columns, label_rows, spread
 
@@ -72,7 +72,7 @@ def manifold(
     tiles = as_tiles(images, shape)
     n = isqrt(len(tiles))
     if n < 2 or n * n != len(tiles):
-        raise ValueError(f"images must be n * n, n at least 2, got {len(tiles)}")
+        raise ArgumentError(f"images must be n * n, n at least 2, got {len(tiles)}")
     z = _quantiles(n, low, high)
     image = draw_tiles(tiles, ax, n)
     some = spread(n)

@@ -18,7 +18,7 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from numpy.typing import ArrayLike
 
-from minivae.edge.checks import Array
+from minivae.edge.checks import ArgumentError, ArgumentTypeError, Array
 
 COLORS = (  # neighbours differ in lightness too
     *("#332288", "#CC6677", "#117733", "#88CCEE", "#882255"),
@@ -38,14 +38,14 @@ def as_vector(name: str, values: ArrayLike, length: int | None = None) -> Array:
     """Return `values` as a finite array of shape (n,), of the length that is required."""
     vector = np.asarray(values)
     if vector.dtype.kind not in "fiub":
-        raise TypeError(f"{name} must hold real numbers, got dtype {vector.dtype}")
+        raise ArgumentTypeError(f"{name} must hold real numbers, got dtype {vector.dtype}")
     if vector.ndim != 1 or len(vector) == 0:
-        raise ValueError(f"{name} must have shape (n,), n at least 1, got shape {vector.shape}")
+        raise ArgumentError(f"{name} must have shape (n,), n at least 1, got shape {vector.shape}")
     if length is not None and len(vector) != length:
-        raise ValueError(f"{name} must have {length} values, got {len(vector)}")
+        raise ArgumentError(f"{name} must have {length} values, got {len(vector)}")
     wrong = np.flatnonzero(~np.isfinite(vector))
     if len(wrong):
-        raise ValueError(f"{name} must be finite, got {vector[wrong[0]]} at index {wrong[0]}")
+        raise ArgumentError(f"{name} must be finite, got {vector[wrong[0]]} at index {wrong[0]}")
     return vector
 
 
@@ -54,14 +54,14 @@ def as_curves(name: str, curves: Curves, length: int) -> dict[str, Array]:
     if not isinstance(curves, Mapping):
         return {"": as_vector(name, curves, length)}
     if not curves:
-        raise ValueError(f"{name} must hold at least one curve, got {{}}")
+        raise ArgumentError(f"{name} must hold at least one curve, got {{}}")
     return {label: as_vector(f"{name}[{label!r}]", y, length) for label, y in curves.items()}
 
 
 def above_rounding(name: str, values: Array) -> Array:
     """Return `values` for a log axis: 2.2e-16, the rounding of float64, where they are smaller."""
     if values.min() < 0:
-        raise ValueError(f"{name} must not be negative, got {values.min():g}")
+        raise ArgumentError(f"{name} must not be negative, got {values.min():g}")
     return np.maximum(values, np.finfo(float).eps)
 
 

@@ -11,7 +11,7 @@ from matplotlib.image import AxesImage
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import ArrayLike
 
-from minivae.edge.checks import Array, check_integer, check_real
+from minivae.edge.checks import ArgumentError, Array, check_integer, check_real
 from minivae.plots.figures import axes_in_a_row, figure_of, new_axes
 from minivae.plots.style import (
     COLORS,
@@ -89,7 +89,7 @@ def bases_side_by_side(
         As `basis`, or not one of `axes` for each of `bases`.
     """
     if not bases:
-        raise ValueError("bases must hold at least one basis, got {}")
+        raise ArgumentError("bases must hold at least one basis, got {}")
     tiles = [as_tiles(rows, shape, name=f"bases[{title!r}]") for title, rows in bases.items()]
     panels = axes_in_a_row(axes, len(bases))
     images = [_draw_basis(rows, ax, n_columns) for rows, ax in zip(tiles, panels, strict=True)]
@@ -170,9 +170,9 @@ def scree(
     eigenvalues = as_vector("eigenvalues", eigenvalues)
     n, rises = len(eigenvalues), np.flatnonzero(np.diff(eigenvalues) > 0)
     if len(rises):
-        raise ValueError(f"eigenvalues must be in falling order, got a rise after {rises[0]}")
+        raise ArgumentError(f"eigenvalues must be in falling order, got a rise after {rises[0]}")
     if eigenvalues[0] <= 0:
-        raise ValueError(f"eigenvalues must be positive, got {eigenvalues[0]:g} as the largest")
+        raise ArgumentError(f"eigenvalues must be positive, got {eigenvalues[0]:g} as the largest")
     parts = {"": slice(0, n)}
     if n_latent is not None:
         k = check_integer("n_latent", n_latent, 1, n - 1)

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.image import AxesImage
 from numpy.typing import ArrayLike
 
-from minivae.edge.checks import Array, as_batch, check_integer
+from minivae.edge.checks import ArgumentError, Array, as_batch, check_integer
 from minivae.plots.figures import new_axes
 from minivae.plots.style import SEQUENTIAL
 
@@ -35,12 +35,14 @@ def as_tiles(images: ArrayLike, shape: Shape | None, *, name: str = "images") ->
     if shape is None:
         side = isqrt(n_features)
         if side * side != n_features:
-            raise ValueError(
+            raise ArgumentError(
                 f"shape must be given where {name} are not square, got n_features={n_features}"
             )
         shape = (side, side)
     if len(shape) != 2 or shape[0] < 1 or shape[0] * shape[1] != n_features:
-        raise ValueError(f"shape must be (height, width) of n_features={n_features}, got {shape}")
+        raise ArgumentError(
+            f"shape must be (height, width) of n_features={n_features}, got {shape}"
+        )
     return pixels.reshape(-1, *shape)
 
 

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import ArrayLike
 
-from minivae.edge.checks import Array, check_real
+from minivae.edge.checks import ArgumentError, Array, check_real
 from minivae.plots.figures import axes_in_a_row, new_axes
 from minivae.plots.style import LINES, as_vector, draw_curves, draw_level, finish, number
 
@@ -101,7 +101,7 @@ def _part(history: History, name: str) -> tuple[Array, dict[str, Array]]:
 
 def _column(history: History, name: str, length: int | None = None) -> Array:
     if name not in history:
-        raise ValueError(f"history must have {name!r}, got {sorted(history)}")
+        raise ArgumentError(f"history must have {name!r}, got {sorted(history)}")
     return as_vector(f"history[{name!r}]", history[name], length)
 
 

@@ -80,7 +80,9 @@ def test_refused_arguments():
     eps = np.zeros((5, 2))
     with pytest.raises(ValueError, match=r"sigma must be positive, got -1"):
         estimators.reparameterized_gradient(np.cos, 0, [1, -1], eps)
-    with pytest.raises(ValueError, match=r"mu must be one finite number, or 2 as eps has columns"):
+    with pytest.raises(
+        ValueError, match="mu must be one finite number, or one for each of the 2 col"
+    ):
         estimators.reparameterized_gradient(np.cos, [0, 0, 0], 1, eps)
     with pytest.raises(ValueError, match=r"sigma must be one finite number.*got nan"):
         estimators.score_function_gradient(np.cos, 0, np.nan, eps)

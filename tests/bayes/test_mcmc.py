@@ -241,7 +241,7 @@ def run_metropolis(log_density=lambda z: standard_normal(z)[0], start=(0.0,), n=
             "n_leapfrog must be at least 1, got 0",
         ),
         (lambda: hmc(standard_normal, [0.0], 5, step=-1, n_leapfrog=1), "step must be in"),
-        (lambda: gibbs([], [0.0], 5), "one for each of start's 1 coordinates, got 0"),
+        (lambda: gibbs([], [0.0], 5), "one function for each of the 1 coordinates of start, got 0"),
         (lambda: gibbs([lambda z, rng: np.nan], [0.0], 5), "finite numbers, got .* in sweep 0"),
         (
             lambda: run_metropolis().autocorrelation(5),

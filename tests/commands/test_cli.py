@@ -21,7 +21,7 @@ from minivae import claims
 from minivae.claims import audit
 from minivae.commands import cli, data, gradcheck, prove, tour, train
 from minivae.datasets import download, mnist_files
-from minivae.nn import layers
+from minivae.nn import activations, layers
 from minivae.training import loop
 
 ROOT = Path(minivae.__file__).parent.parent
@@ -156,7 +156,7 @@ def test_tour_fails_with_a_wrong_dense_layer(monkeypatch, tmp_path, wrong_dense)
 
 def test_tour_fails_with_a_wrong_gradient(monkeypatch, tmp_path, few_entries):
     without(monkeypatch, "_verify", "_train")
-    monkeypatch.setattr(layers.Softplus, "backward", lambda self, dy: dy)
+    monkeypatch.setattr(activations.Softplus, "backward", lambda self, dy: dy)
     n_rows = len(list(audit.audit()))
     assert_tour_fails(tmp_path, f"{n_rows} hand-written gradients are right")
 
@@ -231,7 +231,7 @@ def test_gradcheck(few_entries):
 
 
 def test_gradcheck_fails(monkeypatch, few_entries):
-    monkeypatch.setattr(layers.Softplus, "backward", lambda self, dy: dy)
+    monkeypatch.setattr(activations.Softplus, "backward", lambda self, dy: dy)
     done = run("gradcheck")
     assert done.status == 1
     assert done.out.rstrip().endswith("WRONG in Softplus, mlp, softplus")
@@ -666,7 +666,7 @@ AE = ("train", "ae", "--samples", 50, "--batch-size", 10)
         ),
         (
             ("verify", "--samples", 5, "--latent", 4),
-            "n_latent must leave variance to discard, got 4: as many axes hold all of X's",
+            "n_latent must leave variance to discard, got 4, and 4 axes hold all variance of X",
         ),
         (("verify", "--model", "gan"), "argument --model: invalid choice: 'gan'"),
         (

@@ -68,7 +68,7 @@ WRONG = [
     ("dense_backward", divides_by_the_batch_again, "dy holds the 1/batch already"),
     ("dense_backward", returns_the_order_of_the_computation, "wrong order: (dW, db, dx)"),
     ("mean_squared_error_backward", loss_without_its_mean, "not divided by the batch"),
-    ("mean_squared_error_backward", loss_without_its_two, "half of it is missing"),
+    ("mean_squared_error_backward", loss_without_its_two, "half of what it should be"),
     ("mean_squared_error_backward", target_minus_output, "the sign is flipped"),
     ("mean_squared_error_backward", changes_the_target, "target was changed in place"),
 ]

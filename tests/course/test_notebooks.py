@@ -22,6 +22,7 @@ from minivae.course.formulas import latex
 from minivae.course.notebooks import exercise_pieces, notebook, tutorial_pieces, write_notebooks
 
 TUTORIALS = sorted((ROOT / "tutorials").glob("[0-9]*.py"))
+LESSON = ROOT / "tutorials" / "01_dense_layer.py"
 
 
 @pytest.fixture
@@ -94,9 +95,9 @@ def test_a_tutorial_runs_without_threads_processes_and_sockets(tmp_path, monkeyp
         monkeypatch.setattr(owner, name, refuse)
     monkeypatch.setenv("MINIVAE_FIGURES", str(tmp_path))
     monkeypatch.setenv("MINIVAE_QUICK", "1")
-    printed = run(tutorial_pieces(read_cells(TUTORIALS[0])), {"__name__": "__main__"})
+    printed = run(tutorial_pieces(read_cells(LESSON)), {"__name__": "__main__"})
     assert printed[1] == "y = 0.5, loss = 2.25\n"
-    path = ROOT / "tutorials" / "exercises" / TUTORIALS[0].name
+    path = ROOT / "tutorials" / "exercises" / LESSON.name
     assert run(exercise_pieces(path), {})[2].split() == ["not", "written", "yet", "dense_forward"]
 
 

@@ -346,7 +346,9 @@ def test_bad_arguments_are_named():
         diagnostics.elbo_surgery(np.zeros((3, 2)), np.zeros((3, 1)))
     with pytest.raises(ValueError, match="covariance must be positive definite"):
         diagnostics.kl_to_prior([0, 0], [[1, 1], [1, 1]])
-    with pytest.raises(ValueError, match=r"covariance must be n x n .* \(2, 2\) and \(3,\)"):
+    with pytest.raises(
+        ValueError, match=r"covariance must have shape \(n, n\) .* \(2, 2\) and \(3,\)"
+    ):
         diagnostics.kl_to_prior([0, 0, 0], np.eye(2))
     with pytest.raises(ValueError, match="variances must be at least 0, got -1"):
         diagnostics.gaussian_rate_distortion([1.0, -1.0], 1)

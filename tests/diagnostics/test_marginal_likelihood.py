@@ -11,7 +11,7 @@ from minivae.diagnostics import marginal_likelihood
 from minivae.diagnostics.marginal_likelihood import importance_weighted_bound, log_likelihood
 from minivae.linear.pca import PCA
 from minivae.linear.probabilistic_pca import ProbabilisticPCA
-from minivae.nn.layers import cast
+from minivae.nn.networks import cast
 
 
 @pytest.fixture

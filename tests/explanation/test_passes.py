@@ -14,7 +14,8 @@ from scipy import special, stats
 from minivae import PCA, VAE, Autoencoder, Gaussian, LinearAutoencoder, Sequential
 from minivae.explanation.passes import explain
 from minivae.models.regularizers import L2
-from minivae.nn.layers import ACTIVATIONS, Layer
+from minivae.nn.activations import ACTIVATIONS
+from minivae.nn.layers import Layer
 
 LIKELIHOODS = {
     "bernoulli": "bernoulli",

@@ -18,7 +18,7 @@ from minivae import (
     LinearAutoencoder,
     check_gradients,
 )
-from minivae.nn.layers import ACTIVATIONS
+from minivae.nn.activations import ACTIVATIONS
 
 LIKELIHOODS = {
     "bernoulli": "bernoulli",

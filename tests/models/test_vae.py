@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from minivae import VAE, Gaussian, check_gradients
-from minivae.nn.layers import ACTIVATIONS
+from minivae.nn.activations import ACTIVATIONS
 
 LIKELIHOODS = {
     "bernoulli": "bernoulli",

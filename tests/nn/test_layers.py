@@ -1,10 +1,11 @@
+"""Rules that hold for every layer, activation and network; and the dense layer."""
+
 import math
 
 import numpy as np
 import pytest
 from helpers import SEEDS, SIZES, check_jacobian, frozen
 from hypothesis import given, settings
-from scipy import special, stats
 
 from minivae import (
     Adam,
@@ -18,8 +19,8 @@ from minivae import (
     check_gradients,
     mlp,
 )
-from minivae.nn.elementwise import sigmoid, softplus
-from minivae.nn.layers import ACTIVATIONS, cast
+from minivae.nn.activations import ACTIVATIONS
+from minivae.nn.networks import cast
 
 ACTIVATION_LAYERS = [Tanh, ReLU, LeakyReLU, Sigmoid, Softplus]
 
@@ -96,56 +97,6 @@ def test_dense_is_the_sum_over_inputs():
         for n in range(4)
     ]
     np.testing.assert_allclose(layer.forward(x), expected, rtol=1e-14)
-
-
-@pytest.mark.parametrize(
-    ("layer", "expected"),
-    [
-        (Tanh(), [-0.9950547536867305, -0.46211715726000976, 0, 0.46211715726000976]),
-        (ReLU(), [0, 0, 0, 0.5]),
-        (LeakyReLU(), [-0.03, -0.005, 0, 0.5]),
-        (LeakyReLU(0.2), [-0.6, -0.1, 0, 0.5]),
-        (Sigmoid(), special.expit([-3, -0.5, 0, 0.5])),
-        (Softplus(), -special.log_expit([3, 0.5, 0, -0.5])),
-    ],
-    ids=lambda value: type(value).__name__,
-)
-def test_activations_have_their_known_values(layer, expected):
-    np.testing.assert_allclose(layer.forward(np.array([[-3, -0.5, 0, 0.5]])), [expected], 1e-14)
-
-
-def test_sigmoid_and_softplus_are_accurate_in_both_tails():
-    a = np.concatenate([np.linspace(-700, 700, 5001), np.logspace(-300, 2), -np.logspace(-300, 2)])
-    np.testing.assert_allclose(sigmoid(a), special.expit(a), rtol=1e-13)
-    np.testing.assert_allclose(softplus(a), -special.log_expit(-a), rtol=1e-13)
-
-
-@pytest.mark.parametrize("function", [sigmoid, softplus])
-def test_sigmoid_and_softplus_take_any_shape_and_leave_it_alone(function):
-    for a in (np.array(1.5), np.zeros((0, 3)), np.full((2, 3, 4), -1.5), np.ones((4, 6))[::2, ::3]):
-        (a,) = frozen(a)
-        assert function(a).shape == a.shape
-    np.testing.assert_array_equal(
-        function(np.array([[-1, 0, 2]])), function(np.array([[-1.0, 0, 2]]))
-    )
-
-
-@pytest.mark.parametrize(
-    ("layer", "y", "dx"),
-    [
-        (Tanh(), [-1, 1], [0, 0]),
-        (ReLU(), [0, 1e4], [0, 1]),
-        (LeakyReLU(), [-100, 1e4], [0.01, 1]),
-        (Sigmoid(), [0, 1], [0, 0]),
-        (Softplus(), [0, 1e4], [0, 1]),
-    ],
-    ids=lambda value: type(value).__name__,
-)
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_activations_reach_their_limits_without_a_warning(layer, y, dx, dtype):
-    x = np.array([[-1e4, 1e4]], dtype)
-    np.testing.assert_allclose(layer.forward(x), [y], rtol=1e-7)
-    np.testing.assert_allclose(layer.backward(np.ones_like(x)), [dx], rtol=1e-7)
 
 
 @EVERY_LAYER
@@ -280,110 +231,14 @@ def test_backward_refuses_another_shape_than_the_output(make):
         (lambda: Dense(3, -1), ValueError, "n_out must be at least 1, got -1"),
         (lambda: Dense(2.5, 2), TypeError, "n_in must be an integer, got 2.5"),
         (lambda: Dense(True, 2), TypeError, "n_in must be an integer, got True"),
-        (lambda: Dense(3, 2, init="zeros"), ValueError, "init must be 'glorot' or 'he', got 'zero"),
+        (
+            lambda: Dense(3, 2, init="zeros"),
+            ValueError,
+            r"init must be one of \['glorot', 'he'\], g",
+        ),
         (lambda: Dense(3, 2, dtype=int), ValueError, "dtype must be float32 or float64, got int64"),
-        (lambda: LeakyReLU(0), ValueError, r"slope must be in \(0, 1\), got 0"),
-        (lambda: LeakyReLU(1.5), ValueError, r"slope must be in \(0, 1\), got 1.5"),
-        (lambda: LeakyReLU("0.1"), TypeError, "slope must be a number, got '0.1'"),
-        (lambda: Sequential([]), ValueError, "layers must hold at least one layer, got none"),
-        (lambda: mlp([4]), ValueError, r"at least an input and an output width, got \[4\]"),
-        (lambda: mlp([4, 0]), ValueError, "n_out must be at least 1, got 0"),
-        (lambda: mlp([4, 2], activation="gelu"), ValueError, r"one of \[.*'tanh'\], got 'gelu'"),
     ],
 )
 def test_bad_arguments_are_named(make, error, message):
     with pytest.raises(error, match=message):
         make()
-
-
-def test_sequential_shows_the_layers_own_arrays():
-    layers = [Dense(3, 4), Tanh(), Dense(4, 2, bias=False)]
-    network = Sequential(layers)
-    assert list(network.params) == list(network.grads) == ["0.W", "0.b", "2.W"]
-    network.backward(np.ones_like(network.forward(np.ones((5, 3)))))
-    for key in network.params:
-        place, name = key.split(".")
-        assert network.params[key] is layers[int(place)].params[name]
-        assert network.grads[key] is layers[int(place)].grads[name]
-    assert np.any(network.grads["0.W"])
-
-
-def test_sequential_can_hold_a_sequential():
-    inner = mlp([3, 4, 2], rng=0)
-    outer = Sequential([inner, Dense(2, 2, rng=1)])
-    assert list(outer.params) == ["0.0.W", "0.0.b", "0.2.W", "0.2.b", "1.W", "1.b"]
-    check_gradients(outer, np.random.default_rng(0).standard_normal((4, 3))).raise_if_failed()
-
-
-def test_mlp_has_an_activation_between_each_two_layers_only():
-    network = mlp([5, 4, 3, 2], activation="softplus")
-    assert [type(layer) for layer in network.layers] == [Dense, Softplus, Dense, Softplus, Dense]
-    assert [layer.params["W"].shape for layer in network.layers[::2]] == [(5, 4), (4, 3), (3, 2)]
-
-
-def check_init(W, init):
-    """Compare distribution and variance with those of the papers, within 5 standard errors."""
-    n_in, n_out = W.shape
-    variance = {"glorot": 2 / (n_in + n_out), "he": 2 / n_in}[init]
-    half_width = math.sqrt(3 * variance)  # of a uniform distribution with this variance
-    law = {"glorot": stats.uniform(-half_width, 2 * half_width), "he": stats.norm(0, variance**0.5)}
-    kurtosis = {"glorot": 1.8, "he": 3.0}[init]
-    error = variance * math.sqrt((kurtosis - 1) / W.size)
-    assert abs(W.var() - variance) < 5 * error
-    assert abs(W.mean()) < 5 * math.sqrt(variance / W.size)
-    assert stats.kstest(W.ravel(), law[init].cdf).pvalue > 1e-3
-
-
-@pytest.mark.parametrize("init", ["glorot", "he"])
-def test_initial_weights_have_the_variance_of_the_papers(init):
-    layer = Dense(400, 250, init=init, rng=1)
-    check_init(layer.params["W"], init)
-    assert not np.any(layer.params["b"])
-
-
-@pytest.mark.parametrize(
-    ("activation", "hidden"),
-    [
-        ("relu", "he"),
-        ("leaky_relu", "he"),
-        ("tanh", "glorot"),
-        ("sigmoid", "glorot"),
-        ("softplus", "glorot"),
-    ],
-)
-def test_mlp_initialises_for_what_the_layer_feeds(activation, hidden):
-    network = mlp([300, 200, 150], activation=activation, rng=2)
-    check_init(network.params["0.W"], hidden)
-    check_init(network.params["2.W"], "glorot")
-
-
-def test_one_seed_gives_one_network():
-    def weights(rng):
-        return mlp([3, 3, 3], rng=rng).params
-
-    first, again, other = weights(7), weights(7), weights(8)
-    from_generator = weights(np.random.default_rng(7))
-    for name in first:
-        np.testing.assert_array_equal(first[name], again[name])
-        np.testing.assert_array_equal(first[name], from_generator[name])
-    assert not np.array_equal(first["0.W"], other["0.W"])
-    assert not np.array_equal(first["0.W"], first["2.W"])
-    assert not np.array_equal(weights(None)["0.W"], weights(None)["0.W"])
-    rng = np.random.default_rng(7)
-    assert not np.array_equal(weights(rng)["0.W"], weights(rng)["0.W"])
-
-
-@pytest.mark.parametrize("dtype", [np.float64, np.complex128])
-def test_cast_is_a_deep_copy_of_another_dtype(dtype):
-    network = mlp([3, 4, 2], dtype=np.float32, rng=0)
-    network.backward(np.ones_like(network.forward(np.ones((5, 3), np.float32))))
-    copy = cast(network, dtype)
-    assert isinstance(copy, Sequential)
-    for name, value in network.params.items():
-        assert value.dtype == np.float32
-        assert copy.params[name].dtype == copy.grads[name].dtype == dtype
-        np.testing.assert_array_equal(copy.params[name], value)
-        np.testing.assert_array_equal(copy.grads[name], network.grads[name])
-        copy.params[name][...] = 7
-        assert not np.any(value == 7)
-    assert copy.layers[0].params["W"] is copy.params["0.W"]

@@ -6,12 +6,21 @@ import pytest
 from helpers import SEEDS, SIZES, check_jacobian, frozen
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy import integrate, optimize, stats
+from scipy import integrate, optimize, special, stats
 
-from minivae import Adam, Bernoulli, ContinuousBernoulli, Gaussian, SquaredError, check_gradients
+from minivae import (
+    Adam,
+    Bernoulli,
+    ContinuousBernoulli,
+    Gaussian,
+    Layer,
+    SquaredError,
+    check_gradients,
+)
 from minivae.claims.audit import LikelihoodLayer
-from minivae.nn.layers import cast
+from minivae.nn import elementwise, likelihoods
 from minivae.nn.likelihoods import LIKELIHOODS, likelihood_from
+from minivae.nn.networks import cast
 
 MAKERS = {
     "Bernoulli": lambda dtype=np.float64: Bernoulli(),
@@ -148,6 +157,61 @@ def test_one_seed_gives_one_sample(make):
     np.testing.assert_array_equal(likelihood.sample(out, 4), first)
     np.testing.assert_array_equal(likelihood.sample(out, np.random.default_rng(4)), first)
     assert not np.array_equal(likelihood.sample(out, 5), first)
+
+
+def test_a_likelihood_is_not_a_layer():
+    for make in MAKERS.values():
+        assert not isinstance(make(), Layer)
+        assert not hasattr(make(), "forward")
+        assert not hasattr(make(), "backward")
+
+
+def dout_by_expit(x, out, dlog_prob):
+    return dlog_prob[:, None] * (x - special.expit(out))
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_bernoullis_gradient_is_the_same_with_and_without_its_memory(dtype):
+    """What `log_prob` keeps for one array must never reach the gradient of another."""
+    rng = np.random.default_rng(0)
+    x = rng.random((4, 3)).astype(dtype)
+    out, other = 3 * rng.standard_normal((2, 4, 3)).astype(dtype)
+    dlog_prob = rng.standard_normal(4).astype(dtype)
+    close = {"rtol": 1e-6 if dtype == np.float32 else 1e-12}
+    fresh = Bernoulli().log_prob_backward(x, out, dlog_prob)
+    np.testing.assert_allclose(fresh, dout_by_expit(x, out, dlog_prob), **close)
+
+    likelihood = Bernoulli()
+    likelihood.log_prob(x, out)
+    for _ in range(2):  # with what was kept, then without
+        np.testing.assert_array_equal(likelihood.log_prob_backward(x, out, dlog_prob), fresh)
+    likelihood.log_prob(x, out)
+    expected = dout_by_expit(x, other, dlog_prob)
+    np.testing.assert_allclose(likelihood.log_prob_backward(x, other, dlog_prob), expected, **close)
+    np.testing.assert_array_equal(likelihood.log_prob_backward(x, out, dlog_prob), fresh)
+
+    for kept, asked in [(other, out), (out.copy(), out), (out[:2], out), (out, out[::-1])]:
+        likelihood.log_prob(x[: len(kept)], kept)
+        dout = likelihood.log_prob_backward(x, asked, dlog_prob)
+        np.testing.assert_allclose(dout, dout_by_expit(x, asked, dlog_prob), **close)
+
+
+def test_bernoulli_takes_one_exponential_for_a_forward_and_a_backward_pass(monkeypatch):
+    calls, right = [], elementwise.exp_minus_abs
+
+    def counted(a):
+        calls.append(a)
+        return right(a)
+
+    monkeypatch.setattr(elementwise, "exp_minus_abs", counted)
+    monkeypatch.setattr(likelihoods, "exp_minus_abs", counted)
+    likelihood = Bernoulli()
+    x, out = batch_for(likelihood, 4, 3, np.random.default_rng(0))
+    likelihood.log_prob(x, out)
+    likelihood.log_prob_backward(x, out, np.ones(4))
+    assert len(calls) == 1
+    likelihood.log_prob_backward(x, out, np.ones(4))
+    assert len(calls) == 2
 
 
 @given(seed=SEEDS, n=SIZES, n_features=SIZES)

@@ -41,7 +41,7 @@ def half_per_latent(mu, log_var, dkl):
     return dmu, dlog_var / 2
 
 
-def softplus_by_absolute_value(a):
+def softplus_by_absolute_value(a, e):
     return np.maximum(a, 0) + np.log1p(np.exp(-np.abs(a)))
 
 

@@ -1,0 +1,126 @@
+"""Annealed importance sampling: from a Gaussian to a density whose integral is asked for.
+
+References
+----------
+Neal (2001), Annealed importance sampling, Statistics and Computing 11. Wu, Burda, Salakhutdinov
+and Grosse (2017), On the quantitative analysis of decoder-based generative models,
+arXiv 1611.04273.
+"""
+
+from __future__ import annotations
+
+import warnings
+from itertools import pairwise
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from minivae.bayes.hamiltonian import LogDensityAndGradient
+from minivae.edge.checks import Array, as_batch, check_integer, check_real
+from minivae.nn.gaussian import gaussian_log_density, reparameterize
+
+
+class Annealed(NamedTuple):
+    """Log weights of independent chains, shape (batch,), and the share of accepted moves.
+
+    The mean of ``exp(log_weights)`` is an unbiased estimate of the integral.
+    """
+
+    log_weights: Array
+    acceptance_rate: float
+
+
+def annealed_importance_sampling(
+    log_density_and_gradient: LogDensityAndGradient,
+    mu: ArrayLike,
+    log_var: ArrayLike,
+    *,
+    n_steps: int,
+    step: float = 0.8,
+    rng: Any = None,
+) -> Annealed:
+    """Weigh chains that go from ``q = N(mu, exp(log_var))`` to the density p, step by step.
+
+    Every chain starts at a draw of q. For ``b = 1/T, 2/T, ..., 1`` it first multiplies its weight
+    by ``(p(z) / q(z))^(1/T)`` at the z that it has, then makes one move that leaves
+    ``q^(1 - b) p^b`` invariant: a step of the leapfrog with its accept step. The mean weight is the
+    integral of p at every number of steps and every step size; what they change is the variance.
+    With one step it is importance sampling.
+
+    Parameters
+    ----------
+    log_density_and_gradient : callable
+        ``(batch, n_dims) -> (batch,), (batch, n_dims)``: log p with its constant, and its gradient.
+    mu, log_var : array_like, shape (batch, n_dims)
+        Where each chain starts; the variances also are the scale of its moves.
+    n_steps : int
+        T. The bias of the log of a mean weight falls as it grows.
+    step : float
+        Of the leapfrog, in standard deviations of q.
+    rng : seed or Generator
+
+    Returns
+    -------
+    Annealed
+
+    Warns
+    -----
+    RuntimeWarning
+        No move was accepted: the step is too large.
+    """
+    mu, log_var = as_batch(mu, name="mu"), as_batch(log_var, name="log_var")
+    n_steps, step = check_integer("n_steps", n_steps, 1), check_real("step", step, 0)
+    rng, scale = np.random.default_rng(rng), step * np.exp(0.5 * log_var)
+
+    def place(z: Array) -> _Place:
+        log_p, dlog_p = log_density_and_gradient(z)
+        log_q = gaussian_log_density(z, mu, log_var)
+        return _Place(z, log_p, log_q, dlog_p, (mu - z) * np.exp(-log_var))
+
+    here = place(reparameterize(mu, log_var, rng.standard_normal(mu.shape)))
+    log_weights, n_accepted = np.zeros(len(mu)), 0
+    for before, b in pairwise(np.linspace(0, 1, n_steps + 1)):
+        log_weights += (b - before) * (here.log_p - here.log_q)  # at the z of before the move
+        if b < 1:
+            here, accepted = _move(here, place, b, scale, rng)
+            n_accepted += int(accepted.sum())
+    n_moves = (n_steps - 1) * len(mu)
+    if n_moves and not n_accepted:
+        message = f"none of {n_moves} moves was accepted with step={step:g}: try a tenth of it"
+        warnings.warn(message, RuntimeWarning, stacklevel=2)
+    return Annealed(log_weights, n_accepted / n_moves if n_moves else 1.0)
+
+
+class _Place(NamedTuple):
+    """Where all chains are: z, the two log densities there, and their gradients."""
+
+    z: Array
+    log_p: Array
+    log_q: Array
+    dlog_p: Array
+    dlog_q: Array
+
+    def between(self, b: float) -> tuple[Array, Array]:
+        """Return the log of ``q^(1 - b) p^b``, and its gradient."""
+        return (
+            (1 - b) * self.log_q + b * self.log_p,
+            (1 - b) * self.dlog_q + b * self.dlog_p,
+        )
+
+
+def _move(
+    here: _Place, place: Any, b: float, scale: Array, rng: np.random.Generator
+) -> tuple[_Place, Array]:
+    """Make one leapfrog step for ``q^(1 - b) p^b``, and return what was accepted."""
+    momentum = rng.standard_normal(here.z.shape)
+    log_density, gradient = here.between(b)
+    half = momentum + scale / 2 * gradient
+    there = place(here.z + scale * half)
+    new_log_density, new_gradient = there.between(b)
+    new_momentum = half + scale / 2 * new_gradient
+    kinetic = 0.5 * np.sum(new_momentum**2 - momentum**2, axis=1)
+    accepted = -rng.standard_exponential(len(momentum)) < new_log_density - log_density - kinetic
+    pairs = zip(there, here, strict=True)
+    kept = [np.where(accepted if n.ndim == 1 else accepted[:, None], n, o) for n, o in pairs]
+    return _Place(*kept), accepted
