@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.patches import Circle
 from matplotlib.patheffects import withStroke
 from matplotlib.widgets import Slider
 from numpy.typing import ArrayLike
@@ -19,13 +20,15 @@ from minivae.plots.style import COLORS, number
 from minivae.plots.tiles import Shape, as_tiles, draw_tiles, grey_limits
 
 MOST_SLIDERS = 8
+MOVING = "move over the codes; click to hold the place"
+HELD = "held here; click to let go"
 
 
 class Explorer:
     """A figure that answers the mouse: left the code space, right the decoded image.
 
-    Where the mouse is sets the first two dimensions of the code; a click holds them there, the
-    next lets go. Of the other dimensions, the eight in which the codes vary most have a slider
+    Where the mouse is sets the first two dimensions of the code; a click holds them there, a ring
+    shows it, and the next click lets go. Dotted circles lie 1, 2 and 3 from the prior's mean. Of the other dimensions, the eight in which the codes vary most have a slider
     each, and the rest stay at the mean of the codes.
 
     Parameters
@@ -88,9 +91,14 @@ class Explorer:
         for row, i in enumerate(chosen):
             ax = self.figure.add_subplot(grid[1 + row, :])
             self.sliders[int(i)] = self._add_slider(ax, int(i), codes[:, i])
+        self._moving = (self.image, self.cursor, self.image.axes.title)
+        for artist in self._moving:
+            artist.set_animated(True)
+        self._background: Any = None
         # unlike a method, a partial is kept by the figure, and keeps the explorer alive
         self.figure.canvas.mpl_connect("motion_notify_event", partial(Explorer._move, self))
         self.figure.canvas.mpl_connect("button_press_event", partial(Explorer._click, self))
+        self.figure.canvas.mpl_connect("draw_event", partial(Explorer._keep, self))
         self._draw()
 
     def _add_slider(self, ax: Axes, dimension: int, values: Array) -> Slider:
@@ -108,7 +116,12 @@ class Explorer:
             self.plane.set(xlabel="$z_1$", ylabel="$z_2$", aspect="equal")
         else:
             latent_scatter(codes, labels, ax=self.plane)
-        self.plane.set_title("move over the codes; click to hold the place")
+        for text in self.plane.texts:
+            text.set_clip_on(True)  # where one zooms in, a label outside stays outside
+        for radius in (1, 2, 3):
+            circle = Circle((0, 0), radius, fill=False, linestyle=":", color="grey")
+            self.plane.add_artist(circle)  # which leaves the limits as they are
+        self.plane.set_title(MOVING)
         outline = [withStroke(linewidth=5, foreground="white")]
         style: dict[str, Any] = {"markersize": 18, "markeredgewidth": 2.5, "path_effects": outline}
         (self.cursor,) = self.plane.plot(*self.z[:2], "+", color="black", **style)
@@ -122,7 +135,10 @@ class Explorer:
         zooming = self.figure.canvas.widgetlock.locked()
         if event.inaxes is self.plane and not zooming:
             self.held = not self.held
-            self._move(event)
+            self.plane.set_title(HELD if self.held else MOVING)
+            self.cursor.set(marker="o" if self.held else "+", fillstyle="none")
+            self.z[:2] = event.xdata, event.ydata
+            self._draw()
 
     def _slide(self, dimension: int, value: float) -> None:
         self.z[dimension] = value
@@ -133,4 +149,24 @@ class Explorer:
         self.image.set_data(as_tiles(self._decode(self.z[None]), self._shape)[0])
         places = (f"$z_{i + 1}$ = {number(self.z[i], 'z.2f')}" for i in range(2))
         self.image.axes.set_title("decoded at " + ", ".join(places))
-        self.figure.canvas.draw_idle()
+        canvas: Any = self.figure.canvas
+        if self._background is None or self._shown_title != self.plane.get_title():
+            canvas.draw_idle()
+            return
+        canvas.restore_region(self._background)
+        self._draw_moving()
+        canvas.blit(self.figure.bbox)
+
+    def _keep(self, _: Any) -> None:
+        """Keep all that stands still: from then on a frame draws only what moves."""
+        canvas: Any = self.figure.canvas
+        if canvas.is_saving() or not canvas.supports_blit:
+            return
+        self._background = canvas.copy_from_bbox(self.figure.bbox)
+        self._shown_title = self.plane.get_title()
+        self._draw_moving()
+
+    def _draw_moving(self) -> None:
+        for artist in self._moving:
+            axes: Any = artist.axes
+            axes.draw_artist(artist)
