@@ -253,6 +253,11 @@ def _add_course(commands: Any) -> None:
     _add_out(notebooks, "notebooks")
     notebooks.set_defaults(run=lambda chosen: course.notebooks(chosen.out))
 
+    text = "write each tutorial's derivation as one page to print"
+    handouts = _command(commands, "handouts", text, "--out handouts", seed=False)
+    _add_out(handouts, "handouts")
+    handouts.set_defaults(run=lambda chosen: course.handouts(chosen.out))
+
 
 def _add_study(commands: Any) -> None:
     text = "run an experiment on data beside its baselines; a table, a report and pictures"

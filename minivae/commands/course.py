@@ -139,3 +139,13 @@ def notebooks(out: Path) -> list[Path]:
     for path in paths:
         print(path)
     return paths
+
+
+def handouts(out: Path) -> list[Path]:
+    """Write each tutorial's derivation as a page of PDF into `out`, and return their paths."""
+    from minivae.course.handout import write_handouts
+
+    paths = write_handouts(out)
+    for path in paths:
+        print(path)
+    return paths

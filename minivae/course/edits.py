@@ -513,7 +513,7 @@ def _sizes(arguments: Mapping[str, Any]) -> Iterator[tuple[str, str, int]]:
         for axis, size in enumerate((*value.shape, value.size)):
             words = "the number of its rows, columns or entries"
             if len(seen) == 3 and axis == 0:
-                words = "the batch"
+                words = "the batch size"
             code = f"{name}.shape[{axis}]" if axis < value.ndim else f"{name}.size"
             if size not in seen:
                 seen.add(size)

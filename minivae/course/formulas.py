@@ -9,7 +9,7 @@ NAMES = {
     **{name: rf"\{name}" for name in ("max", "min", "exp", "int", "sum")},
     "eps": r"\varepsilon",
     "lam": r"\lambda",
-    "lr": r"\mathrm{lr}\,",
+    "lr": r"\mathrm{lr}",
     "pi": r"\pi",
     "s2": "{s^2}",
     "Im": r"\mathrm{Im}\,",
@@ -52,13 +52,18 @@ def latex(block: str) -> str:
     str
         ``$$ ... $$``, or ``""`` if the block holds anything else: a table, or code.
     """
-    lines = [_line(line.strip()) for line in block.splitlines() if line.strip()]
+    lines = typeset(block)
     if not lines or not all(lines):
         return ""
     if len(lines) == 1:
         return f"$$\n{lines[0]}\n$$"
     aligned = [_aligned(line) for line in lines]
     return "$$\n\\begin{aligned}\n" + " \\\\\n".join(aligned) + "\n\\end{aligned}\n$$"
+
+
+def typeset(block: str) -> list[str]:
+    """Return each line of a block as LaTeX, "" for one that is no formula."""
+    return [_line(line.strip()) for line in block.splitlines() if line.strip()]
 
 
 def _aligned(line: str) -> str:
@@ -80,7 +85,7 @@ def _line(line: str) -> str:
 
 def _formula(text: str) -> str:
     """Return plain text as LaTeX, with a null byte where something is not understood."""
-    done, at = "", 0
+    done, at, before = "", 0, ""
     words: list[str] = []
     text = re.sub(r"\bsqrt\(((?:[^()]|\([^()]*\))*)\)", r"root[[\1]]", text)
     while at < len(text):
@@ -99,8 +104,17 @@ def _formula(text: str) -> str:
         elif kind != "space":
             done += _said(words) + _token(kind, token)
         elif not words:
-            done += " "
+            done += _gap(text[at:], before)
+        before = kind if kind != "space" else before
     return re.sub(" +", " ", done + _said(words)).strip()
+
+
+def _gap(rest: str, before: str) -> str:
+    """Return the space between two factors, which LaTeX would set without one."""
+    following = TOKEN.match(rest)
+    kind, token = (following.lastgroup, following.group()) if following else ("", "")
+    is_factor = kind == "index" or (kind == "name" and not _is_a_word(token))
+    return r" \, " if is_factor and before in ("name", "power", "lower", "index") else " "
 
 
 def _is_a_word(token: str) -> bool:

@@ -28,8 +28,9 @@ class Explorer:
     """A figure that answers the mouse: left the code space, right the decoded image.
 
     Where the mouse is sets the first two dimensions of the code; a click holds them there, a ring
-    shows it, and the next click lets go. Dotted circles lie 1, 2 and 3 from the prior's mean. Of the other dimensions, the eight in which the codes vary most have a slider
-    each, and the rest stay at the mean of the codes.
+    shows it, and the next click lets go. Dotted circles lie 1, 2 and 3 from the prior's mean. Of
+    the other dimensions, the eight in which the codes vary most have a slider each, and the rest
+    stay at the mean of the codes.
 
     Parameters
     ----------

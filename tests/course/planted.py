@@ -25,12 +25,13 @@ from minivae.course.find import all_parts
 # What the words for a mistake of each kind may hold. A repair that restores the right line is
 # a right name too, whatever its words.
 KINDS = {
-    "sign": r"row to row|sign|uphill|wrong way|other way|subtracted|KL is added|the ELBO|climb",
+    "sign": r"row to row|sign|uphill|wrong way|other way|subtract|KL is added|ELBO|climb|upside",
     "factor of two": r"2|half|twice|1/2",
     "transpose": r"transpos|order|rows|columns|axes",
     "batch": r"batch|average|mean|sum|n_features|divided|rows|\bN\b|divisor",
     "axis": r"axis|axes|sum|average|batch|column|each",
-    "dropped term": r"both heads|too long|negative|constant|missing|forgot|path|too few|only|not ",
+    # where two terms cancel, the other may be the one too many
+    "dropped term": r"alone|too (long|few|many)|negative|constant|missing|forgot|heads|path|only|not ",
     "doubled term": r"constant|too many|2|twice|half|1/2|factor",
     "variance for deviation": r"varianc|deviation|root|square|log_var|exp|s2|power|1/2|level",
     "deviation for logarithm": r"log|exp|varianc|deviation|width",

@@ -12,11 +12,12 @@ from pathlib import Path
 
 import pytest
 from helpers import ROOT
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.mathtext import MathTextParser
 
 from course.terminal import write_course
 from minivae.commands import cli
-from minivae.course import check, show_file
+from minivae.course import check, handout, show_file
 from minivae.course.cells import read_cells
 from minivae.course.formulas import latex
 from minivae.course.notebooks import exercise_pieces, notebook, tutorial_pieces, write_notebooks
@@ -138,10 +139,10 @@ def test_a_notebook_shows_its_pictures(tmp_path, monkeypatch, capsys):
 @pytest.mark.parametrize(
     ("plain", "tex"),
     [
-        ("dW = x^T dy", r"dW = x^\top dy"),
-        ("L = 1/N sum_n |x_n - x_hat_n|^2", r"L = 1/N \sum _{n} |x_{n} - \hat{x}_{n}|^{2}"),
-        ("w <- w - lr dw", r"w \leftarrow w - \mathrm{lr}\, dw"),
-        ("z = mu + e^(log_var / 2) eps", r"z = \mu + e^{\mathrm{log\_var} / 2} \varepsilon"),
+        ("dW = x^T dy", r"dW = x^\top \, dy"),
+        ("L = 1/N sum_n |x_n - x_hat_n|^2", r"L = 1/N \, \sum _{n} |x_{n} - \hat{x}_{n}|^{2}"),
+        ("w <- w - lr dw", r"w \leftarrow w - \mathrm{lr} \, dw"),
+        ("z = mu + e^(log_var / 2) eps", r"z = \mu + e^{\mathrm{log\_var} / 2} \, \varepsilon"),
         ("a = sqrt(v / (1 - 0.9^t))", r"a = \sqrt{v / (1 - 0.9^{t})}"),
         ("p = 1 if all is well", r"p = 1 \text{ if all is well }"),
         ("dW[i, j] = x[n]", r"dW_{ij} = x_{n}"),
@@ -175,3 +176,38 @@ def test_every_formula_can_be_typeset(path):
                 if line != "$$" and not line.startswith((r"\begin", r"\end")):
                     formula = line.replace("&", "").removesuffix(r"\\").strip()
                     parser.parse(f"${formula}$")
+
+
+# Handouts
+
+
+def test_a_derivation_fits_one_page(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert cli.main(["handouts", "--out", "pages"]) == 0
+    pages = sorted(Path("pages").iterdir())
+    assert [str(page) for page in pages] == capsys.readouterr().out.split()
+    assert len(pages) >= 9
+    for page in pages:
+        assert (
+            page.read_bytes().count(b"/Type /Page ") + page.read_bytes().count(b"/Type /Page\n")
+            == 1
+        )
+
+
+def test_all_of_a_derivation_is_inside_the_page():
+    from matplotlib.figure import Figure
+
+    for tutorial in TUTORIALS:
+        cells = read_cells(tutorial)
+        figure = Figure(figsize=handout.PAGE)
+        handout._fill(figure, cells[0].title, list(handout.derivation(cells)))
+        canvas = FigureCanvasAgg(figure)
+        canvas.draw()
+        for text in figure.texts:
+            box = text.get_window_extent(canvas.get_renderer()).transformed(
+                figure.transFigure.inverted()
+            )
+            assert box.x0 > 0.05
+            assert box.x1 < 0.96
+            assert box.y0 > 0.03
+            assert box.y1 < 0.97

@@ -416,7 +416,6 @@ def test_a_frame_draws_only_what_moves(monkeypatch):
 
     explorer = explorer_of(np.random.default_rng(1).standard_normal((30, 2)))
     canvas = FigureCanvasAgg(explorer.figure)
-    canvas.mpl_connect("draw_event", explorer._keep)
     canvas.draw()
     still = np.asarray(canvas.buffer_rgba()).copy()
     monkeypatch.setattr(Figure, "draw", lambda *_: pytest.fail("the whole figure is drawn"))

@@ -50,6 +50,11 @@ def all_at_once(f: Loss, x: Array, h: float) -> Array:
     return np.asarray((f(x + h) - f(x - h)) / (2 * h))
 
 
+def one_value(f: Loss, x: Array, h: float) -> Array:
+    """Return f at x + h over 2 h, from which nothing is subtracted."""
+    return coupled_forward_differences(f, x, h) / 2 + f(x) / (2 * h)
+
+
 def spread(f: Loss, x: Array, h: float) -> Array:
     """Return that difference in every entry."""
     return np.full(x.shape, all_at_once(f, x, h))
@@ -111,6 +116,7 @@ EXERCISES: Exercises = {
                 "a forward difference: the other value is f at x - h, not at x": (
                     coupled_forward_differences
                 ),
+                "only one value of f: its value on the other side is not subtracted": one_value,
                 "all entries moved at once: one at a time": all_at_once,
                 "all entries moved at once, every time: one at a time": spread,
             },
@@ -134,6 +140,12 @@ EXERCISES: Exercises = {
                     divided(lambda a, n: max(np.abs(a).max(), np.abs(n).max()))
                 ),
                 "no absolute values in the denominator": divided(np.maximum),
+                "divided by one of the two alone, not by the larger one": (
+                    divided(lambda a, n: np.abs(a))
+                ),
+                "divided by the numeric one alone, not by the larger one": (
+                    divided(lambda a, n: np.abs(n))
+                ),
             },
             hint="np.abs for each of the two, then np.maximum",
         ),
