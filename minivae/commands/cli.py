@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import argparse
 import os
-import re
 import sys
-from collections.abc import Callable, Sequence
-from difflib import get_close_matches
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 from minivae.commands.faults import in_words, is_users
+from minivae.commands.parsing import Parser, add_data, add_out, command, integer_from
 from minivae.course.screen import print_any_character
 from minivae.edge.checks import ArgumentError
 
@@ -23,6 +22,7 @@ examples:
   minivae train vae --data digits --latent 2 --hidden 256 128 --epochs 20 --out run
   minivae train vae --data digits --latent 2 --hidden 256 128 --epochs 40 --out run --resume
   minivae prove --list                                    the claims that can be proved
+  minivae study --list                                    the experiments that can be run
   minivae step 1                                          the course, cell by cell
 """
 
@@ -53,20 +53,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
 
 
-class _Parser(argparse.ArgumentParser):
-    """A parser that suggests what an unknown choice may mean."""
-
-    def error(self, message: str) -> NoReturn:
-        unknown = re.search(r"(.*invalid choice: '(.*)') \(choose from (.*)\)", message)
-        if unknown:
-            known = re.findall(r"[\w-]+", unknown[3])
-            near = get_close_matches(unknown[2], known, n=1)
-            message = f"{unknown[1]}; did you mean {near[0]!r}?" if near else message
-        super().error(message)
-
-
 def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(
+    parser = Parser(
         prog="minivae",
         description="Autoencoders, PCA and VAEs from scratch in NumPy, every claim checked.",
         epilog=EXAMPLES,
@@ -78,38 +66,10 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _command(
-    commands: Any, name: str, text: str, example: str, *, seed: bool = True
-) -> argparse.ArgumentParser:
-    parser: argparse.ArgumentParser = commands.add_parser(
-        name,
-        help=text,
-        description=text[0].upper() + text[1:] + ".",
-        epilog=f"example:\n  minivae {name} {example}",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    if seed:
-        text = "one seed, one result (default 0)"
-        parser.add_argument("--seed", type=_integer_from(0), default=0, help=text)
-    return parser
-
-
-def _integer_from(low: int) -> Callable[[str], int]:
-    """Return a reader of integers that are not below `low`."""
-
-    def integer(text: str) -> int:
-        value = int(text)
-        if value < low:
-            raise argparse.ArgumentTypeError(f"must be at least {low}, got {value}")
-        return value
-
-    return integer
-
-
 def _add_tour(commands: Any) -> None:
     text = "verify, check every gradient, train a VAE; pictures, a report and a verdict"
-    parser = _command(commands, "tour", text, "--out my-tour")
-    _add_out(parser, "minivae-tour")
+    parser = command(commands, "tour", text, "--out my-tour")
+    add_out(parser, "minivae-tour")
     parser.add_argument("--quick", action="store_true", help="less data, fewer epochs")
 
     def run(chosen: argparse.Namespace) -> bool:
@@ -122,10 +82,10 @@ def _add_tour(commands: Any) -> None:
 
 def _add_verify(commands: Any) -> None:
     text = "compare a trained linear autoencoder with PCA, or a linear VAE with probabilistic PCA"
-    parser = _command(commands, "verify", text, "--data digits --latent 8 --out verify")
+    parser = command(commands, "verify", text, "--data digits --latent 8 --out verify")
     parser.add_argument("--model", choices=("autoencoder", "vae"), default="autoencoder")
-    _add_data(parser, default="patches")
-    parser.add_argument("--latent", type=_integer_from(1), default=8, metavar="K")
+    add_data(parser, default="patches")
+    parser.add_argument("--latent", type=integer_from(1), default=8, metavar="K")
     parser.add_argument("--bias", action="store_true", help="biases instead of centred data")
     parser.add_argument("--out", type=Path, metavar="DIR", help="write pictures there")
 
@@ -145,7 +105,7 @@ def _add_verify(commands: Any) -> None:
 
 def _add_gradcheck(commands: Any) -> None:
     text = "check every hand-written gradient by central differences and by the complex step"
-    parser = _command(commands, "gradcheck", text, "--seed 1")
+    parser = command(commands, "gradcheck", text, "--seed 1")
 
     def run(chosen: argparse.Namespace) -> bool:
         from minivae.commands.gradcheck import gradcheck
@@ -158,11 +118,11 @@ def _add_gradcheck(commands: Any) -> None:
 def _add_train(commands: Any) -> None:
     text = "train an autoencoder or a VAE, with a checkpoint after every epoch, and draw it"
     example = "vae --data digits --latent 2 --hidden 256 128 --epochs 20 --out run"
-    parser = _command(commands, "train", text, example)
+    parser = command(commands, "train", text, example)
     parser.add_argument("kind", choices=("ae", "vae"))
-    _add_data(parser, default="digits")
-    _add_out(parser, "minivae-train")
-    count = _integer_from(1)
+    add_data(parser, default="digits")
+    add_out(parser, "minivae-train")
+    count = integer_from(1)
     parser.add_argument("--latent", type=count, default=2, metavar="K")
     parser.add_argument("--hidden", type=count, nargs="*", default=[], metavar="WIDTH")
     parser.add_argument("--activation", default="relu", help="default relu")
@@ -200,7 +160,7 @@ def _add_train(commands: Any) -> None:
 
 def _add_prove(commands: Any) -> None:
     text = "measure the claims of the subject against exact values, all of them or one by name"
-    parser = _command(commands, "prove", text, "adam-constant-gradient --out proofs")
+    parser = command(commands, "prove", text, "adam-constant-gradient --out proofs")
     parser.add_argument("name", nargs="?", help="one claim, with its derivation")
     parser.add_argument("--list", action="store_true", help="name all claims, and measure none")
     parser.add_argument("--out", type=Path, metavar="DIR", help="write a picture of each there")
@@ -222,18 +182,18 @@ def _add_course(commands: Any) -> None:
     from minivae.commands import course
 
     text = "write the tutorials and the empty exercises into a folder of yours"
-    copy = _command(commands, "course", text, "--out my-course", seed=False)
-    _add_out(copy, "minivae-course")
+    copy = command(commands, "course", text, "--out my-course", seed=False)
+    add_out(copy, "minivae-course")
     copy.set_defaults(run=lambda chosen: course.copy(chosen.out))
 
     text = "step through a tutorial in the terminal, cell by cell"
-    step = _command(commands, "step", text, "7", seed=False)
+    step = command(commands, "step", text, "7", seed=False)
     step.add_argument("tutorial", help="its number, or its file")
     step.set_defaults(run=lambda chosen: course.step(chosen.tutorial))
 
     text = "check your answers to a tutorial's exercises"
     example = "tutorials/exercises/01_dense_layer.py"
-    check = _command(commands, "check", text, example, seed=False)
+    check = command(commands, "check", text, example, seed=False)
     check.add_argument("exercise", help="your file, its number, or a folder of submissions")
     help = "how long each function may take (default 5)"
     check.add_argument("--seconds", type=float, default=5.0, metavar="N", help=help)
@@ -249,24 +209,24 @@ def _add_course(commands: Any) -> None:
     check.set_defaults(run=run_check)
 
     text = "write tutorials and exercises as notebooks"
-    notebooks = _command(commands, "notebooks", text, "--out notebooks", seed=False)
-    _add_out(notebooks, "notebooks")
+    notebooks = command(commands, "notebooks", text, "--out notebooks", seed=False)
+    add_out(notebooks, "notebooks")
     notebooks.set_defaults(run=lambda chosen: course.notebooks(chosen.out))
 
     text = "write each tutorial's derivation as one page to print"
-    handouts = _command(commands, "handouts", text, "--out handouts", seed=False)
-    _add_out(handouts, "handouts")
+    handouts = command(commands, "handouts", text, "--out handouts", seed=False)
+    add_out(handouts, "handouts")
     handouts.set_defaults(run=lambda chosen: course.handouts(chosen.out))
 
 
 def _add_study(commands: Any) -> None:
     text = "run an experiment on data beside its baselines; a table, a report and pictures"
-    parser = _command(commands, "study", text, "latent-dimension --seeds 3 --out study", seed=False)
+    parser = command(commands, "study", text, "latent-dimension --seeds 3 --out study", seed=False)
     parser.add_argument("name", nargs="?", help="which study; --list names them all")
     parser.add_argument("--list", action="store_true", help="say what each study asks")
     parser.add_argument("--data", default="digits", help="digits or mnist (default digits)")
     help = "how often everything is repeated (default 3)"
-    parser.add_argument("--seeds", type=_integer_from(1), default=3, metavar="N", help=help)
+    parser.add_argument("--seeds", type=integer_from(1), default=3, metavar="N", help=help)
     parser.add_argument("--quick", action="store_true", help="a few seconds: does it run?")
     help = "folder for what is written (default minivae-study/NAME); go on there if interrupted"
     parser.add_argument("--out", type=Path, metavar="DIR", help=help)
@@ -288,7 +248,7 @@ def _add_study(commands: Any) -> None:
 
 def _add_explore(commands: Any) -> None:
     text = "move over a model's code space, and see what its decoder makes of each place"
-    parser = _command(commands, "explore", text, "run/checkpoint.npz", seed=False)
+    parser = command(commands, "explore", text, "run/checkpoint.npz", seed=False)
     parser.add_argument("checkpoint", type=Path, help="what a model was saved as")
     parser.add_argument("--out", type=Path, metavar="FILE", help="write a picture of the window")
 
@@ -299,19 +259,6 @@ def _add_explore(commands: Any) -> None:
         return True
 
     parser.set_defaults(run=run)
-
-
-def _add_out(parser: argparse.ArgumentParser, default: str) -> None:
-    text = f"folder for what is written (default {default})"
-    parser.add_argument("--out", type=Path, default=Path(default), metavar="DIR", help=text)
-
-
-def _add_data(parser: argparse.ArgumentParser, *, default: str) -> None:
-    text = f"drawn digits, MNIST, or patches of a photograph (default {default})"
-    names = ("digits", "mnist", "patches")
-    parser.add_argument("--data", choices=names, default=default, help=text)
-    count = _integer_from(1)
-    parser.add_argument("--samples", type=count, metavar="N", help="how many rows to train on")
 
 
 COMMANDS = (

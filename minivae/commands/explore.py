@@ -53,7 +53,7 @@ def _load(path: str | os.PathLike[str]) -> Autoencoder | LinearAutoencoder | VAE
     """Return a model that has a plane of codes to move over, and says so where it has none."""
     try:
         model = load(path)
-    except ValueError as error:
+    except ArgumentError as error:
         raise ArgumentError(
             f"{error}; explore needs what `minivae train` or a model's save wrote"
         ) from error

@@ -1,4 +1,4 @@
-"""Put a student's functions to their checks, and say what comes of it."""
+"""Run the checks of an exercise on a student's functions, and say what is wrong with each."""
 
 from __future__ import annotations
 
@@ -139,7 +139,7 @@ def load(path: Path) -> dict[str, Any]:
     Raises
     ------
     ValueError
-        It is no text, its syntax is wrong, or it raises; the message shows the line.
+        The file is not text, has a syntax error, or raises an error; the message shows the line.
     """
     try:
         code = compile(read_source(path), str(path), "exec", dont_inherit=True)
@@ -163,9 +163,9 @@ def answer(
     *,
     wrong: Collection[str] = (),
 ) -> Answer:
-    """Return the answer for the function called `name` among what a student's file defines.
+    """Return the answer on the function `name` of a student's file, which defines `namespace`.
 
-    `wrong` are the names of those that were found wrong before: it may call them.
+    `wrong` holds the names of the functions found wrong so far, because this one may call them.
     """
     function = namespace.get(name)
     if not callable(function):
@@ -233,7 +233,7 @@ def missing(name: str, namespace: Mapping[str, Any]) -> str:
 
 
 def describe_error(error: BaseException, path: Path) -> str:
-    """Return an error in words, with the student's line on which it came up."""
+    """Return an error in words, with the line of the student's file that raised it."""
     text = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
     frames = _frames(error, path)
     return text + (f"\nline {frames[-1].lineno}: {frames[-1].line}" if frames else "")

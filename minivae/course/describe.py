@@ -11,7 +11,7 @@ from minivae.course.screen import width
 
 
 def describe(name: str, value: Any) -> str:
-    """Return a value in a few lines: for an array shape, dtype and shortened numbers."""
+    """Return a value in a few lines; of an array its shape, its dtype and some of its numbers."""
     if isinstance(value, np.ndarray):
         columns = (width() or 80) - 2
         numbers = np.array2string(

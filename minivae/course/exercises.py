@@ -1,10 +1,10 @@
-"""How an exercise says what is right: checks, and what they answer.
+"""The checks of an exercise: each says whether a student's function is right, and what is wrong.
 
-A module ``minivae/course/checks/tutorial_NN.py`` holds one dict, ``EXERCISES``: the name of each
-function that the student writes, and the checks it must pass, one after the other. A check is
-called with the student's function and returns None, or the `Diagnosis` of what is wrong.
-`ValueCheck` compares with a reference, `GradientCheck` with numerical gradients; for anything else
-a plain function will do.
+A module ``minivae/course/checks/tutorial_NN.py`` holds one dict, ``EXERCISES``. Its keys are the
+names of the functions that the student writes, its values the checks that each must pass, in order.
+A check is called with the student's function, and returns None or the `Diagnosis` of what is wrong.
+`ValueCheck` compares with a reference, `GradientCheck` with numerical gradients. A plain function
+can check anything else.
 """
 
 from __future__ import annotations
@@ -34,23 +34,24 @@ class ValueCheck:
     Parameters
     ----------
     reference : callable
-        ``reference(*inputs)`` returns what is right; from the library, NumPy or SciPy.
+        ``reference(*inputs)`` returns the right answer, by the library, NumPy or SciPy.
     inputs : tuple
-        The arguments. Every call gets a fresh copy; arrays must come back unchanged. Let the first
-        array be the batch, with its numbers of rows and columns distinct and above 2: its shape
-        tells how a sum and a mean differ.
+        The arguments. Every call gets a fresh copy, and must leave its arrays unchanged. Let the
+        first array be the batch, and its numbers of rows and columns distinct and above 2: by them
+        a sum differs from a mean.
     returns : str or tuple of str
-        What the messages call the returned value, or each of several.
+        The name of the returned value in messages; a tuple names each of several values.
     mistakes : dict of str to callable
-        Words for a mistake, and a function that makes it, of the same signature. Signs, factors,
-        transposes, sums over the wrong axis and the like are tried for every exercise anyway.
+        A mistake in words, and a function of the same signature that makes this mistake. The
+        common ones (signs, factors, transposes, sums over the wrong axis) are always tried.
     hint : str
         What is right; it is shown at the third wrong try.
     find : str
         How to find a mistake; it is shown at the second.
     run : callable, optional
-        ``run(function, *inputs)`` is what is compared, in place of ``function(*inputs)``, for the
-        student's function and the mistakes: several steps of an optimizer, a sampler's moments.
+        ``run(function, *inputs)`` is compared in place of ``function(*inputs)``, both for the
+        student's function and for the mistakes: several steps of an optimizer, or the moments of
+        a sampler.
     rtol, atol : float
         The largest error that passes: `rtol` times the largest expected number, plus `atol`.
     """
@@ -125,13 +126,13 @@ class GradientCheck:
     inputs : tuple
         The arguments; see `ValueCheck`. Keep them 0.01 away from every kink.
     wrt : tuple of str
-        The arguments with respect to which the student's function returns gradients, in its order.
+        The arguments whose gradients the student's function returns, in this order.
     with_dy : bool
         Whether the student's function is a backward pass ``f(*inputs, dy)``, which returns the
-        gradients of ``sum(dy * forward(*inputs))``; else it is called as ``f(*inputs)``, and
+        gradients of ``sum(dy * forward(*inputs))``. If not, it is called as ``f(*inputs)``, and
         `forward` returns one number.
     mistakes, hint, find, rtol
-        See `ValueCheck`; the functions have the signature of the student's.
+        See `ValueCheck`; the mistakes have the signature of the student's function.
     """
 
     forward: Function
@@ -201,7 +202,7 @@ def example_arguments(checks: Sequence[Check], function: Function) -> dict[str, 
 
 
 def _copy_of(answer: Any) -> Any:
-    """Return a copy, or the answer itself where it cannot be copied: it is no array."""
+    """Return a copy, or the answer itself if it cannot be copied, as no array is."""
     try:
         return copy.deepcopy(answer)
     except Exception:
@@ -227,7 +228,7 @@ def _argument_names(function: Function) -> list[str]:
 
 
 def _same(before: Any, after: Any) -> bool:
-    """Return whether all arrays in two like structures are equal, bit for bit."""
+    """Return whether two structures are alike, and all their arrays equal bit for bit."""
     if type(before) is not type(after):
         return False
     if isinstance(before, Mapping):

@@ -66,7 +66,7 @@ def copy_course(out: Path) -> list[Path]:
 
 
 def number_of(path: Path) -> str:
-    """Return the digits that a file's name begins with, "" if there are none."""
+    """Return the digits at the beginning of a file's name, or "" if it begins otherwise."""
     digits = path.name.partition("_")[0]
     return digits if digits.isdecimal() else ""
 
@@ -77,12 +77,12 @@ def has_exercises(number: str) -> bool:
 
 
 def read_source(path: Path) -> str:
-    """Return a Python file's text, in the encoding that it says, else UTF-8.
+    """Return the text of a Python file, in the encoding that it declares, or else in UTF-8.
 
     Raises
     ------
     ValueError
-        It is no text.
+        The file is not text.
     """
     try:
         with tokenize.open(path) as file:
@@ -97,7 +97,7 @@ def read_source(path: Path) -> str:
 
 
 def find_file(name: str, folder: Path) -> Path:
-    """Return the file that `name` means: a path, or a number of one in `folder`.
+    """Return the file that `name` means: a path, or the number of a file in `folder`.
 
     Raises
     ------
@@ -105,7 +105,7 @@ def find_file(name: str, folder: Path) -> Path:
         It is empty, a folder, a tutorial where an exercise is meant, or the other way round; or
         it asks for the exercises of a tutorial that has none.
     FileNotFoundError
-        There is no such file; the message names those there are, or the nearest.
+        There is no such file; the message names the nearest, or all that there are.
     """
     path = Path(name)
     if not name.strip():

@@ -23,7 +23,7 @@ def write_notebooks(out: Path) -> list[Path]:
     Raises
     ------
     FileExistsError
-        A notebook of that name is there: what was written into it shall not be lost.
+        A notebook of that name exists already, and may hold what a student wrote.
     OSError
         `out` cannot be written.
     """
