@@ -199,6 +199,11 @@ def _add_prove(commands: Any) -> None:
 def _add_course(commands: Any) -> None:
     from minivae.commands import course
 
+    text = "write the tutorials and the empty exercises into a folder of yours"
+    copy = command(commands, "course", text, "--out my-course", seed=False)
+    add_out(copy, "minivae-course")
+    copy.set_defaults(run=lambda chosen: course.copy(chosen.out))
+
     text = "step through a tutorial in the terminal, cell by cell"
     step = command(commands, "step", text, "7", seed=False)
     step.add_argument("tutorial", help="the number of a tutorial, or a file")
@@ -207,15 +212,29 @@ def _add_course(commands: Any) -> None:
     text = "check your answers to a tutorial's exercises"
     example = "tutorials/exercises/01_dense_layer.py"
     check = command(commands, "check", text, example, seed=False)
-    check.add_argument("exercise", help="your file, or the number of a tutorial")
-    help = "how long each function may take (default 60)"
-    check.add_argument("--seconds", type=float, default=60.0, metavar="N", help=help)
-    check.set_defaults(run=lambda chosen: course.check(chosen.exercise, seconds=chosen.seconds))
+    check.add_argument("exercise", help="your file, its number, or a folder of submissions")
+    help = "how long each function may take (default 5)"
+    check.add_argument("--seconds", type=float, default=5.0, metavar="N", help=help)
+    check.add_argument("--watch", action="store_true", help="check again at each save")
+    check.add_argument("--json", action="store_true", help="one line of JSON for each function")
+    help = "of a folder of submissions: write its table and a picture there"
+    check.add_argument("--out", type=Path, metavar="DIR", help=help)
 
-    text = "write the tutorials as notebooks, with jupytext"
+    def run_check(chosen: argparse.Namespace) -> bool:
+        options = {"seconds": chosen.seconds, "watch": chosen.watch, "as_json": chosen.json}
+        return course.check(chosen.exercise, out=chosen.out, **options)
+
+    check.set_defaults(run=run_check)
+
+    text = "write tutorials and exercises as notebooks"
     notebooks = command(commands, "notebooks", text, "--out notebooks", seed=False)
     add_out(notebooks, "notebooks")
     notebooks.set_defaults(run=lambda chosen: course.notebooks(chosen.out))
+
+    text = "write each tutorial's derivation as one page to print"
+    handouts = command(commands, "handouts", text, "--out handouts", seed=False)
+    add_out(handouts, "handouts")
+    handouts.set_defaults(run=lambda chosen: course.handouts(chosen.out))
 
 
 def _add_study(commands: Any) -> None:
