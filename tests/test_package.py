@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 import tomllib
+from importlib import import_module
 from importlib.util import resolve_name
 from pathlib import Path
 
@@ -178,3 +179,47 @@ def test_only_pictures_import_matplotlib_at_once():
 def test_every_module_says_what_it_is(name):
     summary, _, _ = (ast.get_docstring(TREES[name]) or "").partition("\n")
     assert summary.endswith((".", ":"))
+
+
+# How much a reader must open
+
+
+def below(module):
+    """Return a module and all that its imports lead to."""
+    found, left = set(), [module]
+    while left:
+        each = left.pop()
+        if each not in found:
+            found.add(each)
+            left += IMPORTS[each] - {"minivae"}
+    return found
+
+
+def lines_of(modules):
+    files = [Path(sys.modules[name].__file__) for name in modules if import_module(name)]
+    return sum(file.read_text().count("\n") for file in files)
+
+
+@pytest.mark.parametrize(
+    ("module", "most_modules", "most_lines"),
+    [
+        ("minivae.models.vae", 26, 4000),  # loss_and_grads, and fit by way of the models' base
+        ("minivae.training.loop", 10, 1300),  # fit alone
+        ("minivae.gradient_check.check", 18, 1600),
+    ],
+)
+def test_what_a_call_needs_stays_close(module, most_modules, most_lines):
+    needed = below(module)
+    assert len(needed) <= most_modules, sorted(needed)
+    assert lines_of(needed) <= most_lines
+
+
+def test_a_step_runs_through_few_modules():
+    model = minivae.VAE(6, 2, hidden=(5,), rng=0)
+    x, run = [[0.5] * 6], set()
+    sys.setprofile(lambda frame, event, _: run.add(frame.f_globals.get("__name__", "")))
+    try:
+        model.loss_and_grads(x, rng=0)
+    finally:
+        sys.setprofile(None)
+    assert len([name for name in run if name.startswith("minivae.")]) <= 13

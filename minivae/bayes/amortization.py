@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from minivae.bayes.variational import gaussian_mean_field
-from minivae.edge.checks import Array, as_batch
+from minivae.edge.checks import ArgumentError, Array, as_batch
 from minivae.linear.linear_gaussian import LinearGaussianModel
 
 
@@ -80,7 +80,7 @@ def expected_inference_gaps(
     """
     A, P = model.posterior()
     if encoder.shape != A.shape:
-        raise ValueError(f"encoder must have shape {A.shape}, got {encoder.shape}")
+        raise ArgumentError(f"encoder must have shape {A.shape}, got {encoder.shape}")
     _, _, approximation = gaussian_mean_field(np.zeros(len(P)), P)
     # KL(N(x B, Q) || N(x A, P^-1)), averaged over x ~ N(0, C), less the approximation gap is
     # 1/2 { sum_j [ P_jj Q_j - 1 - log(P_jj Q_j) ] + tr[(B - A)^T C (B - A) P] }, B = encoder

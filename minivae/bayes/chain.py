@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from minivae.edge.checks import Array, check_integer
+from minivae.edge.checks import ArgumentError, Array, check_integer
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,7 +47,9 @@ class Chain:
         check_integer("max_lag", max_lag, 0, n - 1, of="n_samples - 1 = ")
         still = np.ptp(self.samples, axis=0) == 0
         if still.any():
-            raise ValueError(f"coordinate {still.argmax()} never moves: it has no autocorrelation")
+            raise ArgumentError(
+                f"coordinate {still.argmax()} never moves: it has no autocorrelation"
+            )
         centered = self.samples - self.samples.mean(axis=0)
         # the covariance is a convolution with the time-reversed chain; 2n avoids wrapping round
         spectrum = np.abs(np.fft.rfft(centered, 2 * n, axis=0)) ** 2

@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from minivae.bayes.sufficient_statistics import count, summarize
-from minivae.edge.checks import Array, check_integer, check_real
+from minivae.edge.checks import ArgumentError, Array, check_integer, check_real
 
 
 @dataclass(frozen=True)
@@ -159,7 +159,7 @@ class NormalInverseGamma:
         """
         n, average, squares = summarize(data)
         if np.ptp(data) == 0:
-            raise ValueError(f"data must hold at least two different values, got {n} times one")
+            raise ArgumentError(f"data must hold at least two different values, got {n} times one")
         return cls(average, n, (n - 1) / 2, squares / 2)
 
     def update(self, data: ArrayLike) -> NormalInverseGamma:

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from minivae.edge.checks import Array, as_batch
+from minivae.edge.checks import ArgumentError, Array, as_batch
 
 Function = Callable[[Array], Array]
 
@@ -217,17 +217,17 @@ def _check(mu: ArrayLike, sigma: ArrayLike, eps: ArrayLike) -> tuple[Array, Arra
     arrays = {"mu": np.asarray(mu, np.float64), "sigma": np.asarray(sigma, np.float64)}
     for name, value in arrays.items():
         if value.shape not in ((), eps.shape[1:]) or not np.isfinite(value).all():
-            raise ValueError(
+            raise ArgumentError(
                 f"{name} must be one finite number, or one for each of the {eps.shape[1]} columns "
                 f"of eps, got {value.tolist()}"
             )
     if not np.all(arrays["sigma"] > 0):
-        raise ValueError(f"sigma must be positive, got {arrays['sigma'].min():g}")
+        raise ArgumentError(f"sigma must be positive, got {arrays['sigma'].min():g}")
     return arrays["mu"], arrays["sigma"], eps
 
 
 def _call(name: str, f: Function, z: Array, shape: tuple[int, ...]) -> Array:
     value = np.asarray(f(z))
     if value.shape != shape:
-        raise ValueError(f"{name}(z) must have shape {shape}, got {value.shape}")
+        raise ArgumentError(f"{name}(z) must have shape {shape}, got {value.shape}")
     return value

@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike
 
 from minivae.bayes.chain import Chain
 from minivae.bayes.sampler_checks import chain_of, check_log_density, check_start
-from minivae.edge.checks import Array, check_real
+from minivae.edge.checks import ArgumentError, Array, check_real
 
 LogDensity = Callable[[Array], Array]
 Conditional = Callable[[Array, np.random.Generator], float]
@@ -63,7 +63,7 @@ def metropolis(
         proposal = z + step * rng.standard_normal(z.shape)
         proposed_log_p = log_density(proposal)[0]
         if not proposed_log_p < np.inf:
-            raise ValueError(
+            raise ArgumentError(
                 f"log_density must be finite, or minus infinity outside its support, "
                 f"got {proposed_log_p} at {proposal[0]}"
             )
@@ -108,7 +108,7 @@ def gibbs(
     rows, n_samples = check_start(start, n_samples)
     z, rng = rows[0].copy(), np.random.default_rng(rng)
     if len(conditionals) != len(z):
-        raise ValueError(
+        raise ArgumentError(
             f"conditionals must have one function for each of the {len(z)} coordinates of start, "
             f"got {len(conditionals)}"
         )
@@ -117,6 +117,6 @@ def gibbs(
         for j, draw in enumerate(conditionals):
             z[j] = draw(z, rng)
         if not np.isfinite(z).all():
-            raise ValueError(f"conditionals must draw finite numbers, got {z} in sweep {n}")
+            raise ArgumentError(f"conditionals must draw finite numbers, got {z} in sweep {n}")
         samples[n] = z
     return Chain(samples, acceptance_rate=1.0)

@@ -9,28 +9,28 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from minivae.bayes.chain import Chain
-from minivae.edge.checks import Array, check_integer
+from minivae.edge.checks import ArgumentError, Array, check_integer
 
 
 def check_start(start: ArrayLike, n_samples: int) -> tuple[Array, int]:
     """Return the checked start as one row, and the checked number of samples."""
     z = np.asarray(start, dtype=np.float64)
     if z.ndim != 1 or z.size == 0 or not np.isfinite(z).all():
-        raise ValueError(f"start must be finite numbers of shape (n_dims,), got {start!r}")
+        raise ArgumentError(f"start must be finite numbers of shape (n_dims,), got {start!r}")
     return z[None], check_integer("n_samples", n_samples, 1)
 
 
 def check_log_density(log_p: Any, z: Array) -> Array:
     """Return `log_p`, the log density at the rows `z` where a run starts, if it is finite."""
     if np.shape(log_p) != (len(z),):
-        raise ValueError(
+        raise ArgumentError(
             f"the log density must have shape (batch,) for z of shape (batch, n_dims), "
             f"got shape {np.shape(log_p)} for {z.shape}"
         )
     bad = ~np.isfinite(log_p)
     if bad.any():
         at = bad.argmax()
-        raise ValueError(f"the log density must be finite at the start {z[at]}, got {log_p[at]}")
+        raise ArgumentError(f"the log density must be finite at the start {z[at]}, got {log_p[at]}")
     return log_p
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from minivae.edge.checks import Array
+from minivae.edge.checks import ArgumentError, ArgumentTypeError, Array
 
 
 def count(data: ArrayLike) -> tuple[int, int]:
@@ -13,7 +13,7 @@ def count(data: ArrayLike) -> tuple[int, int]:
     values = _observations(data)
     other = values[(values != 0) & (values != 1)]
     if other.size:
-        raise ValueError(f"data must be 0 or 1, got {other[0]:g}")
+        raise ArgumentError(f"data must be 0 or 1, got {other[0]:g}")
     ones = int(values.sum())
     return ones, values.size - ones
 
@@ -28,10 +28,12 @@ def summarize(data: ArrayLike) -> tuple[int, float, float]:
 def _observations(data: ArrayLike) -> Array:
     values = np.asarray(data)
     if values.dtype.kind not in "fiub":
-        raise TypeError(f"data must hold real numbers, got dtype {values.dtype}")
+        raise ArgumentTypeError(f"data must hold real numbers, got dtype {values.dtype}")
     if values.ndim != 1 or values.size == 0:
-        raise ValueError(f"data must have shape (n,) with n at least 1, got shape {values.shape}")
+        raise ArgumentError(
+            f"data must have shape (n,) with n at least 1, got shape {values.shape}"
+        )
     if not np.isfinite(values).all():
         at = int(np.argmin(np.isfinite(values)))
-        raise ValueError(f"data must be finite, got {values[at]} at index {at}")
+        raise ArgumentError(f"data must be finite, got {values[at]} at index {at}")
     return values.astype(np.float64)

@@ -19,7 +19,7 @@ from numpy.typing import ArrayLike
 
 from minivae.bayes.hamiltonian import LogDensityAndGradient
 from minivae.bayes.sampler_checks import check_log_density
-from minivae.edge.checks import Array, as_batch, check_integer
+from minivae.edge.checks import ArgumentError, Array, as_batch, check_integer
 from minivae.nn.gaussian import LOG_2PI, reparameterize, reparameterize_backward
 
 
@@ -164,7 +164,7 @@ def gaussian_mean_field(mean: ArrayLike, precision: ArrayLike) -> tuple[Array, A
     Raises
     ------
     ValueError
-        `precision` is not symmetric and positive definite, or its size is not that of `mean`.
+        `precision` is not symmetric and positive definite, or has not the size of `mean`.
 
     References
     ----------
@@ -173,10 +173,10 @@ def gaussian_mean_field(mean: ArrayLike, precision: ArrayLike) -> tuple[Array, A
     means = as_batch(np.atleast_2d(mean), name="mean")[0]
     precision = as_batch(precision, len(means), name="precision")
     if len(precision) != len(means) or not np.allclose(precision, precision.T):
-        raise ValueError(f"precision must be symmetric, {len(means)} x {len(means)}")
+        raise ArgumentError(f"precision must be symmetric, {len(means)} x {len(means)}")
     smallest = np.linalg.eigvalsh(precision)[0]
     if smallest <= 0:
-        raise ValueError(f"precision must have positive eigenvalues, got {smallest:g}")
+        raise ArgumentError(f"precision must have positive eigenvalues, got {smallest:g}")
     diagonal = np.diag(precision)
     kl_gap = 0.5 * (np.log(diagonal).sum() - np.linalg.slogdet(precision)[1])
     return means, 1 / diagonal, float(kl_gap)

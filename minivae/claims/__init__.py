@@ -20,7 +20,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
-from minivae.edge.checks import Array
+from minivae.edge.checks import ArgumentError, Array
 
 
 @dataclass(frozen=True)
@@ -149,7 +149,7 @@ def find_claim(name: str) -> Claim:
     key = name.strip().lower().replace("_", "-")
     if key not in claims:
         near = get_close_matches(key, claims, n=3, cutoff=0.3)
-        raise ValueError(
+        raise ArgumentError(
             f"there is no claim {name!r}; "
             + (f"did you mean {', '.join(near)}?" if near else "prove --list names them all")
         )

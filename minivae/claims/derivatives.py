@@ -12,8 +12,13 @@ from numpy.typing import DTypeLike
 from minivae.bayes import variational
 from minivae.claims import Outcome, audit, claim
 from minivae.edge.checks import Array
-from minivae.gradient_check.check import TOLERANCES, check_gradients
-from minivae.gradient_check.numeric import Problem, central_difference, complex_step
+from minivae.gradient_check.check import check_gradients
+from minivae.gradient_check.numeric import (
+    TOLERANCES,
+    Problem,
+    central_difference,
+    complex_step,
+)
 from minivae.linear import linear_gaussian
 from minivae.models import vae
 from minivae.nn import networks

@@ -5,11 +5,14 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from minivae.commands.faults import in_words, is_users
+from minivae.commands.parsing import Parser, add_data, add_out, command, integer_from
 from minivae.course.screen import print_any_character
+from minivae.edge.checks import ArgumentError
 
 EXAMPLES = """\
 examples:
@@ -19,15 +22,20 @@ examples:
   minivae train vae --data digits --latent 2 --hidden 256 128 --epochs 20 --out run
   minivae train vae --data digits --latent 2 --hidden 256 128 --epochs 40 --out run --resume
   minivae prove --list                                    the claims that can be proved
+  minivae study --list                                    the experiments that can be run
   minivae step 1                                          the course, cell by cell
 """
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command, and return the exit status: 0, 1 if a claim fails, 2 for a wrong argument."""
+    """Run a command, and return the exit status.
+
+    It is 0 if all is well, 1 if a claim fails, 2 if the user made a mistake, which is said in one
+    line, and 130 after Ctrl-C. A fault of ours is raised: Python shows its traceback and exits
+    with 1.
+    """
     print_any_character()
-    parser = _parser()
-    chosen = parser.parse_args(arguments)
+    chosen = _parser().parse_args(arguments)
     try:
         holds = chosen.run(chosen)
         sys.stdout.flush()  # a closed pipe must be noticed here, not at exit
@@ -35,16 +43,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # whoever read our output has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-    except (ValueError, TypeError, OSError, FloatingPointError, ImportError) as error:
-        print(f"minivae {chosen.command}: {error}", file=sys.stderr)
-        return 2
     except KeyboardInterrupt:
         print("stopped", file=sys.stderr)
         return 130
+    except Exception as error:
+        if not is_users(error):
+            raise
+        print(f"minivae {chosen.command}: {in_words(error)}", file=sys.stderr)
+        return 2
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="minivae",
         description="Autoencoders, PCA and VAEs from scratch in NumPy, every claim checked.",
         epilog=EXAMPLES,
@@ -56,38 +66,10 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _command(
-    commands: Any, name: str, text: str, example: str, *, seed: bool = True
-) -> argparse.ArgumentParser:
-    parser: argparse.ArgumentParser = commands.add_parser(
-        name,
-        help=text,
-        description=text[0].upper() + text[1:] + ".",
-        epilog=f"example:\n  minivae {name} {example}",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    if seed:
-        text = "one seed, one result (default 0)"
-        parser.add_argument("--seed", type=_integer_from(0), default=0, help=text)
-    return parser
-
-
-def _integer_from(low: int) -> Callable[[str], int]:
-    """Return a reader of integers that are not below `low`."""
-
-    def integer(text: str) -> int:
-        value = int(text)
-        if value < low:
-            raise argparse.ArgumentTypeError(f"must be at least {low}, got {value}")
-        return value
-
-    return integer
-
-
 def _add_tour(commands: Any) -> None:
     text = "verify, check every gradient, train a VAE; pictures, a report and a verdict"
-    parser = _command(commands, "tour", text, "--out my-tour")
-    _add_out(parser, "minivae-tour")
+    parser = command(commands, "tour", text, "--out my-tour")
+    add_out(parser, "minivae-tour")
     parser.add_argument("--quick", action="store_true", help="less data, fewer epochs")
 
     def run(chosen: argparse.Namespace) -> bool:
@@ -100,10 +82,10 @@ def _add_tour(commands: Any) -> None:
 
 def _add_verify(commands: Any) -> None:
     text = "compare a trained linear autoencoder with PCA, or a linear VAE with probabilistic PCA"
-    parser = _command(commands, "verify", text, "--data digits --latent 8 --out verify")
+    parser = command(commands, "verify", text, "--data digits --latent 8 --out verify")
     parser.add_argument("--model", choices=("autoencoder", "vae"), default="autoencoder")
-    _add_data(parser, default="patches")
-    parser.add_argument("--latent", type=_integer_from(1), default=8, metavar="K")
+    add_data(parser, default="patches")
+    parser.add_argument("--latent", type=integer_from(1), default=8, metavar="K")
     parser.add_argument("--bias", action="store_true", help="biases instead of centred data")
     parser.add_argument("--out", type=Path, metavar="DIR", help="write pictures there")
 
@@ -113,7 +95,7 @@ def _add_verify(commands: Any) -> None:
         options = {"n_samples": chosen.samples, "seed": chosen.seed}
         if chosen.model == "vae":
             if chosen.bias or chosen.out:
-                raise ValueError("--bias and --out are for --model autoencoder, got --model vae")
+                raise ArgumentError("--bias and --out are for --model autoencoder, got --model vae")
             return verify_vae(chosen.data, chosen.latent, **options).ok
         bias, out = chosen.bias, chosen.out
         return verify(chosen.data, chosen.latent, bias=bias, out=out, **options).ok
@@ -123,7 +105,7 @@ def _add_verify(commands: Any) -> None:
 
 def _add_gradcheck(commands: Any) -> None:
     text = "check every hand-written gradient by central differences and by the complex step"
-    parser = _command(commands, "gradcheck", text, "--seed 1")
+    parser = command(commands, "gradcheck", text, "--seed 1")
 
     def run(chosen: argparse.Namespace) -> bool:
         from minivae.commands.gradcheck import gradcheck
@@ -136,11 +118,11 @@ def _add_gradcheck(commands: Any) -> None:
 def _add_train(commands: Any) -> None:
     text = "train an autoencoder or a VAE, with a checkpoint after every epoch, and draw it"
     example = "vae --data digits --latent 2 --hidden 256 128 --epochs 20 --out run"
-    parser = _command(commands, "train", text, example)
+    parser = command(commands, "train", text, example)
     parser.add_argument("kind", choices=("ae", "vae"))
-    _add_data(parser, default="digits")
-    _add_out(parser, "minivae-train")
-    count = _integer_from(1)
+    add_data(parser, default="digits")
+    add_out(parser, "minivae-train")
+    count = integer_from(1)
     parser.add_argument("--latent", type=count, default=2, metavar="K")
     parser.add_argument("--hidden", type=count, nargs="*", default=[], metavar="WIDTH")
     parser.add_argument("--activation", default="relu", help="default relu")
@@ -178,7 +160,7 @@ def _add_train(commands: Any) -> None:
 
 def _add_prove(commands: Any) -> None:
     text = "measure the claims of the subject against exact values, all of them or one by name"
-    parser = _command(commands, "prove", text, "adam-constant-gradient --out proofs")
+    parser = command(commands, "prove", text, "adam-constant-gradient --out proofs")
     parser.add_argument(
         "name", nargs="?", help="one claim, with its derivation; or a family, to list it"
     )
@@ -202,32 +184,32 @@ def _add_course(commands: Any) -> None:
     from minivae.commands import course
 
     text = "step through a tutorial in the terminal, cell by cell"
-    step = _command(commands, "step", text, "7", seed=False)
+    step = command(commands, "step", text, "7", seed=False)
     step.add_argument("tutorial", help="its number, or its file")
     step.set_defaults(run=lambda chosen: course.step(chosen.tutorial))
 
     text = "check your answers to a tutorial's exercises"
     example = "tutorials/exercises/01_dense_layer.py"
-    check = _command(commands, "check", text, example, seed=False)
+    check = command(commands, "check", text, example, seed=False)
     check.add_argument("exercise", help="your file, or its number")
     help = "how long each function may take (default 60)"
     check.add_argument("--seconds", type=float, default=60.0, metavar="N", help=help)
     check.set_defaults(run=lambda chosen: course.check(chosen.exercise, seconds=chosen.seconds))
 
     text = "write the tutorials as notebooks, by way of jupytext"
-    notebooks = _command(commands, "notebooks", text, "--out notebooks", seed=False)
-    _add_out(notebooks, "notebooks")
+    notebooks = command(commands, "notebooks", text, "--out notebooks", seed=False)
+    add_out(notebooks, "notebooks")
     notebooks.set_defaults(run=lambda chosen: course.notebooks(chosen.out))
 
 
 def _add_study(commands: Any) -> None:
     text = "run an experiment on data beside its baselines; a table, a report and pictures"
-    parser = _command(commands, "study", text, "latent-dimension --seeds 3 --out study", seed=False)
+    parser = command(commands, "study", text, "latent-dimension --seeds 3 --out study", seed=False)
     parser.add_argument("name", nargs="?", help="which study; --list names them all")
     parser.add_argument("--list", action="store_true", help="say what each study asks")
     parser.add_argument("--data", default="digits", help="digits or mnist (default digits)")
     help = "how often everything is repeated (default 3)"
-    parser.add_argument("--seeds", type=_integer_from(1), default=3, metavar="N", help=help)
+    parser.add_argument("--seeds", type=integer_from(1), default=3, metavar="N", help=help)
     parser.add_argument("--quick", action="store_true", help="a few seconds: does it run?")
     help = "folder for what is written (default minivae-study/NAME); go on there if interrupted"
     parser.add_argument("--out", type=Path, metavar="DIR", help=help)
@@ -238,7 +220,7 @@ def _add_study(commands: Any) -> None:
         if chosen.list:
             list_studies()
         elif chosen.name is None:
-            raise ValueError("name a study; minivae study --list says what each asks")
+            raise ArgumentError("name a study; minivae study --list says what each asks")
         else:
             names = ("name", "data", "seeds", "quick", "out")
             run_study(**{name: getattr(chosen, name) for name in names})
@@ -249,7 +231,7 @@ def _add_study(commands: Any) -> None:
 
 def _add_explore(commands: Any) -> None:
     text = "move over a model's code space, and see what its decoder makes of each place"
-    parser = _command(commands, "explore", text, "run/checkpoint.npz", seed=False)
+    parser = command(commands, "explore", text, "run/checkpoint.npz", seed=False)
     parser.add_argument("checkpoint", type=Path, help="what a model was saved as")
     parser.add_argument("--out", type=Path, metavar="FILE", help="write a picture of the window")
 
@@ -260,19 +242,6 @@ def _add_explore(commands: Any) -> None:
         return True
 
     parser.set_defaults(run=run)
-
-
-def _add_out(parser: argparse.ArgumentParser, default: str) -> None:
-    text = f"folder for what is written (default {default})"
-    parser.add_argument("--out", type=Path, default=Path(default), metavar="DIR", help=text)
-
-
-def _add_data(parser: argparse.ArgumentParser, *, default: str) -> None:
-    text = f"drawn digits, MNIST, or patches of a photograph (default {default})"
-    names = ("digits", "mnist", "patches")
-    parser.add_argument("--data", choices=names, default=default, help=text)
-    count = _integer_from(1)
-    parser.add_argument("--samples", type=count, metavar="N", help="how many rows to train on")
 
 
 COMMANDS = (

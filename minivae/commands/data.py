@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from minivae import datasets
-from minivae.edge.checks import Array, check_integer
+from minivae.edge.checks import ArgumentError, Array, check_integer
 
 DEFAULTS = {"digits": 5000, "mnist": 60_000, "patches": 10_000}
 
@@ -42,7 +42,7 @@ def load_split(
         MNIST cannot be found or downloaded; the message says what to put where.
     """
     if name not in DEFAULTS:
-        raise ValueError(f"data must be one of {', '.join(DEFAULTS)}, got {name!r}")
+        raise ArgumentError(f"data must be one of {', '.join(DEFAULTS)}, got {name!r}")
     n = DEFAULTS[name] if n_train is None else n_train
     if name == "mnist":
         train, (test, labels) = datasets.mnist("train")[0], datasets.mnist("test")

@@ -6,7 +6,7 @@ import os
 from math import isqrt
 
 from minivae import datasets
-from minivae.edge.checks import Array
+from minivae.edge.checks import ArgumentError, Array
 from minivae.models.autoencoder import Autoencoder, LinearAutoencoder
 from minivae.models.saving import load
 from minivae.models.vae import VAE
@@ -53,17 +53,17 @@ def _load(path: str | os.PathLike[str]) -> Autoencoder | LinearAutoencoder | VAE
     """Return a model that has a plane of codes to move over, and says so where it has none."""
     try:
         model = load(path)
-    except ValueError as error:
-        raise ValueError(
+    except ArgumentError as error:
+        raise ArgumentError(
             f"{error}; explore needs what `minivae train` or a model's save wrote"
         ) from error
     if not isinstance(model, Autoencoder | LinearAutoencoder | VAE):
-        raise ValueError(
+        raise ArgumentError(
             f"{path} holds {type(model).__name__}; explore shows Autoencoder, LinearAutoencoder "
             "and VAE"
         )
     if model.n_latent < 2:
-        raise ValueError(
+        raise ArgumentError(
             f"{path} holds a model with n_latent={model.n_latent}; explore needs at least 2, "
             "as `minivae train --latent 2` makes them"
         )
@@ -74,7 +74,7 @@ def _images(n_features: int) -> tuple[Array, Array | None, str]:
     """Return images of that width, their labels if they have any, and their name."""
     side = isqrt(n_features)
     if side * side != n_features:
-        raise ValueError(
+        raise ArgumentError(
             f"the model has n_features={n_features}, which is no square image; "
             "use minivae.plots.Explorer, which takes their shape"
         )

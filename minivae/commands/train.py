@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from minivae.commands.data import Split, load_split
-from minivae.edge.checks import Array, as_batch
+from minivae.edge.checks import ArgumentError, Array, as_batch
 from minivae.edge.files import make_folder
 from minivae.models.autoencoder import Autoencoder
 from minivae.models.vae import VAE
@@ -83,7 +83,7 @@ def train(
         There is nothing to resume, or `out` cannot be written.
     """
     if film and (data == "patches" or n_latent < 2):
-        raise ValueError(
+        raise ArgumentError(
             "--film shows classes in a plane: it needs digits or mnist and a --latent of at least "
             f"2, got {data} and {n_latent}"
         )

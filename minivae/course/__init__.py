@@ -1,6 +1,7 @@
 """The course in `tutorials/`: its figures, its exercises, and a stepper for the terminal.
 
-Here is what the tutorials themselves need: where a figure goes, and which data are asked for.
+This file holds what the tutorials themselves call: `show` for a figure, and `chosen_data` for the
+data set.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from minivae.edge.checks import ArgumentError
 from minivae.edge.files import make_folder
 
 if TYPE_CHECKING:
@@ -27,7 +29,7 @@ def show(artists: Figure | Artist | Sequence[Artist], name: str) -> Path | None:
     artists : Figure, artist or sequence of artists
         What a function of `minivae.plots` returned.
     name : str
-        Of the file, without an ending: ``"01_loss"``.
+        The file's name without its suffix: ``"01_loss"``.
 
     Returns
     -------
@@ -46,7 +48,7 @@ def show(artists: Figure | Artist | Sequence[Artist], name: str) -> Path | None:
 
 
 def figure_file(name: str) -> Path:
-    """Return the path of a tutorial's figure `name`, in the folder of `show`, which is made."""
+    """Make the folder that `show` writes to, and return the path of the figure `name` in it."""
     folder = Path(os.environ.get("MINIVAE_FIGURES") or FIGURES)
     if folder.exists() and not folder.is_dir():
         raise NotADirectoryError(f"MINIVAE_FIGURES must name a folder, and {folder} is a file")
@@ -55,14 +57,16 @@ def figure_file(name: str) -> Path:
 
 
 def chosen_data(default: str) -> str:
-    """Return what the environment variable ``MINIVAE_TUTORIAL_DATA`` names: `default`, or "mnist".
+    """Return the data set that the environment variable ``MINIVAE_TUTORIAL_DATA`` names.
+
+    It is `default` or "mnist"; without the variable it is `default`.
 
     Raises
     ------
     ValueError
-        It names something else.
+        The variable names another data set.
     """
     data = os.environ.get("MINIVAE_TUTORIAL_DATA") or default
     if data not in (default, "mnist"):
-        raise ValueError(f"MINIVAE_TUTORIAL_DATA must be {default} or mnist, got {data!r}")
+        raise ArgumentError(f"MINIVAE_TUTORIAL_DATA must be {default} or mnist, got {data!r}")
     return data

@@ -1,4 +1,4 @@
-"""Put a student's functions to their checks, and say what comes of it."""
+"""Run the checks of an exercise on a student's functions, and say what is wrong with each."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from typing import Any, Literal
 
 from minivae.course.exercises import Check, Exercises
 from minivae.course.files import EXERCISES, number_of, read_source
+from minivae.edge.checks import ArgumentError
 
 Verdict = Literal["right", "wrong", "not written yet"]
 
@@ -41,7 +42,7 @@ def exercises_of(path: Path) -> Exercises:
     """
     number = number_of(path)
     if not number:
-        raise ValueError(
+        raise ArgumentError(
             f"{path.name} must begin with the number of its tutorial, like 01_dense_layer.py"
         )
     module = f"minivae.course.checks.tutorial_{int(number):02d}"
@@ -50,7 +51,7 @@ def exercises_of(path: Path) -> Exercises:
     except ModuleNotFoundError as error:
         if error.name != module:
             raise
-        raise ValueError(f"there are no exercises {number}; see {EXERCISES}/") from error
+        raise ArgumentError(f"there are no exercises {number}; see {EXERCISES}/") from error
     return exercises
 
 
@@ -60,19 +61,19 @@ def load(path: Path) -> dict[str, Any]:
     Raises
     ------
     ValueError
-        It is no text, its syntax is wrong, or it raises; the message shows the line.
+        The file is not text, has a syntax error, or raises an error; the message shows the line.
     """
     try:
         code = compile(read_source(path), str(path), "exec", dont_inherit=True)
     except SyntaxError as error:
         line = (error.text or "").strip()
-        raise ValueError(f"{path}, line {error.lineno}: {error.msg}\n    {line}") from error
+        raise ArgumentError(f"{path}, line {error.lineno}: {error.msg}\n    {line}") from error
     module = sys.modules[path.stem] = ModuleType(path.stem)  # dataclasses look their module up
     module.__file__ = str(path)
     try:
         exec(code, vars(module))
     except BaseException as error:
-        raise ValueError(f"{path} cannot be run: {_describe(error, path)}") from error
+        raise ArgumentError(f"{path} cannot be run: {_describe(error, path)}") from error
     return vars(module)
 
 
@@ -84,9 +85,9 @@ def answer(
     *,
     wrong: Collection[str] = (),
 ) -> Answer:
-    """Return the answer for the function called `name` among what a student's file defines.
+    """Return the answer on the function `name` of a student's file, which defines `namespace`.
 
-    `wrong` are the names of those that were found wrong before: it may call them.
+    `wrong` holds the names of the functions found wrong so far, because this one may call them.
     """
     function = namespace.get(name)
     if not callable(function):
@@ -124,7 +125,7 @@ def _missing(name: str, namespace: Mapping[str, Any]) -> str:
 
 
 def _describe(error: BaseException, path: Path) -> str:
-    """Return an error in words, with the student's line on which it came up."""
+    """Return an error in words, with the line of the student's file that raised it."""
     text = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
     frames = _frames(error, path)
     return text + (f"\nline {frames[-1].lineno}: {frames[-1].line}" if frames else "")

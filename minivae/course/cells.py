@@ -1,4 +1,4 @@
-"""A tutorial as cells: words, and the few lines of code they speak of."""
+"""A tutorial as cells: some words, and the few lines of code that they explain."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from minivae.course.files import read_source
+from minivae.edge.checks import ArgumentError
 
 MARK = "# %%"
 
@@ -18,13 +19,13 @@ class Cell:
     Attributes
     ----------
     title : str
-        What stands on the cell's first line, after the mark.
+        The text on the cell's first line, after the mark.
     words : str
-        The comment block below it. The first cell has both from the file's docstring.
+        The comment block below the title. The first cell takes both from the file's docstring.
     code : str
-        The rest.
+        The rest of the cell.
     line : int
-        The line of the file on which the code begins, from 1.
+        The number of the file's line on which the code begins, counted from 1.
     """
 
     title: str
@@ -39,19 +40,19 @@ def read_cells(path: Path) -> list[Cell]:
     Raises
     ------
     ValueError
-        The file has no cells, or is no text.
+        The file has no cells, or is not text.
     """
     lines = read_source(path).splitlines()
     starts = [i for i, line in enumerate(lines) if line.startswith(MARK)]
     if not starts:
-        raise ValueError(f"{path} has no cells: none of its lines begins with {MARK!r}")
+        raise ArgumentError(f"{path} has no cells: none of its lines begins with {MARK!r}")
     cells = [_first_cell(lines[: starts[0]])]
     cells += [_cell(lines[a:b], a) for a, b in zip(starts, [*starts[1:], len(lines)], strict=True)]
     return [cell for cell in cells if cell.title or cell.words or cell.code]
 
 
 def _first_cell(lines: list[str]) -> Cell:
-    """Return what stands above the first mark: the docstring, and perhaps imports."""
+    """Return the lines above the first mark as a cell: the docstring, and perhaps imports."""
     source = "\n".join(lines)
     try:
         tree = ast.parse(source)
@@ -72,7 +73,7 @@ def _cell(lines: list[str], offset: int) -> Cell:
 
 
 def _code(lines: list[str], offset: int) -> tuple[str, int]:
-    """Return lines of code without the blank ones around them, and where they begin."""
+    """Return lines of code without blank lines around them, and the number of the first."""
     while lines and not lines[0].strip():
         lines, offset = lines[1:], offset + 1
     return "\n".join(lines).rstrip(), offset + 1

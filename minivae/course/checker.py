@@ -13,6 +13,7 @@ from typing import Any
 
 from minivae.course.answers import Answer, answer, exercises_of, load
 from minivae.course.screen import Watched, print_any_character
+from minivae.edge.checks import ArgumentError, UserError
 
 
 def check_file(path: Path, *, seconds: float = 60.0) -> Iterator[Answer]:
@@ -27,7 +28,7 @@ def check_file(path: Path, *, seconds: float = 60.0) -> Iterator[Answer]:
     Raises
     ------
     ValueError
-        The file cannot be run: its syntax is wrong, it raises, or it does not end.
+        The file cannot be run: it has a syntax error, raises an error, or does not end.
     """
     names = list(exercises_of(path))
     while names:
@@ -37,26 +38,26 @@ def check_file(path: Path, *, seconds: float = 60.0) -> Iterator[Answer]:
 
 
 def _run(path: Path, names: Sequence[str], seconds: float) -> Iterator[Answer]:
-    """Yield answers until all are given, or one function took the process with it."""
+    """Yield an answer for each function, until all are given or one function ends the process."""
     context = multiprocessing.get_context("spawn")
     receiver, sender = context.Pipe(duplex=False)
     process = context.Process(target=_work, args=(path, names, sender), daemon=True)
     process.start()
     sender.close()
     try:
-        receiver.recv()  # it has started: the clock runs from here on
+        receiver.recv()  # the process has started: time is counted from here
         failure = _receive(receiver, seconds)
         if failure:
-            raise ValueError(failure)
+            raise ArgumentError(failure)
         for name in names:
             try:
                 yield _receive(receiver, seconds)
             except _GoneError as error:
-                print()  # it may have ended within a line
+                print()  # the process may have ended in the middle of a line
                 yield Answer(name, "wrong", str(error))
                 return
     except _GoneError as error:
-        raise ValueError(f"{path} cannot be run: outside its functions, {error}") from error
+        raise ArgumentError(f"{path} cannot be run: outside its functions, {error}") from error
     finally:
         process.kill()
         process.join()
@@ -98,7 +99,7 @@ def _replies(path: Path, names: Sequence[str]) -> Iterator[str | Answer]:
     sys.path.insert(0, str(path.parent))  # as `python FILE` does
     try:
         namespace = load(path)
-    except (ValueError, OSError) as error:
+    except (UserError, OSError) as error:
         yield str(error)
         return
     yield ""

@@ -9,7 +9,7 @@ import numpy as np
 
 
 def describe(name: str, value: Any) -> str:
-    """Return a value in a few lines: for an array shape, dtype and shortened numbers."""
+    """Return a value in a few lines; of an array its shape, its dtype and some of its numbers."""
     if isinstance(value, np.ndarray):
         numbers = np.array2string(value, precision=4, threshold=60, suppress_small=True)
         return f"{name}: {value.dtype} array of shape {value.shape}\n{numbers}"

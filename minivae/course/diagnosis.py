@@ -17,14 +17,14 @@ Parts = dict[str, Array]
 
 @dataclass(frozen=True)
 class Diagnosis:
-    """What was found wrong, and what the student may look at.
+    """What is wrong with an answer, and where the student should look.
 
     Parameters
     ----------
     found : str
-        What is wrong: the entry, the number it is, the number it should be.
+        What is wrong: an entry, its value, and the value that it should have.
     mistake : str
-        What was likely done wrong, if it is recognised.
+        The likely mistake, if it is recognised.
     hint : str
         Where to look.
     """
@@ -34,7 +34,7 @@ class Diagnosis:
     hint: str = ""
 
     def with_hint(self, hint: str) -> Diagnosis:
-        """Return the same with another hint."""
+        """Return the same diagnosis with another hint."""
         return replace(self, hint=hint)
 
     def __str__(self) -> str:
@@ -45,7 +45,7 @@ class Diagnosis:
 
 
 def as_parts(answer: Any, names: str | tuple[str, ...]) -> Parts:
-    """Return an answer as named arrays: a dict by its own keys, else by the given names."""
+    """Return an answer as named arrays; a dict has names, anything else gets those in `names`."""
     return {name: np.asarray(value) for name, value in _named(answer, names).items()}
 
 
@@ -72,13 +72,13 @@ def compare(
     Parameters
     ----------
     expected : dict of str to array
-        What is right, by name; see `as_parts`.
+        The right answer, by name; see `as_parts`.
     answer : object
-        What the student's function returned.
+        The value that the student's function returned.
     mistakes : dict of str to (dict of str to array)
-        Words for a mistake, and what it would have returned.
+        A mistake in words, and the answer that it leads to.
     batch : tuple of int
-        The shape of the batch: numbers of rows and columns, by which a mean differs from a sum.
+        The shape of the batch. By its numbers of rows and columns a mean differs from a sum.
     rtol, atol : float
         The largest error that passes: `rtol` times the largest expected number, plus `atol`.
     """
@@ -112,7 +112,7 @@ def compare(
 
 
 def _wrong_structure(expected: Parts, answer: Any) -> Diagnosis | None:
-    """Return what is wrong before any number is compared."""
+    """Return what is wrong with an answer's type or keys, or None."""
     wanted = f"({', '.join(expected)})" if len(expected) > 1 else next(iter(expected))
     if answer is None:
         return Diagnosis(f"nothing was returned, where {wanted} should be", "no `return` line")
@@ -130,7 +130,7 @@ def _wrong_structure(expected: Parts, answer: Any) -> Diagnosis | None:
 
 
 def _what_if_not_real(value: Any) -> str:
-    """Return what a value is, unless it is made of real numbers."""
+    """Return in words what a value is, or "" if it is made of real numbers."""
     if np.ma.is_masked(value):
         return "an array with masked entries"
     try:

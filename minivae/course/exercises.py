@@ -1,10 +1,10 @@
-"""How an exercise says what is right: checks, and what they answer.
+"""The checks of an exercise: each says whether a student's function is right, and what is wrong.
 
-A module ``minivae/course/checks/tutorial_NN.py`` holds one dict, ``EXERCISES``: the name of each
-function that the student writes, and the checks it must pass, one after the other. A check is
-called with the student's function and returns None, or the `Diagnosis` of what is wrong.
-`ValueCheck` compares with a reference, `GradientCheck` with numerical gradients; for anything else
-a plain function will do.
+A module ``minivae/course/checks/tutorial_NN.py`` holds one dict, ``EXERCISES``. Its keys are the
+names of the functions that the student writes, its values the checks that each must pass, in order.
+A check is called with the student's function, and returns None or the `Diagnosis` of what is wrong.
+`ValueCheck` compares with a reference, `GradientCheck` with numerical gradients. A plain function
+can check anything else.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ import numpy as np
 
 from minivae.course.diagnosis import Diagnosis, as_parts, compare
 from minivae.edge.checks import Array
+from minivae.gradient_check.numeric import numerical_gradient
 
 Function = Callable[..., Any]
 Check = Callable[[Function], Diagnosis | None]
@@ -32,21 +33,22 @@ class ValueCheck:
     Parameters
     ----------
     reference : callable
-        ``reference(*inputs)`` returns what is right; from the library, NumPy or SciPy.
+        ``reference(*inputs)`` returns the right answer, by the library, NumPy or SciPy.
     inputs : tuple
-        The arguments. Every call gets a fresh copy; arrays must come back unchanged. Let the first
-        array be the batch, with its numbers of rows and columns distinct and above 2: its shape
-        tells how a sum and a mean differ.
+        The arguments. Every call gets a fresh copy, and must leave its arrays unchanged. Let the
+        first array be the batch, and its numbers of rows and columns distinct and above 2: by them
+        a sum differs from a mean.
     returns : str or tuple of str
-        What the messages call the returned value, or each of several.
+        The name of the returned value in messages; a tuple names each of several values.
     mistakes : dict of str to callable
-        Words for a mistake, and a function that makes it, of the same signature. Signs, factors,
-        transposes, sums over the wrong axis and the like are tried for every exercise anyway.
+        A mistake in words, and a function of the same signature that makes this mistake. The
+        common ones (signs, factors, transposes, sums over the wrong axis) are always tried.
     hint : str
         Where to look, if the mistake is not recognised.
     run : callable, optional
-        ``run(function, *inputs)`` is what is compared, in place of ``function(*inputs)``, for the
-        student's function and the mistakes: several steps of an optimizer, a sampler's moments.
+        ``run(function, *inputs)`` is compared in place of ``function(*inputs)``, both for the
+        student's function and for the mistakes: several steps of an optimizer, or the moments of
+        a sampler.
     rtol, atol : float
         The largest error that passes: `rtol` times the largest expected number, plus `atol`.
     """
@@ -99,13 +101,13 @@ class GradientCheck:
     inputs : tuple
         The arguments; see `ValueCheck`. Keep them 0.01 away from every kink.
     wrt : tuple of str
-        The arguments with respect to which the student's function returns gradients, in its order.
+        The arguments whose gradients the student's function returns, in this order.
     with_dy : bool
         Whether the student's function is a backward pass ``f(*inputs, dy)``, which returns the
-        gradients of ``sum(dy * forward(*inputs))``; else it is called as ``f(*inputs)``, and
+        gradients of ``sum(dy * forward(*inputs))``. If not, it is called as ``f(*inputs)``, and
         `forward` returns one number.
     mistakes, hint, rtol
-        See `ValueCheck`; the functions have the signature of the student's.
+        See `ValueCheck`; the mistakes have the signature of the student's function.
     """
 
     forward: Function
@@ -118,14 +120,15 @@ class GradientCheck:
 
     def __call__(self, function: Function) -> Diagnosis | None:
         """Return what is wrong with `function`, or None."""
-        names = list(inspect.signature(self.forward).parameters)
         output = np.asarray(self.forward(*copy.deepcopy(self.inputs)))
         dy = np.random.default_rng(0).normal(size=output.shape) if self.with_dy else np.ones(())
 
         def gradients(*inputs: Any) -> Any:
-            points = list(inputs[: len(names)])
+            points = dict(zip(_argument_names(self.forward), inputs, strict=False))
+            points |= {name: np.array(points[name], float) for name in self.wrt}
             slopes = [
-                numerical_gradient(self.forward, points, names.index(k), dy) for k in self.wrt
+                numerical_gradient(lambda: self.forward(*points.values()), points[name], dy)
+                for name in self.wrt
             ]
             return tuple(slopes) if len(slopes) > 1 else slopes[0]
 
@@ -140,32 +143,8 @@ class GradientCheck:
         return check(function)
 
 
-def numerical_gradient(
-    forward: Function, inputs: Sequence[Any], which: int, dy: Array, step: float = 1e-3
-) -> Array:
-    """Return the gradient of ``sum(dy * forward(*inputs))`` with respect to one input.
-
-    Central differences at two step sizes, combined so that the error of second order cancels:
-    what is left is of fourth order.
-    """
-    points = list(copy.deepcopy(inputs))
-    x = points[which] = np.array(points[which], float)
-
-    def central(i: int, h: float) -> float:
-        before = x.flat[i]
-        x.flat[i] = before + h
-        above = np.sum(dy * forward(*points))
-        x.flat[i] = before - h
-        below = np.sum(dy * forward(*points))
-        x.flat[i] = before
-        return float((above - below) / (2 * h))
-
-    slopes = [(4 * central(i, step / 2) - central(i, step)) / 3 for i in range(x.size)]
-    return np.reshape(slopes, x.shape)
-
-
 def _copy_of(answer: Any) -> Any:
-    """Return a copy, or the answer itself where it cannot be copied: it is no array."""
+    """Return a copy, or the answer itself if it cannot be copied, as no array is."""
     try:
         return copy.deepcopy(answer)
     except Exception:
@@ -177,7 +156,7 @@ def _argument_names(function: Function) -> list[str]:
 
 
 def _same(before: Any, after: Any) -> bool:
-    """Return whether all arrays in two like structures are equal, bit for bit."""
+    """Return whether two structures are alike, and all their arrays equal bit for bit."""
     if type(before) is not type(after):
         return False
     if isinstance(before, Mapping):

@@ -6,6 +6,8 @@ import tokenize
 from difflib import get_close_matches
 from pathlib import Path
 
+from minivae.edge.checks import ArgumentError
+
 TUTORIALS = Path("tutorials")
 EXERCISES = TUTORIALS / "exercises"
 
@@ -28,46 +30,55 @@ def numbered_files(folder: Path) -> list[Path]:
 
 
 def number_of(path: Path) -> str:
-    """Return the digits that a file's name begins with, "" if there are none."""
+    """Return the digits at the beginning of a file's name, or "" if it begins otherwise."""
     digits = path.name.partition("_")[0]
     return digits if digits.isdecimal() else ""
 
 
+def has_exercises(number: str) -> bool:
+    """Return whether the tutorial of that number is a lesson; 00 is a page to read."""
+    return int(number) > 0
+
+
 def read_source(path: Path) -> str:
-    """Return a Python file's text, in the encoding that it says, else UTF-8.
+    """Return the text of a Python file, in the encoding that it declares, or else in UTF-8.
 
     Raises
     ------
     ValueError
-        It is no text.
+        The file is not text.
     """
     try:
         with tokenize.open(path) as file:
             text = file.read()
     except (SyntaxError, UnicodeDecodeError) as error:
-        raise ValueError(f"{path} is not a text file: {error}") from error
+        raise ArgumentError(f"{path} is not a text file: {error}") from error
     before, nul, _ = text.partition("\0")
     if nul:
         line = before.count("\n") + 1
-        raise ValueError(f"{path} is not a text file: line {line} holds a null byte")
+        raise ArgumentError(f"{path} is not a text file: line {line} holds a null byte")
     return text
 
 
 def find_file(name: str, folder: Path) -> Path:
-    """Return the file that `name` means: a path, or a number of one in `folder`.
+    """Return the file that `name` means: a path, or the number of a file in `folder`.
 
     Raises
     ------
     ValueError
-        It is empty, a folder, or a tutorial where an exercise is meant, or the other way round.
+        It is empty, a folder, a tutorial where an exercise is meant, or the other way round; or
+        it asks for the exercises of a tutorial that has none.
     FileNotFoundError
-        There is no such file; the message names those there are, or the nearest.
+        There is no such file; the message names the nearest, or all that there are.
     """
     path = Path(name)
     if not name.strip():
-        raise ValueError("no file was named: give its path, or the number of a tutorial")
+        raise ArgumentError("no file was named: give its path, or the number of a tutorial")
     if path.is_dir():
-        raise ValueError(f"{name} is a folder: give a file, or the number of a tutorial")
+        raise ArgumentError(f"{name} is a folder: give a file, or the number of a tutorial")
+    number = name if name.isdecimal() else number_of(path)
+    if folder == EXERCISES and number and not has_exercises(number):
+        raise ArgumentError(f"tutorial {number} is a page to read: it has no exercises")
     if path.is_file():
         _refuse_twin(path, folder)
         return path
@@ -90,6 +101,6 @@ def _refuse_twin(path: Path, folder: Path) -> None:
     exercises = path.parent / EXERCISES.name / path.name
     tutorial = path.parent.parent / path.name
     if folder == EXERCISES and exercises.is_file():
-        raise ValueError(f"{path} is a tutorial; its exercises are {exercises}")
+        raise ArgumentError(f"{path} is a tutorial; its exercises are {exercises}")
     if folder == TUTORIALS and path.parent.name == EXERCISES.name and tutorial.is_file():
-        raise ValueError(f"{path} holds exercises; the tutorial is {tutorial}")
+        raise ArgumentError(f"{path} holds exercises; the tutorial is {tutorial}")

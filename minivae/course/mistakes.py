@@ -7,22 +7,26 @@ from collections.abc import Iterator
 import numpy as np
 
 from minivae.edge.checks import Array
+from minivae.gradient_check.ratio import constant_ratio, meaning_of, usual_cause
 
 
 def common_mistakes(
     right: Array, got: Array, batch: tuple[int, ...]
 ) -> Iterator[tuple[str, Array]]:
-    """Yield words for a mistake, and what `got` would then be."""
-    yield "it is zero everywhere: was it ever filled?", np.zeros_like(right)
-    yield "the sign is flipped", -right
-    yield "half of it is missing: a factor of 2", right / 2
-    yield "twice too large: a factor of 1/2 is missing", right * 2
-    yield "the sign is flipped, and a factor of 2 is missing", -right / 2
-    yield "the sign is flipped, and a factor of 1/2 is missing", -right * 2
-    for n, what in zip(batch, ("batch", "columns"), strict=False):
-        if n > 2:
-            yield f"not divided by the {what}: {n} times too large", right * n
-            yield f"divided by the {what} once too often: {n} times too small", right / n
+    """Yield a mistake in words, and the array that results from it.
+
+    Parameters
+    ----------
+    right, got : array
+        The right answer and the student's.
+    batch : tuple of int
+        The shape of the batch: its numbers of rows and columns.
+    """
+    yield "zero everywhere: was it ever filled?", np.zeros_like(right)
+    ratio = constant_ratio(got, right) if got.shape == right.shape else None
+    sizes = dict(zip(("batch size", "number of columns"), batch, strict=False))
+    if ratio and (cause := usual_cause(ratio, sizes)):
+        yield f"{cause}{_missing_factor(abs(ratio))}", ratio * right
     yield "transposed", right.T
     if right.ndim:
         yield "in reversed order", right[..., ::-1]
@@ -35,8 +39,15 @@ def common_mistakes(
         yield "the log of what it should be: an exp is missing", np.log(right)
 
 
+def _missing_factor(ratio: float) -> str:
+    """Return by what to multiply an answer that is `ratio` times the right one."""
+    if np.isclose(ratio, 1):
+        return ""
+    return f" (a factor of {f'1/{ratio:.6g}' if ratio > 1 else f'{1 / ratio:.6g}'} is missing)"
+
+
 def _reshaped(right: Array, got: Array) -> Iterator[tuple[str, Array]]:
-    """Yield what would give `got` another shape than `right` has."""
+    """Yield mistakes that give `got` another shape than `right` has."""
     places = [("all axes", None), *((f"axis {axis}", axis) for axis in range(1, got.ndim))]
     for place, axis in [("the batch, axis 0", 0), *places]:
         for words, total in (("summed", np.sum), ("averaged", np.mean)):
@@ -50,17 +61,13 @@ def _reshaped(right: Array, got: Array) -> Iterator[tuple[str, Array]]:
 
 
 def odd_factor(right: Array, got: Array) -> str:
-    """Return by which factor or constant all entries are wrong, if by one."""
+    """Return the factor or the constant by which all entries are wrong, or "" if there is none."""
     if got.shape != right.shape or right.size < 2 or not np.all(np.isfinite(got)):
         return ""
     offset = got - right
-    scale = np.max(np.abs(offset))
-    if np.ptp(offset) < 1e-6 * scale:
+    if np.ptp(offset) < 1e-6 * np.max(np.abs(offset)):
         return f"every entry is off by the same {offset.flat[0]:.6g}: a constant term"
-    largest = np.argmax(np.abs(right))
-    if right.flat[largest]:
-        factor = f"{got.flat[largest] / right.flat[largest]:.6g}"
-        close = np.abs(got - float(factor) * right) < 2e-6 * np.max(np.abs(got))
-        if factor != "1" and np.all(close):
-            return f"every entry is {factor} times what it should be"
+    ratio = constant_ratio(got, right)
+    if ratio is not None and np.all(np.abs(got - ratio * right) < 1e-6 * np.max(np.abs(got))):
+        return meaning_of(ratio, {})
     return ""

@@ -9,6 +9,7 @@ from typing import Any
 
 from minivae.course.cells import Cell, read_cells
 from minivae.course.files import TUTORIALS, numbered_files
+from minivae.edge.checks import MissingPackageError
 from minivae.edge.files import make_folder, whole_file
 
 
@@ -20,7 +21,7 @@ def write_notebooks(out: Path) -> list[Path]:
     ModuleNotFoundError
         jupytext is not installed.
     FileExistsError
-        A notebook of that name is there: what was written into it shall not be lost.
+        A notebook of that name exists already, and may hold what a student wrote.
     OSError
         There are no tutorials here, or `out` cannot be written.
     """
@@ -28,7 +29,7 @@ def write_notebooks(out: Path) -> list[Path]:
     try:
         jupytext: Any = importlib.import_module("jupytext")
     except ModuleNotFoundError as error:
-        raise ModuleNotFoundError(
+        raise MissingPackageError(
             "notebooks need jupytext, which is not installed; "
             'install it from here with: python -m pip install ".[notebooks]"'
         ) from error

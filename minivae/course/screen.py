@@ -1,4 +1,4 @@
-"""What is printed: by whom, how much, and whether it fits on the screen."""
+"""Printing: which characters a terminal shows, how much was printed, and whether it fits."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from typing import Any, TextIO
 
 
 def print_any_character() -> None:
-    r"""Let a character that the terminal's encoding lacks be printed as ``\xe9``."""
+    r"""Print a character that the terminal's encoding lacks as ``\xe9``, not as an error."""
     for stream in (sys.stdin, sys.stdout):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
 
 
 def fits(text: str, n_lines: int) -> bool:
-    """Return whether `text` and `n_lines` more fit on the screen; without a terminal, always."""
+    """Return whether `text` and `n_lines` more lines fit on the screen; without one, they do."""
     if not sys.stdout.isatty():
         return True
     screen = shutil.get_terminal_size()
@@ -27,12 +27,12 @@ def fits(text: str, n_lines: int) -> bool:
 
 
 class Watched:
-    """A stream that passes on what is printed, knows how much it was, and cannot be closed.
+    """A stream that passes on what is printed, counts its lines, and cannot be closed.
 
     Attributes
     ----------
     n_lines : int
-        How many lines were ended.
+        The number of line ends printed so far.
     """
 
     def __init__(self, stream: TextIO) -> None:
@@ -51,13 +51,13 @@ class Watched:
         self.write("".join(lines))
 
     def end_line(self) -> None:
-        """Begin a new line, unless one has just begun, and pass everything on."""
-        with suppress(OSError, ValueError):  # what is closed below us prints no more
+        """End the line if it is not empty, and flush the stream."""
+        with suppress(OSError, ValueError):  # the stream below may be closed
             self.write("" if self._last == "\n" else "\n")
             self.stream.flush()
 
     def close(self) -> None:
-        """Do nothing: others print here too."""
+        """Do nothing, because others print to this stream too."""
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.stream, name)

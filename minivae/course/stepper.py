@@ -15,6 +15,7 @@ from typing import Any
 from minivae.course.cells import Cell, read_cells
 from minivae.course.describe import describe
 from minivae.course.screen import Watched, fits
+from minivae.edge.checks import UserError
 
 HELP = """\
   Enter   run the cell, and show the next one
@@ -27,7 +28,7 @@ HELP = """\
 
 
 def step_through(path: Path) -> None:
-    """Show a tutorial's cells one by one, and obey what is typed, until the reader leaves."""
+    """Show a tutorial's cells one by one, and do what the reader types, until the reader leaves."""
     stepper = Stepper(path)
     print(f"{path}: Enter runs a cell, h helps, q leaves")
     stepper.show()
@@ -47,7 +48,7 @@ class Stepper:
     Parameters
     ----------
     path : Path
-        Of the tutorial. It is read again before every cell, so that the reader may change it.
+        The tutorial. It is read again before every cell, so that the reader may change it.
     """
 
     def __init__(self, path: Path) -> None:
@@ -97,7 +98,7 @@ class Stepper:
         return True
 
     def go_to(self, number: int) -> None:
-        """Make cell `number`, counted from 1, the next one: all before it is run, quietly."""
+        """Run all cells before cell `number`, from 1 on, without output, and show that cell."""
         if not self._is_as_before():
             return
         if not 1 <= number <= len(self.cells):
@@ -116,7 +117,7 @@ class Stepper:
         self.shown = True
 
     def run(self, where: AbstractContextManager[Any]) -> bool:
-        """Run the next cell, and return whether it ran through; else it stays the next one."""
+        """Run the next cell, and return whether it ran through; if not, it stays the next."""
         try:
             with where:
                 exec(_compile(self.cells[self.next], self.path), self.names)
@@ -129,7 +130,7 @@ class Stepper:
         return True
 
     def print(self, expression: str) -> None:
-        """Print the value of an expression in the tutorial's names."""
+        """Print the value of an expression, which may use the tutorial's names."""
         try:
             value = eval(expression, self.names)
             print(describe(expression, value))
@@ -137,10 +138,10 @@ class Stepper:
             print(traceback.format_exception_only(error)[-1], end="")
 
     def _is_as_before(self) -> bool:
-        """Read the file again; return False if there are other cells: then show where we are."""
+        """Read the file again; if its cells have changed, show the next one and return False."""
         try:
             cells = read_cells(self.path)
-        except (OSError, ValueError) as error:
+        except (OSError, UserError) as error:
             print(f"--- nothing was run: {error}")
             return False
         before, titles = ([cell.title for cell in each] for each in (self.cells, cells))
@@ -156,7 +157,7 @@ class Stepper:
         return False
 
     def _text(self) -> str:
-        """Return the next cell's words and code, as they are shown."""
+        """Return the next cell's words and code in the form that is shown."""
         if self.next >= len(self.cells):
             return f"\n--- that was the last of {len(self.cells)} cells; Enter or q leaves"
         cell = self.cells[self.next]
@@ -170,7 +171,7 @@ class Stepper:
         return text
 
     def _report(self, error: BaseException) -> str:
-        """Return an error's traceback, from the tutorial's own line on."""
+        """Return an error's traceback, beginning at the tutorial's own line."""
         below = error.__traceback__
         while below and below.tb_frame.f_code.co_filename != str(self.path):
             below = below.tb_next
@@ -178,13 +179,13 @@ class Stepper:
 
 
 def _compile(cell: Cell, path: Path) -> Any:
-    """Compile a cell so that an error names the file's own line."""
+    """Compile a cell so that its line numbers are those of the file."""
     return compile("\n" * (cell.line - 1) + cell.code, str(path), "exec", dont_inherit=True)
 
 
 @contextmanager
 def _silence() -> Iterator[None]:
-    """Keep back what is printed, and let figures go to a folder that vanishes."""
+    """Print nothing, and write figures into a folder that is removed afterwards."""
     before = os.environ.get("MINIVAE_FIGURES")
     with tempfile.TemporaryDirectory() as folder, redirect_stdout(io.StringIO()):
         os.environ["MINIVAE_FIGURES"] = folder

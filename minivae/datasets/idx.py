@@ -1,4 +1,4 @@
-"""The IDX format of MNIST: a magic number, the sizes, then the bytes; packed with gzip or not."""
+"""The IDX format of MNIST: a magic number, the sizes, then the bytes, with or without gzip."""
 
 from __future__ import annotations
 
@@ -11,26 +11,28 @@ from io import BufferedIOBase
 import numpy as np
 from numpy.typing import NDArray
 
+from minivae.edge.checks import ArgumentError
+
 UINT8 = 0x08  # the type code of unsigned bytes
 GZIP = b"\x1f\x8b"
-PIECE = 1 << 18  # bytes unpacked at once
+PIECE = 1 << 18  # bytes read at once
 
 
 def read_idx(
     file: BufferedIOBase, name: str, shape: tuple[int, ...], sha256: str
 ) -> NDArray[np.uint8]:
-    """Read an array of bytes whose shape and checksum are known beforehand.
+    """Read an array of bytes with a known shape and a known checksum.
 
     Parameters
     ----------
     file : seekable binary file
-        IDX, plain or packed with gzip: the first bytes tell which.
+        An IDX file, plain or packed with gzip.
     name : str
-        What the messages call the file.
+        The name of the file in messages.
     shape : tuple of int
-        The shape that the header must state, so that no header can ask for more memory.
+        The shape that the header must have, so that no header can ask for more memory.
     sha256 : str
-        Hexadecimal SHA-256 of the unpacked content.
+        The hexadecimal SHA-256 of the unpacked content.
 
     Returns
     -------
@@ -39,15 +41,15 @@ def read_idx(
     Raises
     ------
     ValueError
-        The file is not IDX, has another shape, is damaged, too short or too long, or has another
-        checksum; the message begins with its name.
+        The file is not an IDX file, or has another shape, length or checksum, or is damaged. The
+        message begins with the name of the file.
     """
     packed = file.read(len(GZIP)) == GZIP
     file.seek(0)
     try:
         return _read_plain(gzip.GzipFile(fileobj=file) if packed else file, name, shape, sha256)
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
-        raise ValueError(f"{name} is damaged: {error}") from error
+        raise ArgumentError(f"{name} is damaged: {error}") from error
 
 
 def _read_plain(
@@ -61,27 +63,29 @@ def _read_plain(
         piece = flat[start : start + PIECE]
         n_read = file.readinto(piece.data)
         if n_read < piece.size:
-            raise ValueError(f"{name} is cut short after {start + n_read} of {flat.size} items")
+            raise ArgumentError(f"{name} is cut short after {start + n_read} of {flat.size} items")
         digest.update(piece.data)
     if file.read(1):
-        raise ValueError(f"{name} is longer than the {flat.size} items of its header")
+        raise ArgumentError(f"{name} is longer than the {flat.size} items of its header")
     if digest.hexdigest() != sha256:
-        raise ValueError(
+        raise ArgumentError(
             f"{name} must have the SHA-256 {sha256} when unpacked, got {digest.hexdigest()}"
         )
     return array
 
 
 def _read_header(file: BufferedIOBase, name: str, shape: tuple[int, ...]) -> bytes:
-    # Two zero bytes, the type of an item, the number of axes; then each size, big-endian.
+    # two zero bytes, the type of an item, the number of axes; then the sizes, big-endian
     magic = bytes([0, 0, UINT8, len(shape)])
     got = file.read(len(magic))
     if got != magic:
-        raise ValueError(f"{name} must begin with the IDX magic {magic.hex()}, got '{got.hex()}'")
+        raise ArgumentError(
+            f"{name} must begin with the IDX magic {magic.hex()}, got '{got.hex()}'"
+        )
     sizes = file.read(4 * len(shape))
     if len(sizes) < 4 * len(shape):
-        raise ValueError(f"{name} is cut short within its header")
+        raise ArgumentError(f"{name} is cut short within its header")
     got_shape = struct.unpack(f">{len(shape)}I", sizes)
     if got_shape != shape:
-        raise ValueError(f"{name} must hold an array of shape {shape}, got {got_shape}")
+        raise ArgumentError(f"{name} must hold an array of shape {shape}, got {got_shape}")
     return magic + sizes

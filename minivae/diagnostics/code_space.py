@@ -16,7 +16,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import ArrayLike
 
-from minivae.edge.checks import Array, as_batch, check_integer, check_real
+from minivae.edge.checks import ArgumentError, Array, as_batch, check_integer, check_real
 from minivae.nn.rows import row_blocks
 
 Function = Callable[[Array], Array]
@@ -219,7 +219,7 @@ def _whitened(z: Array, codes: Array) -> Array:
     R: Array = np.linalg.qr(deviations).R  # R^T R is the covariance
     scales = np.abs(np.diag(R)) if len(R) == codes.shape[1] else np.zeros(1)
     if scales.min() <= len(R) * np.finfo(float).eps * scales.max():
-        raise ValueError("codes must vary in every direction, got codes of lower rank")
+        raise ArgumentError("codes must vary in every direction, got codes of lower rank")
     return np.linalg.solve(R.T, z.T).T
 
 

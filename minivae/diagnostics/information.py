@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from minivae.edge.checks import Array, as_batch, as_data_set, check_real
+from minivae.edge.checks import ArgumentError, Array, as_batch, as_data_set, check_real
 from minivae.models.objectives import log_mean_exp
 from minivae.models.vae import VAE
 from minivae.nn.gaussian import gaussian_kl, gaussian_log_density, reparameterize
@@ -120,7 +120,7 @@ def kl_to_prior(mean: ArrayLike, covariance: ArrayLike) -> float:
     """
     mean, covariance = np.asarray(mean, float), as_batch(covariance, name="covariance")
     if mean.ndim != 1 or covariance.shape != (len(mean), len(mean)):
-        raise ValueError(
+        raise ArgumentError(
             "covariance must have shape (n, n) for a mean of shape (n,), "
             f"got {covariance.shape} and {mean.shape}"
         )
@@ -188,7 +188,7 @@ def _posteriors(mu: ArrayLike, log_var: ArrayLike) -> tuple[Array, Array]:
     """Return both as float64 matrices with the same shape."""
     mu, log_var = as_batch(mu, name="mu"), as_batch(log_var, name="log_var")
     if mu.shape != log_var.shape:
-        raise ValueError(f"log_var must have the shape of mu, {mu.shape}, got {log_var.shape}")
+        raise ArgumentError(f"log_var must have the shape of mu, {mu.shape}, got {log_var.shape}")
     return mu, log_var
 
 
@@ -196,7 +196,7 @@ def _log_det(covariance: Array) -> float:
     try:
         root = np.linalg.cholesky(covariance)
     except np.linalg.LinAlgError:
-        raise ValueError(
+        raise ArgumentError(
             "covariance must be positive definite, got one with a direction that never varies"
         ) from None
     return float(2 * np.sum(np.log(np.diag(root))))

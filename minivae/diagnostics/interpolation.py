@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from minivae.edge.checks import Array
+from minivae.edge.checks import ArgumentError, Array
 
 
 def lerp(a: ArrayLike, b: ArrayLike, t: ArrayLike) -> Array:
@@ -62,7 +62,9 @@ def slerp(a: ArrayLike, b: ArrayLike, t: ArrayLike) -> Array:
     u, v = a / np.where(straight, 1, norm_a), b / np.where(straight, 1, norm_b)
     apart, together = (np.linalg.norm(w, axis=-1, keepdims=True) for w in (u - v, u + v))
     if np.any((together < 1e-7) & ~straight):
-        raise ValueError("a and b must not have opposite directions: no great circle is shortest")
+        raise ArgumentError(
+            "a and b must not have opposite directions: no great circle is shortest"
+        )
     angle = 2 * np.arctan2(apart, together)  # accurate near pi, where arccos(u . v) is not
     straight |= angle == 0
     angle = np.where(straight, np.pi / 2, angle)
@@ -76,12 +78,12 @@ def _checked(a: ArrayLike, b: ArrayLike, t: ArrayLike) -> tuple[Array, Array, Ar
     """Return all three as float arrays; `t` gets a last axis of length 1."""
     a, b, t = np.asarray(a, float), np.asarray(b, float), np.asarray(t, float)
     if a.shape != b.shape or a.ndim not in (1, 2):
-        raise ValueError(
+        raise ArgumentError(
             "a and b must both have shape (n_latent,) or (batch, n_latent), got "
             f"{a.shape} and {b.shape}"
         )
     if t.ndim > 1 or (a.ndim == 2 and t.shape not in ((), (len(a),))):
-        raise ValueError(f"t must be a number or one for each row of a, got shape {t.shape}")
+        raise ArgumentError(f"t must be a number or one for each row of a, got shape {t.shape}")
     if not all(np.all(np.isfinite(array)) for array in (a, b, t)):
-        raise ValueError("a, b and t must be finite")
+        raise ArgumentError("a, b and t must be finite")
     return a, b, t[..., None]

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import copy
 import time
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from minivae.edge.checks import Array, as_batch, as_data_set, check_integer
+from minivae.edge.checks import ArgumentError, Array, as_batch, as_data_set, check_integer
 from minivae.models.labels import labels_of, one_hot
 from minivae.models.objectives import log_mean_exp
 from minivae.models.vae import VAE
@@ -70,7 +69,7 @@ def log_likelihood(
     X = as_data_set(x, model.n_features, model.dtype, name="x", interval=model.likelihood.interval)
     n, k = len(X), check_integer("n_samples", n_samples, 1)
     if proposal not in ("posterior", "prior"):
-        raise ValueError(f"proposal must be 'posterior' or 'prior', got {proposal!r}")
+        raise ArgumentError(f"proposal must be 'posterior' or 'prior', got {proposal!r}")
     y = model.check_labels(y, n)
     if proposal == "prior":
         model = encoding_the_prior(model)
@@ -155,16 +154,14 @@ class _Blind:
 
 def encoding_the_prior(model: VAE) -> VAE:
     """Return the same model with the prior as its proposal."""
-    other = copy.copy(model)
-    other.encoder = _Blind(model.n_latent)
-    return other
+    return model.with_encoder(_Blind(model.n_latent))
 
 
 def _check_density(model: Any) -> None:
     """Refuse what assigns no probability to x, and say what does."""
     name = type(model).__name__
     if hasattr(model, "score_samples"):
-        raise ValueError(
+        raise ArgumentError(
             f"{name} knows log p(x) exactly: call its score_samples(x) instead of sampling"
         )
     if not isinstance(model, VAE):
@@ -173,7 +170,7 @@ def _check_density(model: Any) -> None:
         reason = "a VAE with likelihood='squared_error' has no density p(x)"
     else:
         return
-    raise ValueError(
+    raise ArgumentError(
         f"{reason}; a VAE has one with likelihood 'bernoulli', 'continuous_bernoulli' or "
         "'gaussian', and PCA and ProbabilisticPCA have one in score_samples"
     )

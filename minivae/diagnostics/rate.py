@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from minivae.edge.checks import as_batch, as_data_set, check_integer, check_real
+from minivae.edge.checks import ArgumentError, as_batch, as_data_set, check_integer, check_real
 from minivae.models.labels import labels_of, one_hot
 from minivae.models.vae import VAE
 from minivae.nn.rows import row_blocks
@@ -100,7 +100,7 @@ def gaussian_rate_distortion(
     """
     lam: Any = np.sort(as_batch(np.atleast_2d(variances), name="variances")[0])[::-1]
     if lam[-1] < 0:
-        raise ValueError(f"variances must be at least 0, got {lam[-1]:g}")
+        raise ArgumentError(f"variances must be at least 0, got {lam[-1]:g}")
     level = check_real("level", level, 0)
     k = len(lam) if n_latent is None else check_integer("n_latent", n_latent, 1)
     coded = lam[:k][lam[:k] > level]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from minivae.edge.checks import Array, as_batch, check_integer
+from minivae.edge.checks import ArgumentError, Array, as_batch, check_integer
 
 NUMBERS = 1 << 22  # in the largest array that is made
 
@@ -99,7 +99,7 @@ def inception_score(probabilities: ArrayLike) -> float:
     sums = p.sum(axis=1)
     if np.max(np.abs(sums - 1)) > 1e-4:
         row = int(np.argmax(np.abs(sums - 1)))
-        raise ValueError(
+        raise ArgumentError(
             f"probabilities must add up to 1 in each row, got {sums[row]} in row {row}"
         )
     return float(np.exp(_entropy(p.mean(axis=0)) - np.mean(_entropy(p))))

@@ -12,14 +12,34 @@ from numpy.typing import ArrayLike, DTypeLike, NDArray
 Array = NDArray[Any]
 
 
+class UserError(Exception):
+    """What a user did wrong; its message says all, so a command prints that line and no traceback.
+
+    A check that only our own code can fail, such as the shape of the `dy` that one layer hands to
+    the next, raises a plain ValueError: that is a fault of ours, and a command shows where it is.
+    """
+
+
+class ArgumentError(UserError, ValueError):
+    """An argument that a user gave has a wrong value."""
+
+
+class ArgumentTypeError(UserError, TypeError):
+    """An argument that a user gave has a wrong type."""
+
+
+class MissingPackageError(UserError, ModuleNotFoundError):
+    """An optional package that a command needs is not installed."""
+
+
 def check_integer(name: str, value: Any, low: int, high: int | None = None, *, of: str = "") -> int:
     """Return `value` as an int between `low` and `high`; `of` says what `high` is."""
     if isinstance(value, bool) or not isinstance(value, Integral):
-        raise TypeError(f"{name} must be an integer, got {value!r}")
+        raise ArgumentTypeError(f"{name} must be an integer, got {value!r}")
     value = int(value)
     if value < low or (high is not None and value > high):
         allowed = f"at least {low}" if high is None else f"between {low} and {of}{high}"
-        raise ValueError(f"{name} must be {allowed}, got {value}")
+        raise ArgumentError(f"{name} must be {allowed}, got {value}")
     return value
 
 
@@ -31,14 +51,14 @@ def check_real(
     `closed` is any of ``""``, ``"low"``, ``"high"``, ``"both"``.
     """
     if isinstance(value, bool) or not isinstance(value, Real):
-        raise TypeError(f"{name} must be a number, got {value!r}")
+        raise ArgumentTypeError(f"{name} must be a number, got {value!r}")
     number = float(value)
     above = number >= low if closed in ("low", "both") else number > low
     below = number <= high if closed in ("high", "both") else number < high
     if not (above and below and np.isfinite(number)):
         left = "[" if closed in ("low", "both") else "("
         right = "]" if closed in ("high", "both") else ")"
-        raise ValueError(f"{name} must be in {left}{low:g}, {high:g}{right}, got {value}")
+        raise ArgumentError(f"{name} must be in {left}{low:g}, {high:g}{right}, got {value}")
     return number
 
 
@@ -46,14 +66,14 @@ def check_dtype(dtype: DTypeLike) -> np.dtype[Any]:
     """Return `dtype` as a NumPy dtype: parameters are ``float32`` or ``float64``."""
     dtype = np.dtype(dtype)
     if dtype not in (np.float32, np.float64):
-        raise ValueError(f"dtype must be float32 or float64, got {dtype}")
+        raise ArgumentError(f"dtype must be float32 or float64, got {dtype}")
     return dtype
 
 
 def check_widths(name: str, widths: Any) -> list[int]:
     """Return `widths` as a list of positive ints."""
     if not isinstance(widths, Iterable):
-        raise TypeError(f"{name} must be a sequence of integers, got {widths!r}")
+        raise ArgumentTypeError(f"{name} must be a sequence of integers, got {widths!r}")
     return [check_integer(name, width, 1) for width in widths]
 
 
@@ -102,14 +122,14 @@ def as_batch(
     smallest, largest = x.real.min(), x.real.max()  # NaN wins both, at a tenth of isfinite's cost
     if not (np.isfinite(smallest) and np.isfinite(largest)):
         row, column = np.argwhere(~np.isfinite(x))[0]
-        raise ValueError(
+        raise ArgumentError(
             f"{name} must be finite, got {x[row, column].real} in row {first_row + row}, "
             f"column {column}"
         )
     if interval is not None and (smallest < interval[0] or largest > interval[1]):
         low, high = interval
         row, column = np.argwhere((x.real < low) | (x.real > high))[0]
-        raise ValueError(
+        raise ArgumentError(
             f"{name} must lie in [{low:g}, {high:g}], got {x[row, column].real} in row "
             f"{first_row + row}, column {column}"
         )
@@ -143,13 +163,15 @@ def _matrix_of_reals(x: ArrayLike, width: int | None, name: str, columns: str) -
     try:
         x = np.asarray(x)
     except ValueError as error:
-        raise ValueError(f"{name} must be a matrix, with rows of one length: {error}") from error
+        raise ArgumentError(f"{name} must be a matrix, with rows of one length: {error}") from error
     if x.dtype.kind not in "fiub":
-        raise TypeError(f"{name} must hold real numbers, got dtype {x.dtype}")
+        raise ArgumentTypeError(f"{name} must hold real numbers, got dtype {x.dtype}")
     if x.ndim != 2:
-        raise ValueError(f"{name} must have shape (n_samples, {columns}), got shape {x.shape}")
+        raise ArgumentError(f"{name} must have shape (n_samples, {columns}), got shape {x.shape}")
     if x.shape[0] == 0 or x.shape[1] == 0:
-        raise ValueError(f"{name} must have at least one row and one column, got shape {x.shape}")
+        raise ArgumentError(
+            f"{name} must have at least one row and one column, got shape {x.shape}"
+        )
     if width is not None and x.shape[1] != width:
-        raise ValueError(f"{name} must have {columns}={width} columns, got {x.shape[1]}")
+        raise ArgumentError(f"{name} must have {columns}={width} columns, got {x.shape[1]}")
     return x

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from minivae.edge.checks import ArgumentTypeError
 from minivae.explanation.formulas import formulas_of
 from minivae.explanation.table import Explanation, Lines, Watched
 from minivae.models.model import Model
@@ -61,7 +62,9 @@ def explain(
     ['x', 'encoder.0.y', 'z', 'decoder.0.y', 'out', 'log_prob', 'loss']
     """
     if not isinstance(model, Model) or type(model).loss_and_grads is not Model.loss_and_grads:
-        raise TypeError(f"model must be an Autoencoder, LinearAutoencoder or VAE, got {model!r}")
+        raise ArgumentTypeError(
+            f"model must be an Autoencoder, LinearAutoencoder or VAE, got {model!r}"
+        )
     model = copy.deepcopy(model)
     encoder, decoder = Watched("encoder", model.encoder), Watched("decoder", model.decoder)
     model.encoder, model.decoder = encoder, decoder

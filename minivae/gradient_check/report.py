@@ -10,8 +10,27 @@ from minivae.edge.checks import Array
 
 
 @dataclass(frozen=True)
+class Slopes:
+    """Both gradients of one array: the hand-written one whole, the numeric one where measured."""
+
+    name: str
+    gradient: Array
+    which: Array  # (n,), the measured entries, as indices into the flat array
+    numeric: Array  # (n,)
+
+    @property
+    def analytic(self) -> Array:
+        """The hand-written gradient at the measured entries."""
+        return self.gradient.ravel()[self.which]
+
+    def index(self, j: int) -> tuple[int, ...]:
+        """Return the place of the j-th measured entry in the array."""
+        return tuple(int(i) for i in np.unravel_index(self.which[j], self.gradient.shape))
+
+
+@dataclass(frozen=True)
 class Entry:
-    """The worst entry of one array: where it is, and both values there."""
+    """The worst entry of one array: where it is, and the value of both gradients there."""
 
     name: str
     index: tuple[int, ...]
@@ -35,7 +54,7 @@ class Entry:
 
 @dataclass(frozen=True)
 class GradientReport:
-    """What `check_gradients` found.
+    """What `check_gradients` found; ``str(report)`` has a line for every array.
 
     Attributes
     ----------
@@ -47,7 +66,7 @@ class GradientReport:
     entries : list of Entry
         The worst entry of every parameter and input.
     notes : list of str
-        What else a reader should know; a check that could not be made says why.
+        What else a reader should know. If the gradients cannot be compared, the reason is here.
     """
 
     target: str
@@ -80,35 +99,3 @@ class GradientReport:
         verdict = "ok" if self.ok else "FAILED"
         title = f"{self.target}: {verdict} ({self.method}, tolerance {self.tolerance:.0e})"
         return "\n  ".join([title, *map(str, self.entries), *self.notes])
-
-
-def likely_mistake(
-    analytic: Array, ours: Array, numeric: Array, n_rows: int, tolerance: float
-) -> str:
-    """Return what the ratio of the two gradients suggests."""
-    large = np.abs(numeric) > 1e-3 * np.max(np.abs(numeric))
-    if not np.any(ours):
-        return "the gradient is zero everywhere: was it ever filled?"
-    if not np.any(large):
-        return "the gradient should be zero"
-    ratios = ours[large] / numeric[large]
-    ratio = float(np.median(ratios))
-    if abs(ratio - 1) > tolerance and np.allclose(ratios, ratio, rtol=1e-4):
-        causes = {-1.0: "the sign is flipped", 2.0: "twice too large", 0.5: "half of what it is"}
-        causes |= {-2.0: "the sign is flipped, and twice too large"}
-        causes |= {-0.5: "the sign is flipped, and half of what it is"}
-        if n_rows > 2:
-            causes |= {n_rows: "not divided by the batch size"}
-            causes |= {1 / n_rows: "divided by the batch size once too often"}
-        for factor, cause in causes.items():
-            if np.isclose(ratio, factor, rtol=1e-3):
-                return cause
-        return f"{ratio:.8g} times what it is"
-    square = analytic.ndim == 2 and analytic.shape[0] == analytic.shape[1]
-    if (
-        square
-        and len(ours) == analytic.size
-        and np.allclose(analytic.T.ravel(), numeric, rtol=1e-4)
-    ):
-        return "transposed"
-    return ""

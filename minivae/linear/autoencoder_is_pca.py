@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import ArrayLike
 
-from minivae.edge.checks import Array, as_batch, check_integer, check_real
+from minivae.edge.checks import ArgumentError, Array, as_batch, check_integer, check_real
 from minivae.linear.pca import align_signs
 from minivae.linear.principal_axes import axes_about
 from minivae.models.autoencoder import LinearAutoencoder
@@ -164,7 +164,7 @@ def verify_pca_equivalence(
     lam = squares / len(data)
     discarded = float(lam[n_latent:].sum())
     if discarded == 0:
-        raise ValueError(
+        raise ArgumentError(
             f"n_latent must leave variance to discard, got {n_latent}, and {n_latent} axes hold "
             "all variance of X"
         )

@@ -9,7 +9,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from minivae.edge.checks import Array, as_batch, as_data_set, check_integer, check_real
+from minivae.edge.checks import (
+    ArgumentError,
+    ArgumentTypeError,
+    Array,
+    as_batch,
+    as_data_set,
+    check_integer,
+    check_real,
+)
 from minivae.linear.principal_axes import float_blocks, principal_axes
 from minivae.nn.gaussian import LOG_2PI
 
@@ -102,7 +110,9 @@ class PCA:
         if n is None:
             return len(ratios)
         if not isinstance(n, Real) or isinstance(n, bool):
-            raise TypeError(f"n_components must be None, an integer or a fraction, got {n!r}")
+            raise ArgumentTypeError(
+                f"n_components must be None, an integer or a fraction, got {n!r}"
+            )
         if isinstance(n, Integral):
             of = "min(n_samples, n_features)="
             return check_integer("n_components", n, 1, len(ratios), of=of)
@@ -154,9 +164,9 @@ class PCA:
         V, lam, s2 = self.components_, self.explained_variance_, self.noise_variance_
         n_discarded = self.n_features_in_ - self.n_components_
         if n_discarded == 0:
-            s2 = 1.0  # no direction is left for the noise, whatever its variance
+            s2 = 1.0  # without a discarded direction the noise does not matter
         if min(lam[-1], s2) == 0:
-            raise ValueError(
+            raise ArgumentError(
                 "the model has no density, its covariance is singular: least explained variance "
                 f"{lam[-1]:g}, noise variance {s2:g} in {n_discarded} directions"
             )

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from minivae.edge.checks import Array, as_batch, check_integer
+from minivae.edge.checks import ArgumentError, Array, as_batch, check_integer
 from minivae.nn.rows import row_blocks
 
 ROWS = 4096  # converted at once
@@ -72,6 +72,6 @@ def axes_about(X: Array, origin: Array) -> tuple[Array, Array]:
         axes = V[:, ::-1].T
     squares = squares[::-1]
     if squares[0] <= 0:
-        raise ValueError(f"X must vary, got {n_samples} rows without variance")
+        raise ArgumentError(f"X must vary, got {n_samples} rows without variance")
     rounding = len(squares) * np.finfo(float).eps * squares[0]
     return np.where(squares > rounding, squares, 0.0), axes

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from minivae.edge.checks import Array, as_batch, as_data_set, check_integer
+from minivae.edge.checks import ArgumentError, Array, as_batch, as_data_set, check_integer
 from minivae.linear.linear_gaussian import LinearGaussianModel
 from minivae.linear.pca import align_signs, check_fitted
 from minivae.linear.principal_axes import float_blocks, principal_axes
@@ -63,7 +63,7 @@ class ProbabilisticPCA:
         # s2 = sum_{j>k} lam_j / (d - k),  W = (Lam - s2 I)^1/2 U^T
         s2 = float(lam[k:].sum() / (n_features - k))
         if s2 == 0:
-            raise ValueError(
+            raise ArgumentError(
                 "n_components must be below the rank of the centred X, which is "
                 f"{np.count_nonzero(lam)}, to leave variance for the noise, got {k}"
             )

@@ -12,7 +12,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from minivae.edge.checks import Array, as_batch, as_data_set, check_integer, check_real
+from minivae.edge.checks import (
+    ArgumentError,
+    Array,
+    as_batch,
+    as_data_set,
+    check_integer,
+    check_real,
+)
 from minivae.linear.principal_axes import principal_axes
 from minivae.linear.probabilistic_pca import ProbabilisticPCA
 from minivae.models.objectives import Losses
@@ -129,7 +136,7 @@ def fit_linear_vae(model: VAE, X: ArrayLike, *, max_iterations: int = 10_000) ->
     """
     _gaussian(model)
     if len(model.encoder.layers) > 1 or model.n_importance > 1:
-        raise ValueError(f"model must have hidden=() and n_importance=1, got {model!r}")
+        raise ArgumentError(f"model must have hidden=() and n_importance=1, got {model!r}")
     X = as_data_set(X, model.n_features)
     mean, squares, axes = principal_axes(X)
     axes, deviations = axes[squares > 0], np.sqrt(squares[squares > 0] / len(X))
@@ -188,7 +195,7 @@ class LinearVAEReport:
 
     @property
     def ok(self) -> bool:
-        """Whether the ELBO, the noise and the rows of W are those of probabilistic PCA."""
+        """Whether the ELBO, the noise and the rows of W agree with probabilistic PCA."""
         noise = abs(self.noise_variance / self.predicted_noise_variance - 1)
         # the ELBO is flat at its maximum: it loses the square of an error of the parameters
         parameters = max(noise, self.off_diagonal)
@@ -291,7 +298,7 @@ def _gaussian(model: VAE) -> Gaussian:
         likelihood = model.likelihood
         if isinstance(likelihood, Gaussian) and likelihood.sigma != "predicted":
             return likelihood
-    raise ValueError(
+    raise ArgumentError(
         "model must be a VAE with a linear decoder and a Gaussian likelihood with one variance "
         f"(hidden=(), sigma a number or 'learned'), got {model!r}"
     )

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
-from minivae.edge.checks import Array, as_data_set
+from minivae.edge.checks import ArgumentError, ArgumentTypeError, Array, as_data_set
 from minivae.nn.rows import row_blocks
 
 
@@ -41,19 +41,21 @@ def check_labels(
 ) -> Array:
     """Return labels as an array of shape (n_rows,), or say why they are none."""
     if n_classes == 0:
-        raise ValueError(f"{name} must be None: the model was made without n_classes")
+        raise ArgumentError(f"{name} must be None: the model was made without n_classes")
     if y is None:
-        raise ValueError(f"{name} must hold a label for each row of {of}: the model has n_classes")
+        raise ArgumentError(
+            f"{name} must hold a label for each row of {of}: the model has n_classes"
+        )
     y = np.asarray(y)
     if y.dtype.kind not in "iu":
-        raise TypeError(f"{name} must hold integer labels, got dtype {y.dtype}")
+        raise ArgumentTypeError(f"{name} must hold integer labels, got dtype {y.dtype}")
     if y.shape != (n_rows,):
-        raise ValueError(
+        raise ArgumentError(
             f"{name} must have shape ({n_rows},), a label for each row of {of}, got {y.shape}"
         )
     outside = np.flatnonzero((y < 0) | (y >= n_classes))
     if len(outside):
-        raise ValueError(
+        raise ArgumentError(
             f"{name} must lie between 0 and n_classes-1={n_classes - 1}, got {y[outside[0]]} "
             f"in row {outside[0]}"
         )
@@ -81,7 +83,9 @@ class Labelled:
         A row shares its noise among the classes, so that their difference is less noisy.
         """
         if self.n_classes == 0:
-            raise ValueError("class_elbos and classify need a model that was made with n_classes")
+            raise ArgumentError(
+                "class_elbos and classify need a model that was made with n_classes"
+            )
         X = as_data_set(X, self.n_features, self.dtype, interval=self.likelihood.interval)
         rng, elbos = np.random.default_rng(rng), np.empty((len(X), self.n_classes), self.dtype)
         for rows in row_blocks(len(X), 1000):

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
-from minivae.edge.checks import Array, as_batch, as_data_set, check_dtype, check_widths
+from minivae.edge.checks import (
+    ArgumentError,
+    ArgumentTypeError,
+    Array,
+    as_batch,
+    as_data_set,
+    check_dtype,
+    check_widths,
+)
 from minivae.models.labels import check_labels, labels_of, one_hot
 from minivae.models.objectives import Elbo, ImportanceWeighted, Losses, Reconstruction
 from minivae.models.regularizers import Regularizer
@@ -213,7 +222,16 @@ class Model(Saved, Composite):
 
     def _backward_encoder(self, dh: Array) -> None:
         """Fill the encoder's `grads`; its input is data and needs no gradient."""
-        getattr(self.encoder, "backward_params", self.encoder.backward)(dh)
+        if hasattr(self.encoder, "backward_params"):
+            self.encoder.backward_params(dh)
+        else:
+            self.encoder.backward(dh)
+
+    def with_encoder(self, encoder: Any) -> Self:
+        """Return a model that shares all with this one, its parameters too, but for the encoder."""
+        other = copy.copy(self)
+        other.encoder = encoder
+        return other
 
     def check_labels(self, y: ArrayLike | None, n_rows: int) -> Array | None:
         """Return `y` as labels for `n_rows` rows; None where the model has no classes."""
@@ -233,7 +251,7 @@ class Model(Saved, Composite):
         x = as_batch(x, self.n_features, self.dtype)
         target = as_batch(target, self.n_features, self.dtype, name="target", interval=interval)
         if len(target) != len(x):
-            raise ValueError(f"target must have {len(x)} rows, as x has, got {len(target)}")
+            raise ArgumentError(f"target must have {len(x)} rows, as x has, got {len(target)}")
         return x, target
 
 
@@ -241,12 +259,12 @@ def _check_network(name: str, network: Any, n_in: int, n_out: int, dtype: np.dty
     """Refuse a given network that is not a layer, or has another width or dtype than is needed."""
     for method in ("forward", "backward", "params", "grads"):
         if not hasattr(network, method):
-            raise TypeError(f"{name} must have {method}, as a layer has, got {network!r}")
+            raise ArgumentTypeError(f"{name} must have {method}, as a layer has, got {network!r}")
     for key, value in network.params.items():
         if value.dtype != dtype:
-            raise ValueError(
+            raise ArgumentError(
                 f"{name} must have parameters of dtype={dtype}, got {value.dtype} for {key}"
             )
     shape = network.forward(np.zeros((1, n_in), dtype)).shape
     if shape != (1, n_out):
-        raise ValueError(f"{name} must map (batch, {n_in}) to (batch, {n_out}), got {shape}")
+        raise ArgumentError(f"{name} must map (batch, {n_in}) to (batch, {n_out}), got {shape}")

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from minivae.edge.checks import Array, check_integer, check_real
+from minivae.edge.checks import ArgumentError, Array, check_integer, check_real
 
 Losses = dict[str, Any]
 
@@ -25,7 +25,9 @@ class Reconstruction:
     def weight(self, beta: float | None) -> float:
         """Refuse a weight of the KL: an autoencoder has no KL."""
         if beta is not None:
-            raise ValueError(f"beta weighs the KL of a VAE; an autoencoder has none, got {beta!r}")
+            raise ArgumentError(
+                f"beta weighs the KL of a VAE; an autoencoder has none, got {beta!r}"
+            )
         return 1.0
 
     def forward(self, p: Any, beta: float) -> Losses:
@@ -120,7 +122,7 @@ class ImportanceWeighted:
     def weight(self, beta: float | None) -> float:
         """Refuse a weight of the KL: inside the logarithm of a mean there is no KL to weigh."""
         if beta not in (None, 1):
-            raise ValueError(
+            raise ArgumentError(
                 f"beta must be 1 with n_importance={self.n_draws}, got {beta:g}: "
                 "the importance-weighted bound has no KL term to weigh"
             )
@@ -151,11 +153,13 @@ def bound_of(
     """Return the objective that the short forms of a VAE's arguments stand for."""
     elbo = Elbo(beta, free_nats)
     if isinstance(elbo.free_nats, list) and len(elbo.free_nats) != n_latent:
-        raise ValueError(f"free_nats must hold n_latent={n_latent} numbers, got {free_nats!r}")
+        raise ArgumentError(f"free_nats must hold n_latent={n_latent} numbers, got {free_nats!r}")
     if check_integer("n_importance", n_importance, 1) == 1:
         return elbo
     if elbo.free_nats != 0:
-        raise ValueError(f"free_nats must be 0 with n_importance={n_importance}, got {free_nats!r}")
+        raise ArgumentError(
+            f"free_nats must be 0 with n_importance={n_importance}, got {free_nats!r}"
+        )
     objective = ImportanceWeighted(n_importance)
     objective.weight(elbo.beta)
     return objective

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from minivae.edge.checks import Array, check_real
+from minivae.edge.checks import ArgumentError, ArgumentTypeError, Array, check_real
 
 Params = Mapping[str, Array]
 
@@ -89,7 +89,7 @@ class LinearRegularizer(Regularizer):
         """Raise ValueError unless there are two matrices."""
         matrices = [name for name, value in params.items() if value.ndim == 2]
         if matrices != ["encoder.0.W", "decoder.0.W"]:
-            raise ValueError(
+            raise ArgumentError(
                 f"{type(self).__name__} regularizes a model without hidden layers, got the "
                 f"matrices {matrices}"
             )
@@ -117,7 +117,7 @@ class NonUniformL2(LinearRegularizer):
 
     def __init__(self, weights: Sequence[float]) -> None:
         if np.ndim(weights) != 1:
-            raise ValueError(f"weights must hold a number for each latent, got {weights!r}")
+            raise ArgumentError(f"weights must hold a number for each latent, got {weights!r}")
         self.weights = [
             check_real(f"weights[{j}]", weight, 0, closed="low") for j, weight in enumerate(weights)
         ]
@@ -132,7 +132,9 @@ class NonUniformL2(LinearRegularizer):
         super().check(params)
         n_latent = len(params["decoder.0.W"])
         if len(self.weights) != n_latent:
-            raise ValueError(f"weights must hold n_latent={n_latent} numbers, got {self.weights}")
+            raise ArgumentError(
+                f"weights must hold n_latent={n_latent} numbers, got {self.weights}"
+            )
 
     def penalty(self, params: Params) -> Any:
         """Return ``sum_j weights[j] * (|W_e[:, j]|^2 + |W_d[j]|^2)``."""
@@ -211,8 +213,10 @@ def regularizer_from(spec: dict[str, Any] | Regularizer | None) -> Regularizer |
         options = dict(spec)
         name = options.pop("name", None)
         if name not in REGULARIZERS:
-            raise ValueError(f"regularizer must be one of {sorted(REGULARIZERS)}, got {name!r}")
+            raise ArgumentError(f"regularizer must be one of {sorted(REGULARIZERS)}, got {name!r}")
         return REGULARIZERS[name](**options)
     if spec is not None and not isinstance(spec, Regularizer):
-        raise TypeError(f"regularizer must be None or an object such as L2(weight), got {spec!r}")
+        raise ArgumentTypeError(
+            f"regularizer must be None or an object such as L2(weight), got {spec!r}"
+        )
     return spec

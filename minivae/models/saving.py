@@ -10,6 +10,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 
 from minivae.edge import storage
+from minivae.edge.checks import ArgumentError
 
 
 class Saved:
@@ -42,12 +43,12 @@ class Saved:
         defaults = {name: p.default for name, p in signature(type(self)).parameters.items()}
         theirs = {name: defaults.get(name) for name in self.config} | state["config"]
         if state["kind"] != type(self).__name__ or theirs != self.config:
-            raise ValueError(f"the file holds {state['kind']} {state['config']}, not {self!r}")
+            raise ArgumentError(f"the file holds {state['kind']} {state['config']}, not {self!r}")
         params, history = self.params, state["history"]
         needed = {name: (value.dtype.name, value.shape) for name, value in params.items()}
         found = {name: (v.dtype.name, v.shape) for name, v in state["params"].items()}
         if found != needed:
-            raise ValueError(f"the file's parameters must be {needed}, got {found}")
+            raise ArgumentError(f"the file's parameters must be {needed}, got {found}")
         self.history_ = {name: list(values) for name, values in history.items()}
         for name, value in state["params"].items():
             params[name][...] = value
@@ -91,9 +92,11 @@ class Saved:
             model = kind(**state["config"] | networks, rng=_Budget(n_numbers))  # type: ignore[call-arg]
             model.load_state_dict(state)
         except Exception as error:
-            raise ValueError(f"{path} does not hold a minivae model: {error}") from error
+            raise ArgumentError(f"{path} does not hold a minivae model: {error}") from error
         if not isinstance(model, cls):
-            raise ValueError(f"{path} holds {kind.__name__}, not {cls.__name__}: use its own load")
+            raise ArgumentError(
+                f"{path} holds {kind.__name__}, not {cls.__name__}: use its own load"
+            )
         return model
 
 
@@ -102,11 +105,11 @@ def _networks(config: dict[str, Any], **given: Any) -> dict[str, Any]:
     for name, network in given.items():
         theirs = config.get(name)
         if theirs is not None and network is None:
-            raise ValueError(
+            raise ArgumentError(
                 f"its {name} is a {theirs} of its maker's own: give one, load(path, {name}=...)"
             )
         if theirs is None and network is not None:
-            raise ValueError(f"its {name} is in the file already, and cannot be given")
+            raise ArgumentError(f"its {name} is in the file already, and cannot be given")
     return {name: network for name, network in given.items() if network is not None}
 
 
@@ -124,7 +127,7 @@ class _Budget(np.random.Generator):
     def _spend(self, shape: Any) -> None:
         self.left -= math.prod(map(int, np.atleast_1d(1 if shape is None else shape)))
         if self.left < 0:
-            raise ValueError("its widths do not fit its parameters")
+            raise ArgumentError("its widths do not fit its parameters")
 
     def uniform(self, low: Any = 0.0, high: Any = 1.0, size: Any = None) -> Any:
         """Draw and count."""

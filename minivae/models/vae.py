@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
-from minivae.edge.checks import Array, as_batch, check_dtype, check_integer
+from minivae.edge.checks import ArgumentError, Array, as_batch, check_dtype, check_integer
 from minivae.models.labels import Labelled
 from minivae.models.model import Model
 from minivae.models.objectives import Elbo, ImportanceWeighted, bound_of
@@ -266,14 +266,14 @@ class VAE(Labelled, Model):
         elif k > 1:
             eps, shape = np.asarray(eps), (n, k, self.n_latent)
             if eps.shape != shape:
-                raise ValueError(
+                raise ArgumentError(
                     f"eps must have shape (batch, n_importance, n_latent) = {shape}, "
                     f"got {eps.shape}"
                 )
             eps = eps.reshape(n * k, self.n_latent)
         eps = as_batch(eps, self.n_latent, self.dtype, name="eps", columns="n_latent")
         if len(eps) != n * k:
-            raise ValueError(f"eps must have {n} rows, as x has, got {len(eps)}")
+            raise ArgumentError(f"eps must have {n} rows, as x has, got {len(eps)}")
         return eps
 
 

@@ -1,7 +1,7 @@
-"""The sigmoid and its integral, softplus, accurate and without overflow at any input.
+"""Functions of one number, accurate and without overflow at any input.
 
-Both are functions of ``e = exp(-|a|)``, which lies between 0 and 1. Whoever needs both of the same
-`a`, as a forward and a backward pass do, computes `e` once and passes it on.
+Softplus is ``log(1 + exp(a))``, and the sigmoid is its derivative. Where a forward pass takes the
+one and its backward pass the other, both are given ``e = exp(-|a|)``, which is computed once.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from minivae.edge.checks import Array
 
 
 def softplus_by_definition(a: Array) -> Array:
-    """Return ``log(1 + exp(a))`` for real `a`: the definition, which `softplus` computes faster."""
-    # for a > 0 the factor e^a is taken out: log(1 + e^a) = a + log(1 + e^-a)
+    """Return ``log(1 + exp(a))`` for real `a`: `softplus` computes the same numbers faster."""
+    # log(1 + e^a) = a + log(1 + e^-a), which does not overflow for a > 0
     return np.maximum(a, 0) + np.log1p(np.exp(-np.abs(a)))
 
 
@@ -28,8 +28,9 @@ def softplus(a: Array, e: Array | None = None) -> Array:
 
     Returns
     -------
-    array of the same shape, positive
+    array of the same shape, not negative
     """
+    # log(1 + e^a) = max(a, 0) + log(1 + e)
     y = log1p(exp_minus_abs(a) if e is None else e)
     y += np.maximum(a, 0)
     return y
@@ -44,7 +45,7 @@ def log1p(e: Array) -> Array:
 
     Returns
     -------
-    array of the same shape, not smaller than 0
+    array of the same shape
     """
     # u is 1 + e after rounding, and d = e - (u - 1) is what the rounding has cut off; then
     # log(1 + e) = log(u + d) = log(u) + d / u, because d^2 is below the last digit
@@ -82,3 +83,46 @@ def exp_minus_abs(a: Array) -> Array:
     e = np.asarray(np.multiply(a, -1.0))  # of a float dtype, and an array even for one number
     np.minimum(a, e, out=e)
     return np.exp(e, out=e)
+
+
+def unit_log_integral(a: Array) -> Array:
+    """Return ``log( integral of exp(a x) over 0 <= x <= 1 )``, whose derivative is `unit_mean`.
+
+    Parameters
+    ----------
+    a : array of any shape, real or complex
+
+    Returns
+    -------
+    array of the same shape
+    """
+    # log[ (e^a - 1) / a ] = max(a, 0) + log(1 - e^-|a|) - log |a|
+    small, b = _away_from_zero(a)
+    size = np.maximum(b, -b)
+    log_integral = np.maximum(b, 0) + np.log(-np.expm1(-size)) - np.log(size)
+    series = a / 2 + a**2 / 24 - a**4 / 2880
+    return np.where(small, series, log_integral)
+
+
+def unit_mean(a: Array) -> Array:
+    """Return the mean of x for the density on [0, 1] that is proportional to ``exp(a x)``.
+
+    Parameters
+    ----------
+    a : array of any shape, real or complex
+
+    Returns
+    -------
+    array of the same shape, between 0 and 1
+    """
+    # 1 / (1 - e^-a) - 1 / a
+    small, b = _away_from_zero(a)
+    size = np.maximum(b, -b)
+    mean = np.where(b > 0, 1, -np.exp(-size)) / -np.expm1(-size) - 1 / b
+    return np.where(small, 0.5 + a / 12 - a**3 / 720, mean)
+
+
+def _away_from_zero(a: Array) -> tuple[Array, Array]:
+    """Return where |a| < 0.01, and `a` with ones there: a series replaces the formula."""
+    small = np.maximum(a, -a) < 0.01
+    return small, np.where(small, 1, a)

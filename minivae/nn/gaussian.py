@@ -1,9 +1,12 @@
 """Diagonal Gaussians: density, KL divergence and sampling, each with its gradient below it.
 
-`mu` and `log_var` are mean and log *variance*, shape (batch, n_latent); sums run over the
-latent dimensions, so a divergence is in nats per example, shape (batch,). A function's
-``_backward`` takes the same arguments and then the gradient of the loss with respect to the
-function's value, and returns the gradients with respect to the arguments in their order.
+`mu` and `log_var` are the mean and the log *variance*, shape (batch, n_latent). Densities and
+divergences are sums over the latent dimensions, in nats per example, shape (batch,); only
+`kl_per_latent` is not summed.
+
+The ``_backward`` of a function takes the same arguments and then the gradient of the loss with
+respect to the value of the function. It returns the gradients with respect to the arguments, in
+their order.
 """
 
 from __future__ import annotations
@@ -82,7 +85,7 @@ def gaussian_kl(mu: Array, log_var: Array) -> Array:
 
 
 def gaussian_kl_backward(mu: Array, log_var: Array, dkl: Array) -> tuple[Array, Array]:
-    """Return ``(dmu, dlog_var)``: every term of the sum has the gradient of the whole."""
+    """Return ``(dmu, dlog_var)``: each term of the sum has the gradient of the sum."""
     return kl_per_latent_backward(mu, log_var, dkl[:, None])
 
 
@@ -119,8 +122,8 @@ def gaussian_kl_between_backward(
 def reparameterize(mu: Array, log_var: Array, eps: Array) -> Array:
     """Return a sample of ``N(mu, exp(log_var))`` as a differentiable function of its parameters.
 
-    The randomness comes from outside as `eps`, so the path from `mu` and `log_var` to the
-    sample is plain arithmetic, and the chain rule goes through it.
+    The noise `eps` is an argument, so the path from `mu` and `log_var` to the sample is plain
+    arithmetic, and the chain rule applies to it.
 
     Parameters
     ----------
@@ -176,10 +179,10 @@ def log_ratio_at_backward(
 
 
 def bound_log_var(raw: Array) -> Array:
-    """Return a log variance within +-20 that is `raw` itself near zero, and smooth everywhere.
+    """Return a log variance between -20 and 20, a smooth function that is `raw` itself near zero.
 
-    A network's output can be any number, and ``exp`` of it overflows. Models pass it through
-    here once, before every use, so that all terms and all gradients see the same variance.
+    A network can put out any number, and ``exp`` of a large one overflows. Models bound the output
+    once, before they use it, so that all terms and all gradients see the same variance.
 
     Parameters
     ----------

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from minivae.edge.checks import Array
+from minivae.edge.checks import ArgumentError, Array
 
 
 def glorot(rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
@@ -60,5 +60,5 @@ def initial(rng: np.random.Generator, shape: tuple[int, ...], kind: str) -> Arra
         `kind` is not one of `KINDS`.
     """
     if kind not in KINDS:
-        raise ValueError(f"init must be one of {sorted(KINDS)}, got {kind!r}")
+        raise ArgumentError(f"init must be one of {sorted(KINDS)}, got {kind!r}")
     return KINDS[kind](rng, shape)

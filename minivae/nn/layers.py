@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import DTypeLike
 
-from minivae.edge.checks import Array, check_dtype, check_integer
+from minivae.edge.checks import ArgumentError, Array, check_dtype, check_integer
 from minivae.nn.initial import initial
 
 
@@ -104,7 +104,7 @@ class Dense(Layer):
         """
         x = np.asarray(x)
         if x.ndim != 2 or x.shape[1] != self.n_in:
-            raise ValueError(f"x must have shape (batch, n_in={self.n_in}), got {x.shape}")
+            raise ArgumentError(f"x must have shape (batch, n_in={self.n_in}), got {x.shape}")
         self._cache = x
         y: Array = x @ self.params["W"]  # (batch, n_out)
         if "b" in self.params:

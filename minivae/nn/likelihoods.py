@@ -1,7 +1,7 @@
 """Likelihoods: what a decoder's output `out` says about the data `x`.
 
-A likelihood gives ``log_prob(x, out)`` in nats per example, with its gradient with respect to `out`
-right below; the mean of x; and samples of x.
+A likelihood has four functions of `out`: ``log_prob(x, out)`` in nats per example, its gradient
+with respect to `out` right below, the mean of x, and a sample of x.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
-from minivae.edge.checks import Array, check_real
-from minivae.nn.elementwise import exp_minus_abs, sigmoid, softplus
+from minivae.edge.checks import ArgumentError, Array, check_real
+from minivae.nn.elementwise import exp_minus_abs, sigmoid, softplus, unit_log_integral, unit_mean
 from minivae.nn.gaussian import gaussian_log_density, gaussian_log_density_backward
 from minivae.nn.variances import variance_from
 
@@ -23,9 +23,9 @@ class Likelihood:
     Attributes
     ----------
     name : str
-        What `likelihood_from` knows it by.
+        The name that `likelihood_from` knows.
     interval : (low, high) or None
-        The closed interval that holds the data; None allows any real numbers.
+        The closed interval in which data must lie; None allows all real numbers.
     params, grads : dict of str to array
         The parameters and, after `log_prob_backward`, the gradient of the loss with respect to
         each; most likelihoods have none.
@@ -89,8 +89,8 @@ class Bernoulli(Likelihood):
     def log_prob_backward(self, x: Array, out: Array, dlog_prob: Array) -> Array:
         """Return ``dout``; ``d log p / da = x - sigmoid(a)``.
 
-        The exponential that `log_prob` took of the same array is used again. So do not change the
-        numbers in `out` between the two calls.
+        Where `out` is the array that `log_prob` had last, its exponential is used again: nobody
+        may change the numbers in `out` between the two calls.
         """
         kept, self._kept = self._kept, None
         e = kept[1] if kept is not None and kept[0] is out else None
@@ -124,27 +124,19 @@ class ContinuousBernoulli(Likelihood):
 
     def log_prob(self, x: Array, out: Array) -> Array:
         """Return ``log p(x | out)``, shape (batch,), in nats."""
-        # log p = sum_d [ x a - A(a) ],  A(a) = log int_0^1 e^(a x) dx = log[ (e^a - 1) / a ]
-        small, a = _away_from_zero(out)
-        size = np.maximum(a, -a)
-        log_integral = np.maximum(a, 0) + np.log(-np.expm1(-size)) - np.log(size)
-        series = out / 2 + out**2 / 24 - out**4 / 2880
-        return np.sum(x * out - np.where(small, series, log_integral), axis=1)
+        # log p = sum_d [ x a - log int_0^1 e^(a t) dt ]
+        return np.sum(x * out - unit_log_integral(out), axis=1)
 
     def log_prob_backward(self, x: Array, out: Array, dlog_prob: Array) -> Array:
         """Return ``dout``; ``d log p / da = x - E[x | a]``."""
-        return dlog_prob[:, None] * (x - self.mean(out))
+        return dlog_prob[:, None] * (x - unit_mean(out))
 
     def mean(self, out: Array) -> Array:
         """Return ``E[x | out]``, which is not the sigmoid."""
-        # E[x] = A'(a) = 1 / (1 - e^-a) - 1 / a
-        small, a = _away_from_zero(out)
-        size = np.maximum(a, -a)
-        mean = np.where(a > 0, 1, -np.exp(-size)) / -np.expm1(-size) - 1 / a
-        return np.where(small, 0.5 + out / 12 - out**3 / 720, mean)
+        return unit_mean(out)
 
     def sample(self, out: Array, rng: int | np.random.Generator | None = None) -> Array:
-        """Return a draw by the inverse of the distribution function."""
+        """Return a draw: the inverse distribution function of a uniform number."""
         # F(x) = (e^(a x) - 1) / (e^a - 1) for a < 0; for a > 0 draw 1 - x with -a instead
         uniform = np.random.default_rng(rng).random(out.shape, out.dtype)  # below 1: no rounding up
         size = np.where(out == 0, 1, np.abs(out))
@@ -152,27 +144,21 @@ class ContinuousBernoulli(Likelihood):
         return np.where(out == 0, uniform, np.where(out > 0, 1 - x, x))
 
 
-def _away_from_zero(a: Array) -> tuple[Array, Array]:
-    """Return where |a| < 0.01, and `a` with ones there: a series takes over at those places."""
-    small = np.maximum(a, -a) < 0.01
-    return small, np.where(small, 1, a)
-
-
 class Gaussian(Likelihood):
-    """Real numbers around the decoder's output, with one standard deviation or one each.
+    """Real numbers with a normal distribution around the mean that the decoder puts out.
 
     Parameters
     ----------
     sigma : float, "learned" or "predicted"
-        A fixed standard deviation; or one that is learned, shared by all features; or one for each
-        feature and example. For the last the decoder is twice as wide: means first, then raw log
-        variances.
+        A number fixes the standard deviation. ``"learned"`` makes it one parameter for all
+        features. ``"predicted"`` gives each feature of each example its own; the decoder is then
+        twice as wide, and puts out the means first, then the raw log variances.
     min_sigma : float
-        Floor of a learned or predicted standard deviation. Without a floor the likelihood of a
+        The least standard deviation that is learned or predicted. Without it the likelihood of a
         pixel that never changes has no upper bound. Floor and ceiling are smooth:
         ``var = min_sigma**2 + exp(bound_log_var(raw))``.
     dtype : dtype
-        Of the learned parameter, ``"raw_log_var"``, shape (1,).
+        The dtype of the learned parameter, ``"raw_log_var"``, shape (1,).
     """
 
     name = "gaussian"
@@ -210,11 +196,11 @@ class Gaussian(Likelihood):
         return self.variance.mean_and_log_var_backward(out, dmean, dlog_var)
 
     def mean(self, out: Array) -> Array:
-        """Return ``E[x | out]``, which the decoder puts out itself."""
+        """Return ``E[x | out]``, the decoder's output or the first half of it."""
         return self.mean_and_log_var(out)[0]
 
     def sample(self, out: Array, rng: int | np.random.Generator | None = None) -> Array:
-        """Return the mean plus normal noise of the standard deviation."""
+        """Return the mean plus normal noise."""
         mean, log_var = self.mean_and_log_var(out)
         noise = np.random.default_rng(rng).standard_normal(mean.shape)
         return mean + np.exp(0.5 * log_var) * noise.astype(mean.dtype)
@@ -244,7 +230,7 @@ class SquaredError(Likelihood):
 
     def sample(self, out: Array, rng: int | np.random.Generator | None = None) -> Array:
         """Raise ValueError: a squared error is not a distribution."""
-        raise ValueError("squared_error has no distribution to sample from; use Gaussian(sigma)")
+        raise ArgumentError("squared_error has no distribution to sample from; use Gaussian(sigma)")
 
 
 LIKELIHOODS: dict[str, type[Likelihood]] = {
@@ -265,5 +251,5 @@ def likelihood_from(spec: str | dict[str, Any] | Likelihood) -> Likelihood:
     options = {"name": spec} if isinstance(spec, str) else dict(spec)
     name = options.pop("name", None)
     if name not in LIKELIHOODS:
-        raise ValueError(f"likelihood must be one of {sorted(LIKELIHOODS)}, got {name!r}")
+        raise ArgumentError(f"likelihood must be one of {sorted(LIKELIHOODS)}, got {name!r}")
     return LIKELIHOODS[name](**options)

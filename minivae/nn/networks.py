@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import DTypeLike
 
-from minivae.edge.checks import Array
+from minivae.edge.checks import ArgumentError, Array
 from minivae.nn.activations import ACTIVATIONS
 from minivae.nn.layers import Dense, Layer
 
@@ -52,7 +52,7 @@ class Sequential(Composite):
     def __init__(self, layers: Iterable[Any]) -> None:
         self.layers = list(layers)
         if not self.layers:
-            raise ValueError("layers must hold at least one layer, got none")
+            raise ArgumentError("layers must hold at least one layer, got none")
 
     @property
     def parts(self) -> dict[str, Any]:
@@ -103,9 +103,9 @@ def mlp(
     Sequential
     """
     if len(sizes) < 2:
-        raise ValueError(f"sizes must name at least an input and an output width, got {sizes!r}")
+        raise ArgumentError(f"sizes must name at least an input and an output width, got {sizes!r}")
     if activation not in ACTIVATIONS:
-        raise ValueError(f"activation must be one of {sorted(ACTIVATIONS)}, got {activation!r}")
+        raise ArgumentError(f"activation must be one of {sorted(ACTIVATIONS)}, got {activation!r}")
     rng = np.random.default_rng(rng)
     init = "he" if activation.endswith("relu") else "glorot"
     layers: list[Layer] = []

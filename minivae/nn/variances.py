@@ -1,7 +1,7 @@
 """The variance of a Gaussian likelihood: fixed, learned, or predicted by the decoder.
 
-Each kind reads mean and log variance off the decoder's output `out`. Right below, its backward
-pass takes their gradients to `out` and to the parameter, where there is one.
+Each kind says what mean and log variance the decoder's output `out` stands for. Right below, its
+backward pass takes the gradients of both to `out`, and to the parameter where there is one.
 """
 
 from __future__ import annotations
@@ -11,13 +11,13 @@ import math
 import numpy as np
 from numpy.typing import DTypeLike
 
-from minivae.edge.checks import Array, check_dtype, check_real
+from minivae.edge.checks import ArgumentError, Array, check_dtype, check_real
 from minivae.nn.elementwise import sigmoid, softplus
 from minivae.nn.gaussian import bound_log_var, bound_log_var_backward
 
 
 class Variance:
-    """What the three kinds have in common.
+    """What the three kinds share.
 
     Attributes
     ----------
@@ -78,9 +78,9 @@ class LearnedVariance(Variance):
         return out, floored_log_var(self.params["raw_log_var"], self.floor)
 
     def mean_and_log_var_backward(self, out: Array, dmean: Array, dlog_var: Array) -> Array:
-        """Return `dmean`; the parameter, used everywhere, collects the sum of its gradients."""
-        draw = floored_log_var_backward(self.params["raw_log_var"], self.floor, dlog_var)
-        self.grads["raw_log_var"][...] = np.sum(draw)
+        """Return `dmean`, and fill the gradient of the parameter."""
+        d_raw = floored_log_var_backward(self.params["raw_log_var"], self.floor, dlog_var)
+        self.grads["raw_log_var"][...] = np.sum(d_raw)  # every number of the batch uses it
         return dmean
 
 
@@ -103,7 +103,8 @@ class PredictedVariance(Variance):
     def mean_and_log_var_backward(self, out: Array, dmean: Array, dlog_var: Array) -> Array:
         """Return the gradients with respect to both halves of `out`, side by side."""
         _, raw = np.split(out, 2, axis=1)
-        return np.concatenate([dmean, floored_log_var_backward(raw, self.floor, dlog_var)], axis=1)
+        d_raw = floored_log_var_backward(raw, self.floor, dlog_var)
+        return np.concatenate([dmean, d_raw], axis=1)
 
 
 def variance_from(sigma: float | str, min_sigma: float, dtype: DTypeLike) -> Variance:
@@ -119,7 +120,7 @@ def variance_from(sigma: float | str, min_sigma: float, dtype: DTypeLike) -> Var
     if sigma == "predicted":
         return PredictedVariance(min_sigma)
     if isinstance(sigma, str):
-        raise ValueError(f"sigma must be a number, 'learned' or 'predicted', got {sigma!r}")
+        raise ArgumentError(f"sigma must be a number, 'learned' or 'predicted', got {sigma!r}")
     return FixedVariance(check_real("sigma", sigma, 0))
 
 
@@ -129,7 +130,7 @@ def floored_log_var(raw: Array, floor: float) -> Array:
     Parameters
     ----------
     raw : array of any shape
-        Any real numbers, as a network puts them out.
+        Any real numbers, such as a network puts out.
     floor : float
         The least log variance.
 
@@ -142,6 +143,6 @@ def floored_log_var(raw: Array, floor: float) -> Array:
 
 
 def floored_log_var_backward(raw: Array, floor: float, dlog_var: Array) -> Array:
-    """Return ``draw``: the derivative of ``f + softplus(b - f)`` is ``sigmoid(b - f)``."""
+    """Return ``d_raw``: the derivative of ``f + softplus(b - f)`` is ``sigmoid(b - f)``."""
     dbounded = dlog_var * sigmoid(bound_log_var(raw) - floor)
     return bound_log_var_backward(raw, dbounded)

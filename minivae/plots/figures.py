@@ -1,4 +1,4 @@
-"""Figures without pyplot: made here where the caller has no axes, and saved whole or not at all."""
+"""Figures without pyplot: how they are made, and how they are saved, whole or not at all."""
 
 from __future__ import annotations
 
@@ -12,36 +12,36 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 
-from minivae.edge.checks import check_real
+from minivae.edge.checks import ArgumentError, check_real
 from minivae.edge.files import whole_file
 
 WIDTH, HEIGHT = 6.4, 4.0  # inches
 
 
 def new_axes(width: float = WIDTH, height: float = HEIGHT) -> Axes:
-    """Return the axes of a new figure, its size in inches."""
+    """Return the axes of a new figure of the given size, in inches."""
     return Figure(figsize=(width, height), layout="constrained").add_subplot()
 
 
 def axes_in_a_row(
     axes: Sequence[Axes] | None, n: int, width: float = 9.0, height: float = 3.6
 ) -> list[Axes]:
-    """Return `axes` if they are `n`, or those of a new figure if they are None."""
+    """Return the `n` given axes, or the `n` axes of a new figure if `axes` is None."""
     if axes is None:
         layout = ConstrainedLayoutEngine(w_pad=0.12)
         figure = Figure(figsize=(width, height), layout=layout)
         return list(figure.subplots(1, n, squeeze=False)[0])
     if len(axes) != n:
-        raise ValueError(f"axes must be {n}, one for each panel, got {len(axes)}")
+        raise ArgumentError(f"axes must be {n} Axes, one for each panel, got {len(axes)}")
     return list(axes)
 
 
 def figure_of(artists: Figure | Artist | Sequence[Artist]) -> Figure:
-    """Return the figure that holds `artists`, which is whatever a picture's function returned."""
+    """Return the figure of `artists`, which are the result of a function of this package."""
     artist = artists[0] if isinstance(artists, Sequence) else artists
     figure = artist if isinstance(artist, Figure) else artist.figure
     if figure is None:
-        raise ValueError(f"artists must be part of a figure, got {artist}")
+        raise ArgumentError(f"artists must be part of a figure, got {artist}")
     return figure.canvas.figure
 
 
@@ -51,30 +51,30 @@ def save(
     *,
     dpi: float = 120,
 ) -> Path:
-    """Save the figure that holds `artists`, cropped to what is drawn, and return its path.
+    """Save the figure of `artists`, without its empty margins, and return the path.
 
     Parameters
     ----------
     artists : Figure, artist or sequence of artists
-        What a picture's function returned.
+        The result of a function of this package.
     path : str or path
-        Its ending says the format: ``.png``, ``.pdf``, ``.svg``, ...
+        Its ending gives the format: ``.png``, ``.pdf``, ``.svg``, ...
     dpi : float
         Pixels per inch.
 
     Raises
     ------
     OSError
-        The folder is missing, `path` is a folder, or the disk is full; a file that was there
-        before stays as it was.
+        The folder is missing, `path` is a folder, or the disk is full. A file that was there before
+        stays as it was.
     ValueError
-        An ending that matplotlib cannot write.
+        matplotlib cannot write the format.
     """
     path, figure = Path(path), figure_of(artists)
     formats = sorted(figure.canvas.get_supported_filetypes())
     format = path.suffix[1:].lower()
     if format not in formats:
-        raise ValueError(f"path must end in one of .{', .'.join(formats)}, got {path}")
+        raise ArgumentError(f"path must end in one of .{', .'.join(formats)}, got {path}")
     picture = io.BytesIO()
     figure.savefig(
         picture, format=format, dpi=check_real("dpi", dpi, 0), bbox_inches="tight", pad_inches=0.08

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 
-from minivae.edge.checks import check_integer
+from minivae.edge.checks import ArgumentError, check_integer
 from minivae.studies.bench import Bench
 from minivae.studies.data import check_data
 from minivae.studies.findings import Entry, Findings
@@ -80,7 +80,7 @@ def find_study(name: str) -> Study:
     key = name.strip().lower().replace("_", "-")
     if key not in studies:
         near = get_close_matches(key, studies, n=3, cutoff=0.4)
-        raise ValueError(
+        raise ArgumentError(
             f"there is no study {name!r}; "
             + (f"did you mean {', '.join(near)}?" if near else f"there are {', '.join(studies)}")
         )

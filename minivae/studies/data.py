@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 import minivae as mv
-from minivae.edge.checks import Array
+from minivae.edge.checks import ArgumentError, Array
 
 NAMES = ("digits", "mnist")
 
@@ -31,7 +31,7 @@ class Split(NamedTuple):
 def check_data(name: str) -> str:
     """Return the name of a data set that studies know, or refuse it."""
     if name not in NAMES:
-        raise ValueError(f"data must be one of {', '.join(NAMES)}, got {name!r}")
+        raise ArgumentError(f"data must be one of {', '.join(NAMES)}, got {name!r}")
     return name
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from numpy.typing import ArrayLike
 
 from minivae.edge import storage
-from minivae.edge.checks import Array, as_data_set, check_integer, check_real
+from minivae.edge.checks import ArgumentError, Array, as_data_set, check_integer, check_real
 
 if TYPE_CHECKING:
     from minivae.training.run import Run
@@ -100,7 +100,7 @@ class EarlyStopping:
         """Remember the best parameters; stop when they are `patience` epochs old."""
         monitor = self.monitor or ("val_loss" if "val_loss" in run.history else "loss")
         if monitor not in run.history:
-            raise ValueError(f"monitor must be one of {sorted(run.history)}, got {monitor!r}")
+            raise ArgumentError(f"monitor must be one of {sorted(run.history)}, got {monitor!r}")
         if run.epoch == 1:  # forget what an earlier run may have left
             self.best, self.best_epoch = float("inf"), 0
         value = run.history[monitor][-1]

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from minivae.edge.checks import Array, check_integer
+from minivae.edge.checks import ArgumentError, Array, check_integer
 
 LossAndGrads = Callable[[], tuple[Mapping[str, float], Mapping[str, Array]]]
 
@@ -89,7 +89,7 @@ def minimize(
     check_integer("max_iterations", max_iterations, 1)
     for name, value in params.items():
         if value.dtype != np.float64:
-            raise ValueError(f"{name}'s dtype must be float64 for L-BFGS, got {value.dtype}")
+            raise ArgumentError(f"{name}'s dtype must be float64 for L-BFGS, got {value.dtype}")
     ends = np.cumsum([value.size for value in params.values()])
     n_done = 0
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from minivae.edge import storage
-from minivae.edge.checks import Array, as_data_set, check_integer
+from minivae.edge.checks import ArgumentError, ArgumentTypeError, Array, as_data_set, check_integer
 from minivae.training.batches import Batches
 from minivae.training.callbacks import Checkpoint, Progress
 from minivae.training.optimizers import Adam, Optimizer
@@ -102,7 +102,9 @@ def fit(
     check_integer("batch_size", batch_size, 1, len(X), of="n_samples=")
     optimizer = Adam() if optimizer is None else optimizer
     if not hasattr(optimizer, "step"):
-        raise TypeError(f"optimizer must have a step, as SGD and Adam have, got {optimizer!r}")
+        raise ArgumentTypeError(
+            f"optimizer must have a step, as SGD and Adam have, got {optimizer!r}"
+        )
     callbacks = [*callbacks, Progress()] if verbose else list(callbacks)
     run = Run(
         model=model,
@@ -126,7 +128,7 @@ def fit(
         try:
             run.load_state_dict(state)
         except Exception as error:
-            raise ValueError(f"cannot resume from {resume}: {error}") from error
+            raise ArgumentError(f"cannot resume from {resume}: {error}") from error
     _train(run, Batches(X, y, batch_size, augment, corrupt), weight, held_out)
     return model
 

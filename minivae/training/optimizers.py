@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from minivae.edge.checks import Array, check_real
+from minivae.edge.checks import ArgumentError, Array, check_real
 
 BLOCK = 32_768  # so many numbers stay in a core's cache while the lines of an update pass over them
 
@@ -88,7 +88,7 @@ class Optimizer:
         """
         expected = {*self.hyperparameters, "t", *self.moments}
         if state.keys() != expected:
-            raise ValueError(f"state must have the keys {sorted(expected)}, got {sorted(state)}")
+            raise ArgumentError(f"state must have the keys {sorted(expected)}, got {sorted(state)}")
         for name in (*self.hyperparameters, "t"):
             setattr(self, name, state[name])
         for name in self.moments:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from minivae.edge.checks import check_integer
+from minivae.edge.checks import ArgumentError, check_integer
 from minivae.training.optimizers import Optimizer
 
 
@@ -56,12 +56,12 @@ class Run:
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Go back to where `state_dict` was taken."""
         if "run" not in state:
-            raise ValueError("it is a saved model, not a checkpoint of a training run")
+            raise ArgumentError("it is a saved model, not a checkpoint of a training run")
         run = state["run"]
         for name, value in self.conditions.items():
             theirs = run["conditions"].get(name, "None")  # older files have no beta
             if theirs != value:
-                raise ValueError(f"it was made with {name}={theirs}, got {value}")
+                raise ArgumentError(f"it was made with {name}={theirs}, got {value}")
         self.optimizer.load_state_dict(run["optimizer"])
         self.rng.bit_generator.state = run["rng"]
         self.epoch, self.stop = check_integer("epoch", run["epoch"], 1), bool(run["stop"])

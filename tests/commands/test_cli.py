@@ -389,7 +389,7 @@ def test_every_likelihood(monkeypatch, tmp_path, kind, likelihood):
     name = {"gaussian_predicted": "gaussian"}.get(likelihood, likelihood)
     assert model.likelihood.name == name
     assert model.dtype == np.float64
-    assert ("nats" in done.out) == (likelihood != "squared_error")
+    assert ("nats per example" in done.out) == (likelihood != "squared_error")
 
 
 def test_options_reach_the_model(monkeypatch, tmp_path):
@@ -496,7 +496,7 @@ def test_mnist_that_is_nowhere(monkeypatch, tmp_path):
     monkeypatch.delenv("MINIVAE_DATA", raising=False)
     done = run("train", "vae", "--data", "mnist", "--out", tmp_path / "run")
     assert done.status == 2
-    assert "set the environment variable MINIVAE_DATA to that folder" in done.err
+    assert "set the environment variable MINIVAE_DATA to this folder" in done.err
     assert "Traceback" not in done.err
     assert not (tmp_path / "run").exists()
 

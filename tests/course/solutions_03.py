@@ -152,7 +152,7 @@ WRONG = [
     ("adam_step", climbs, "uphill"),
     ("adam_step", returns_corrected_moments, "the corrected moments are returned"),
     ("linear_autoencoder_gradients", sum_over_the_batch, "not divided by the batch"),
-    ("linear_autoencoder_gradients", mean_over_the_pixels, "divided by the columns"),
+    ("linear_autoencoder_gradients", mean_over_the_pixels, "divided by the number of columns"),
     ("linear_autoencoder_gradients", goes_back_through_the_encoder, "dz is dx_hat @ W_d.T"),
     ("linear_autoencoder_gradients", decoder_gradient_transposed, "transposed"),
 ]

@@ -93,7 +93,7 @@ def towards_the_mean(f_values, mu, sigma, z):
 
 
 WRONG = [
-    ("reparameterize_backward", takes_log_var_for_log_std, "taken for a log standard deviation"),
+    ("reparameterize_backward", takes_log_var_for_log_std, "used as a log standard deviation"),
     ("reparameterize_backward", takes_the_variance_for_sigma, "the variance stands where"),
     ("reparameterize_backward", forgets_the_half, "the factor 1/2"),
     ("reparameterize_backward", draws_the_noise_again, "noise that does not come from an argument"),
@@ -101,7 +101,7 @@ WRONG = [
     ("code_loss_backward", through_the_sample_only, "the path through the KL is missing"),
     ("code_loss_backward", through_the_kl_only, "the path through the sample is missing"),
     ("code_loss_backward", averages_one_term_only, "the KL is not divided by the batch"),
-    ("code_loss_backward", averages_over_every_entry, "divided by the columns once too often"),
+    ("code_loss_backward", averages_over_every_entry, "by the number of columns once too often"),
     ("code_loss_backward", forgets_the_average, "not divided by the batch"),
     ("score_function_gradient", forgets_the_variance, "the variance is missing"),
     ("score_function_gradient", forgets_log_sigma, "the -log sigma of log N is missing"),

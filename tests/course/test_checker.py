@@ -225,6 +225,8 @@ def folder(tmp_path, monkeypatch):
         (["check", "1", "--seconds", "3e6"], "--seconds must be in (0, 86400], got 3000000"),
         (["check", "1", "--seconds", "0"], "--seconds must be in (0, 86400], got 0"),
         (["check", "98_mine.py"], "there are no exercises 98"),
+        (["check", "0"], "tutorial 0 is a page to read: it has no exercises"),
+        (["check", "tutorials/00_page.py"], "tutorial 00 is a page to read: it has no exercises"),
         (["check", "notes.py"], "notes.py must begin with the number of its tutorial"),
     ],
 )

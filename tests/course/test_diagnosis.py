@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 import minivae as mv
 from minivae.course.diagnosis import Diagnosis, compare
-from minivae.course.exercises import GradientCheck, ValueCheck, numerical_gradient
+from minivae.course.exercises import GradientCheck, ValueCheck
 
 rng = np.random.default_rng(0)
 RIGHT = rng.uniform(0.5, 2.0, (5, 3))
@@ -28,14 +28,14 @@ def diagnose(got, right=RIGHT, **options):
     [
         (0 * RIGHT, "zero everywhere"),
         (-RIGHT, "the sign is flipped"),
-        (RIGHT / 2, "half of it is missing"),
-        (RIGHT * 2, "twice too large"),
-        (-RIGHT / 2, "the sign is flipped, and a factor of 2 is missing"),
-        (-RIGHT * 2, "the sign is flipped, and a factor of 1/2 is missing"),
-        (RIGHT * 5, "not divided by the batch: 5 times too large"),
-        (RIGHT / 5, "divided by the batch once too often: 5 times too small"),
-        (RIGHT * 3, "not divided by the columns"),
-        (RIGHT / 3, "divided by the columns once too often"),
+        (RIGHT / 2, "half of what it should be (a factor of 2 is missing)"),
+        (RIGHT * 2, "twice too large (a factor of 1/2 is missing)"),
+        (-RIGHT / 2, "flipped, and half of what it should be (a factor of 2 is missing)"),
+        (-RIGHT * 2, "the sign is flipped, and twice too large (a factor of 1/2 is missing)"),
+        (RIGHT * 5, "not divided by the batch size (a factor of 1/5 is missing)"),
+        (RIGHT / 5, "divided by the batch size once too often (a factor of 5 is missing)"),
+        (RIGHT * 3, "not divided by the number of columns (a factor of 1/3 is missing)"),
+        (RIGHT / 3, "divided by the number of columns once too often (a factor of 3 is missing)"),
         (RIGHT[:, ::-1], "in reversed order"),
         (RIGHT.T, "transposed"),
         (RIGHT**2, "a variance for a standard deviation"),
@@ -43,7 +43,7 @@ def diagnose(got, right=RIGHT, **options):
         (np.exp(RIGHT), "is it a logarithm"),
         (np.log(RIGHT), "an exp is missing"),
         (RIGHT + 1.5, "off by the same 1.5: a constant term"),
-        (RIGHT * 1.25, "1.25 times what it should be"),
+        (RIGHT * 1.25, "every entry is 1.25 times what it should be"),
         (RIGHT.sum(), "summed over everything"),
         (RIGHT.mean(), "averaged over everything"),
         (RIGHT.ravel(), "the right numbers in the wrong shape"),
@@ -88,8 +88,8 @@ def test_a_wrong_answer_is_never_right_and_the_right_one_never_wrong(factor, see
 def test_where_a_guess_is_not_finite_it_is_no_guess():
     zero_and_more = np.array([0.0, 0.5, 900.0])  # its log and its exp are not finite
     assert diagnose([7.0, -3.0, 100.0], zero_and_more).mistake == ""
-    assert "0.111111 times" in diagnose(zero_and_more / 9, zero_and_more).mistake
-    assert diagnose(zero_and_more * (1 + 3e-6), zero_and_more).mistake == ""
+    assert "0.11111111 times" in diagnose(zero_and_more / 9, zero_and_more).mistake
+    assert "1.000003 times" in diagnose(zero_and_more * (1 + 3e-6), zero_and_more).mistake
     assert "a logarithm?" in diagnose(np.exp([0.0, 0.5, 9.0]), np.array([0.0, 0.5, 9.0])).mistake
 
 
@@ -282,11 +282,3 @@ def test_a_gradient_check_knows_the_gradient(with_dy):
     assert check(forgets_a_square).found.startswith("dA[0, 0] is")
     swapped = check(lambda *inputs: backward(*inputs)[::-1])
     assert "wrong order: (dA, dx)" in swapped.mistake
-
-
-def test_numerical_gradients_have_nine_digits():
-    x = rng.normal(size=(3, 2))
-    dy = rng.normal(size=(3, 2))
-    slopes = numerical_gradient(lambda x: np.exp(np.sin(3 * x)), [x], 0, dy)
-    exact = dy * np.exp(np.sin(3 * x)) * 3 * np.cos(3 * x)
-    np.testing.assert_allclose(slopes, exact, rtol=0, atol=1e-9 * np.max(np.abs(exact)))

@@ -1,12 +1,12 @@
 import numpy as np
 import pytest
+from helpers import SEEDS, frozen
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.linalg import sqrtm
 from scipy.stats import entropy
 
 from minivae.diagnostics import frechet_distance, inception_score, precision_and_recall
-from tests.helpers import SEEDS, frozen
 
 # Fréchet distance
 

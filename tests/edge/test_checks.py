@@ -1,13 +1,23 @@
+import ast
 import re
 import tracemalloc
 from fractions import Fraction
+from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from minivae.edge.checks import as_batch, as_data_set, check_integer, check_real, check_widths
+import minivae
+from minivae.edge.checks import (
+    as_batch,
+    as_data_set,
+    check_dtype,
+    check_integer,
+    check_real,
+    check_widths,
+)
 
 INF = float("inf")
 
@@ -86,6 +96,18 @@ def test_infinity_is_no_number_even_where_the_interval_has_no_end():
 def test_what_is_no_number_is_refused(value):
     with pytest.raises(TypeError, match=r"^rate must be a number, got "):
         check_real("rate", value, 0)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, "float64", float, np.dtype("f4")])
+def test_a_dtype_of_parameters_comes_back_as_numpys_own(dtype):
+    assert check_dtype(dtype) == np.dtype(dtype)
+
+
+@pytest.mark.parametrize("dtype", [int, "float16", np.complex128, np.longdouble])
+def test_other_dtypes_are_refused(dtype):
+    message = f"dtype must be float32 or float64, got {np.dtype(dtype)}"
+    with pytest.raises(ValueError, match=message):
+        check_dtype(dtype)
 
 
 @pytest.mark.parametrize("widths", [(), [], (3,), [4, 2], np.array([4, 2]), range(1, 4)])
@@ -233,3 +255,37 @@ def test_a_data_set_is_checked_to_its_end_without_being_converted(tmp_path):
     floats[-1, 7] = np.nan
     with pytest.raises(ValueError, match="got nan in row 29999, column 7"):
         as_data_set(floats)
+
+
+# Whose fault an error is
+
+# Checks that a user's argument never fails: what one layer hands to the next, what a function that
+# is being checked does, and what is caught and said in other words.
+OURS = (
+    "dy must have the output's shape",
+    "params and grads differ",
+    "the optimizer's state is for parameters",
+    "but its gradient or moment has shape",
+    "the complex step was lost",
+    "backward gave",
+    "there are two claims of the name",
+    "the content is longer than",
+    "its format is",
+    "is not in version 1.0 of the npy format",
+    "cannot have the shape",
+)
+PACKAGE = Path(minivae.__file__).parent
+MODULES = [
+    pytest.param(path, id=path.relative_to(PACKAGE).with_suffix("").as_posix())
+    for path in sorted(PACKAGE.rglob("*.py"))
+]
+
+
+@pytest.mark.parametrize("path", MODULES)
+def test_what_speaks_of_an_argument_is_an_argument_error(path):
+    """Else a command would show a traceback for what its user did wrong."""
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call):
+            kind, said = ast.unparse(node.exc.func), ast.unparse(node.exc)
+            ours = any(words in said for words in OURS)
+            assert kind not in ("ValueError", "TypeError") or ours, f"raise Argument{kind}: {said}"

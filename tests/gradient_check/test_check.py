@@ -69,13 +69,13 @@ def entry(report, name):
 FACTORS = [
     (-1, "the sign is flipped"),
     (2, "twice too large"),
-    (0.5, "half of what it is"),
+    (0.5, "half of what it should be"),
     (-2, "the sign is flipped, and twice too large"),
-    (-0.5, "the sign is flipped, and half of what it is"),
+    (-0.5, "the sign is flipped, and half of what it should be"),
     (BATCH, "not divided by the batch size"),
     (1 / BATCH, "divided by the batch size once too often"),
-    (1.001, "1.001 times what it is"),
-    (1.00001, "1.00001 times what it is"),
+    (1.001, "every entry is 1.001 times what it should be"),
+    (1.00001, "every entry is 1.00001 times what it should be"),
 ]
 
 
@@ -486,6 +486,58 @@ def test_models_are_checked_with_frozen_noise(method):
     assert str(again) == str(report)
     eps = np.zeros((4, 2))
     check_gradients(model, x, eps=eps, method=method).raise_if_failed()
+
+
+class Conditional:
+    """A model with a weight for each label, and with all the inputs that a VAE takes."""
+
+    seen = []  # noqa: RUF012  # of the class, because the model itself is copied
+
+    def __init__(self, wrong=1.0):
+        self.params = {"W": np.random.default_rng(0).standard_normal((2, 3))}
+        self.grads = {"W": np.zeros((2, 3))}
+        self.wrong = wrong
+
+    def loss_and_grads(self, x, *, y=None, target=None, eps=None, rng=None, beta=None):
+        self.seen.append((y, target, eps, beta, rng))
+        target = x if target is None else target
+        eps = np.random.default_rng(rng).standard_normal(x.shape) if eps is None else eps
+        W = self.params["W"][y]  # (batch, 3)
+        residual = W * x + eps - target
+        self.grads["W"][...] = 0
+        np.add.at(self.grads["W"], y, (2 * residual * x + 2 * beta * self.wrong * W) / len(x))
+        return {"loss": np.sum(residual**2 + beta * W**2) / len(x)}, self.grads
+
+
+LABELS = np.array([0, 1, 1, 0, 1])
+
+
+@METHODS
+def test_inputs_of_a_model_are_passed_on(method):
+    Conditional.seen.clear()
+    options = {"y": LABELS, "target": 2 * batch(), "eps": batch()[::-1], "beta": 3.0}
+    report = check_gradients(Conditional(), batch(), method=method, rng=0, **options)
+    report.raise_if_failed()
+    assert report.n_checked == 6
+    assert len(Conditional.seen) > 6
+    for seen in Conditional.seen:
+        assert seen == (*options.values(), None)  # the very same arrays, and no seed beside eps
+    wrong = check_gradients(Conditional(wrong=1.001), batch(), method=method, **options)
+    assert not wrong.ok
+
+
+@METHODS
+def test_a_model_with_labels_draws_frozen_noise(method):
+    check = check_gradients(Conditional(), batch(), y=LABELS, beta=0.5, method=method, rng=0)
+    check.raise_if_failed()
+    one = check_gradients(Conditional(), batch(), y=1 - LABELS, beta=0.5, method=method, rng=0)
+    assert one.entries != check.entries
+
+
+@pytest.mark.parametrize("target", [Tanh(), np.tanh])
+def test_options_are_for_models_alone(target):
+    with pytest.raises(TypeError, match=r"target must be a model to take options, got \['epss'\]"):
+        check_gradients(target, batch(), backward=lambda x, dy: dy, epss=1)
 
 
 def test_a_model_that_takes_no_noise_can_be_checked():

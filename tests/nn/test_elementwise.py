@@ -1,9 +1,18 @@
 import numpy as np
 import pytest
 from helpers import frozen
-from scipy import special
+from scipy import integrate, special
 
-from minivae.nn.elementwise import exp_minus_abs, log1p, sigmoid, softplus, softplus_by_definition
+from minivae import check_gradients
+from minivae.nn.elementwise import (
+    exp_minus_abs,
+    log1p,
+    sigmoid,
+    softplus,
+    softplus_by_definition,
+    unit_log_integral,
+    unit_mean,
+)
 
 # every size of number, and every logit at which either tail ends
 SIZES = np.concatenate([np.logspace(-44, 30, 20_001), np.linspace(0, 760, 200_001)])
@@ -49,3 +58,23 @@ def test_any_shape_is_taken_and_left_alone(function):
     np.testing.assert_array_equal(
         function(np.array([[-1, 0, 2]])), function(np.array([[-1.0, 0, 2]]))
     )
+
+
+@pytest.mark.parametrize(
+    ("function", "slope"), [(softplus, sigmoid), (unit_log_integral, unit_mean)]
+)
+@pytest.mark.parametrize("method", ["central", "complex"])
+@pytest.mark.parametrize("scale", [1e-3, 1, 30])
+def test_the_second_is_the_derivative_of_the_first(function, slope, method, scale):
+    a = scale * np.random.default_rng(0).standard_normal((20, 10))
+    check_gradients(
+        function, a, backward=lambda a, dy: dy * slope(a), method=method, rng=0
+    ).raise_if_failed()
+
+
+@pytest.mark.parametrize("a", [-30, -2.0, -0.0101, -0.0099, 0.0, 1e-9, 0.0099, 0.0101, 0.7, 30])
+def test_the_unit_interval_by_quadrature(a):
+    total = integrate.quad(lambda x: np.exp(a * x), 0, 1, epsabs=0, epsrel=1e-13)[0]
+    moment = integrate.quad(lambda x: x * np.exp(a * x), 0, 1, epsabs=0, epsrel=1e-13)[0]
+    np.testing.assert_allclose(unit_log_integral(np.array([a])), np.log(total), 1e-11, 1e-14)
+    np.testing.assert_allclose(unit_mean(np.array([a])), moment / total, rtol=1e-10)
