@@ -2,7 +2,8 @@
 
 from breaks import rewrite
 from minivae.diagnostics import code_space, information, interpolation, marginal_likelihood, rate
-from minivae.gradient_check import check, numeric, report
+from minivae.gradient_check import kinks, numeric, ratio, report
+from minivae.gradient_check import worst as worst_of
 from minivae.models import objectives
 from minivae.models.model import Model
 from minivae.models.vae import VAE
@@ -96,11 +97,14 @@ BREAKS = [
         rewrite(gradient_ok, "self.worst.relative_error <= self.tolerance", "True"),
     ),
     ("verdicts-on-gradients", rewrite(worst, "max(", "min(")),
-    ("verdicts-on-gradients", rewrite(check._compare, "np.argmax(errors)", "0")),
-    ("verdicts-on-gradients", rewrite(check._compare, "np.argmax(errors)", "np.argmin(errors)")),
-    ("verdicts-on-gradients", rewrite(report.likely_mistake, "{-1.0:", "{1.0:")),
-    ("verdicts-at-a-kink", rewrite(numeric.on_kink, "between and abs", "abs")),
-    ("verdicts-at-a-kink", rewrite(numeric.on_kink, "between and abs", "False and abs")),
+    ("verdicts-on-gradients", rewrite(worst_of.worst_entry, "np.argmax(errors)", "0")),
+    (
+        "verdicts-on-gradients",
+        rewrite(worst_of.worst_entry, "np.argmax(errors)", "np.argmin(errors)"),
+    ),
+    ("verdicts-on-gradients", rewrite(ratio.usual_cause, "{-1.0: sign", "{1.0: sign")),
+    ("verdicts-at-a-kink", rewrite(kinks.on_kink, "between and abs", "abs")),
+    ("verdicts-at-a-kink", rewrite(kinks.on_kink, "between and abs", "False and abs")),
     ("central-difference-error", rewrite(numeric.central_difference, "/ (2 * h)", "/ (2.001 * h)")),
     (
         "complex-step-error",
