@@ -139,7 +139,7 @@ def verdicts_on_gradients() -> Outcome:
     mistakes = {
         "the sign is flipped": lambda x, dy: -right(x, dy),
         "twice too large": lambda x, dy: 2 * right(x, dy),
-        "half of what it is": lambda x, dy: right(x, dy) / 2,
+        "half of what it should be": lambda x, dy: right(x, dy) / 2,
         "not divided by the batch size": lambda x, dy: 5 * right(x, dy),
         "zero everywhere": lambda x, dy: 0 * x,
         "transposed": lambda x, dy: right(x, dy).T,

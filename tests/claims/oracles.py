@@ -107,11 +107,22 @@ ORACLES = {
         "explanation/test_passes.py::test_every_gradient_is_that_of_its_line"
     ),
     "gradient_check.check: check_gradients": "verdicts-on-gradients",
+    "gradient_check.floors: error_floors": (
+        "gradient_check/test_check.py::test_right_gradients_pass_at_any_scale"
+    ),
+    "gradient_check.floors: relative_errors": "checker-sees-a-thousandth",
     "gradient_check.numeric: central_difference": "gradients-of-inference",
     "gradient_check.numeric: complex_step": "verdicts-on-gradients",
-    "gradient_check.numeric: shifted": "central-difference-error",
+    "gradient_check.numeric: numerical_gradient": (
+        "gradient_check/test_numeric.py::test_a_gradient_gathers_all_outputs"
+    ),
+    "gradient_check.numeric: output_at": "central-difference-error",
+    "gradient_check.ratio: constant_ratio": (
+        "gradient_check/test_ratio.py::test_there_may_be_no_common_ratio"
+    ),
     "gradient_check.report: GradientReport.n_checked": "verdicts-on-gradients",
     "gradient_check.report: GradientReport.worst": "gradients-of-inference",
+    "gradient_check.worst: worst_entry": "verdicts-on-gradients",
     "linear.autoencoder_is_pca: EquivalenceReport.relative_gap": "verdicts-on-pca",
     "linear.autoencoder_is_pca: moment_matched_rows": "verdicts-on-pca",
     "linear.autoencoder_is_pca: verify_pca_equivalence": "verdicts-on-pca",
@@ -229,6 +240,8 @@ ORACLES = {
     "nn.elementwise: softplus_by_definition": (
         "nn/test_elementwise.py::test_both_are_those_of_scipy_in_both_tails"
     ),
+    "nn.elementwise: unit_log_integral": "continuous-bernoulli-normalised",
+    "nn.elementwise: unit_mean": "autoencoder-losses",
     "nn.gaussian: bound_log_var": "binary-elbo-and-gap",
     "nn.gaussian: bound_log_var_backward": "every-gradient",
     "nn.gaussian: gaussian_kl": "gaussian-kl-quadrature",
@@ -302,6 +315,9 @@ NO_NUMBER = [
     "datasets.download: download",
     "datasets.mnist_files: cache_folder",
     "explanation.formulas: formulas_of",
+    "gradient_check.problem: as_problem",
+    "gradient_check.report: Slopes.analytic",
+    "gradient_check.report: Slopes.index",
     "linear.principal_axes: float_blocks",
     "models.autoencoder: Autoencoder.inputs",
     "models.labels: check_labels",
@@ -310,6 +326,7 @@ NO_NUMBER = [
     "models.model: Model.check_labels",
     "models.model: Model.dtype",
     "models.model: Model.parts",
+    "models.model: Model.with_encoder",
     "models.objectives: Elbo.weight",
     "models.objectives: ImportanceWeighted.weight",
     "models.objectives: Reconstruction.weight",
