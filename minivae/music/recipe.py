@@ -36,7 +36,7 @@ class FallingAdam(Adam):
 
 
 def fit_options(
-    n_samples: int, epochs: int, *, start_beta: float = 0.05, beta: float = 1.0
+    n_samples: int, epochs: int, *, start_beta: float = 0.05, beta: float = 0.8
 ) -> dict[str, Any]:
     """Return the options for ``MelodyVAE.fit``: Adam at a falling rate, and gradients clipped.
 
@@ -47,7 +47,8 @@ def fit_options(
     start_beta, beta : float
         The KL's weight at the first step, and from eight tenths of the steps on; between the two
         it rises linearly. So the code first learns to hold whole loops, and then to hold them
-        cheaply. With an end below 1 it keeps more of each loop, and the bound pays for it.
+        cheaply. The end is a choice: at 1 the bound is best and fewer loops come back exactly;
+        below 1 it is the other way round.
     """
     batch_size = min(BATCH_SIZE, check_integer("n_samples", n_samples, 1))
     n_steps = check_integer("epochs", epochs, 1) * -(-n_samples // batch_size)

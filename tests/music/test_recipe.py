@@ -43,7 +43,7 @@ def test_options_fit_a_model():
     options = fit_options(len(X), 2)
     beta = options["beta"]
     assert beta(0) == 0.05
-    assert beta(6) == beta(5) == 1.0  # of six steps
+    assert beta(6) == beta(5) == 0.8  # of six steps
     model = MelodyVAE(3, n_hidden=4, n_context=3, rng=0).fit(X, rng=0, **options)
     assert options["optimizer"].t == 6
     assert np.all(np.isfinite(model.history_["loss"]))
