@@ -207,7 +207,7 @@ def _add_study(commands: Any) -> None:
     parser.add_argument("--list", action="store_true", help="say what each study asks")
     parser.add_argument("--data", default="digits", help="digits or mnist (default digits)")
     help = "how often everything is repeated (default 3)"
-    parser.add_argument("--seeds", type=integer_from(1), default=3, metavar="N", help=help)
+    parser.add_argument("--seeds", type=int, default=3, metavar="N", help=help)
     parser.add_argument("--quick", action="store_true", help="a few seconds: does it run?")
     help = "folder for what is written (default minivae-study/NAME); go on there if interrupted"
     parser.add_argument("--out", type=Path, metavar="DIR", help=help)
