@@ -244,7 +244,7 @@ def _add_study(commands: Any) -> None:
     parser.add_argument("--list", action="store_true", help="print the question of each study")
     parser.add_argument("--data", default="digits", help="digits or mnist (default digits)")
     help = "how many times everything is repeated (default 3)"
-    parser.add_argument("--seeds", type=integer_from(1), default=3, metavar="N", help=help)
+    parser.add_argument("--seeds", type=int, default=3, metavar="N", help=help)
     parser.add_argument("--quick", action="store_true", help="a few seconds, to see that it runs")
     help = "folder for what is written (default minivae-study/NAME); go on there if interrupted"
     parser.add_argument("--out", type=Path, metavar="DIR", help=help)
