@@ -268,7 +268,7 @@ def on_a_full_disk(save, path):
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
-A_FOLDER = r"path must name a file, and \. is a folder"
+A_FOLDER = r"path must name a file, got the folder \."
 for name, make in TRAINED.items():
     save, load = make().save, type(make()).load
     for what, call in ("save", save), ("load", load), ("minivae.load", minivae.load):

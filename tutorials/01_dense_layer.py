@@ -5,8 +5,8 @@ The question: how does a layer find out in which direction each of its weights s
 You need: derivatives of one variable, matrix products, some NumPy. It runs in two seconds.
 
 At the end you will have seen the three gradients of a dense layer come out of the chain rule,
-first with numbers small enough for paper, then for a batch, then through two layers; and why a
-deep network can receive no gradient at all.
+first with numbers small enough for paper, then for a batch, then through two layers. You will also
+know why no gradient may reach the first layers of a deep network.
 """
 
 import numpy as np
@@ -17,8 +17,8 @@ from minivae.plots import new_axes
 from minivae.plots.style import COLORS, LINES, MARKERS, finish
 
 # %% One weight
-# The smallest layer has one input x, one weight w and one bias b. Its output should be a target t,
-# and the loss says by how much it is not:
+# The smallest layer has one input x, one weight w and one bias b. Its output y should equal a
+# target t, and the loss says how far y is from t:
 #
 #     y = w x + b            L = (y - t)^2
 #
@@ -38,8 +38,8 @@ assert (y, loss) == (0.5, 2.25)
 #     dL/db = dL/dy * dy/db = dL/dy * 1               = -3
 #     dL/dx = dL/dy * dy/dx = dL/dy * w  = -3 * 0.5   = -1.5
 #
-# dL/dy is computed once and used three times: that is all that "backpropagation" saves. From here
-# on `dy` is short for dL/dy, `dw` for dL/dw, and so on: always the gradient of the loss.
+# Backpropagation computes dL/dy once and uses it three times. From here on, `dy` is short for
+# dL/dy, `dw` for dL/dw, and so on: each is a gradient of the loss.
 
 dy = 2 * (y - t)
 dw, db, dx = dy * x, dy, dy * w
@@ -47,8 +47,9 @@ print(f"dy = {dy}, dw = {dw}, db = {db}, dx = {dx}")  # dy = -3.0, dw = -9.0, db
 assert (dy, dw, db, dx) == (-3, -9, -3, -1.5)
 
 # %% What the number -9 says
-# Move w by 0.01, and the loss should change by about -9 * 0.01 = -0.09. It changes by -0.0891:
-# the gradient is the slope of the tangent, and the loss bends away from it by (0.01 x)^2 = 0.0009.
+# Move w by 0.01, and the loss should change by about -9 * 0.01 = -0.09. It changes by -0.0891. The
+# gradient is the slope of the tangent, and the loss bends away from the tangent by (0.01 x)^2 =
+# 0.0009.
 
 
 def loss_at(w, b):
@@ -70,13 +71,13 @@ finish(ax, "weight w", "loss")
 show(ax.figure, "01_tangent")
 
 # %% A step downhill
-# Each parameter moves against its gradient, by a learning rate times its length:
+# Each parameter moves against its gradient, by the learning rate times the gradient:
 #
 #     w <- w - lr dw,    b <- b - lr db
 #
-# The new error is (1 - 2 lr (x^2 + 1)) = 1 - 20 lr times the old one. With lr = 0.04 a fifth is
-# left, -0.3. With lr = 0.05 nothing would be left; above lr = 0.1 it grows at every step. So which
-# learning rate is too large depends on the input.
+# The new error is (1 - 2 lr (x^2 + 1)) = 1 - 20 lr times the old one. With lr = 0.04 a fifth of the
+# error is left, -0.3. With lr = 0.05 nothing is left. Above lr = 0.1 the error grows at every step.
+# So the input decides which learning rate is too large.
 
 lr = 0.04
 w_new, b_new = w - lr * dw, b - lr * db
@@ -85,12 +86,12 @@ print(f"error before {y - t:.2f}, after {error:.2f}")  # error before -1.50, aft
 assert abs(error - (1 - 20 * lr) * (y - t)) < 1e-12
 
 # %% Two inputs, three outputs
-# Now x has two numbers, y three, and W[i, j] is the weight from input i to output j:
+# Now x has two numbers, y has three, and W[i, j] is the weight from input i to output j:
 #
 #     y_j = x_0 W[0, j] + x_1 W[1, j] + b_j            in NumPy: y = x @ W + b
 #
-# Rows are examples here, so that x stands on the left. Lectures often write y = W x with columns:
-# their W is this one transposed, and so are all the formulas that follow.
+# Here each row is an example, so x stands on the left. Lectures often write y = W x, where each
+# column is an example. Their W is the transpose of this W, and so are all formulas that follow.
 # On paper: y_0 = 1*1 + 2*0.5 + 0 = 2, y_1 = -1 + 4 + 1 = 4, y_2 = 0 + 2 - 1 = 1.
 
 W = np.array([[1.0, -1.0, 0.0], [0.5, 2.0, 1.0]])  # (2, 3)
@@ -103,16 +104,16 @@ print(f"y = {y}, loss = {loss}")  # y = [2. 4. 1.], loss = 2.0
 assert np.array_equal(y, [2, 4, 1])
 
 # %% The same three gradients, entry by entry
-# dy = 2 (y - target) = [2, -2, 0]. A weight W[i, j] enters one output only, y_j, with factor x_i;
-# so the scalar rule holds for each: dW[i, j] = x_i dy_j. That table of products is the outer
-# product. The bias b_j enters y_j alone: db = dy.
+# dy = 2 (y - target) = [2, -2, 0]. A weight W[i, j] enters only one output, y_j, with the factor
+# x_i. So the scalar rule holds for each weight: dW[i, j] = x_i dy_j. This table of products is the
+# outer product of x and dy. The bias b_j enters y_j alone: db = dy.
 #
-# An input is different: x_i enters *every* output, y_j with the factor W[i, j]. It moves the loss
-# along three paths, and the changes add up: dx_i = sum_j dy_j W[i, j]. On paper
+# An input is different: x_i enters *every* output, and the factor in y_j is W[i, j]. So x_i moves
+# the loss along three paths, and the changes add up: dx_i = sum_j dy_j W[i, j]. On paper:
 #
 #     dx_0 = 2*1 + (-2)*(-1) + 0*0 = 4          dx_1 = 2*0.5 + (-2)*2 + 0*1 = -3
 #
-# Both rules in one: multiply along a path, add over the paths.
+# One rule covers all three: multiply along each path, and add over the paths.
 
 dy = 2 * (y - target)
 dW, db, dx = np.outer(x, dy), dy, W @ dy
@@ -121,18 +122,18 @@ assert np.array_equal(dW, [[2, -2, 0], [4, -4, 0]])
 assert np.array_equal(dx, [4, -3])
 
 # %% A batch
-# Four examples are four rows, and the loss is their mean. So the 1/4 goes into dy:
+# Four examples are four rows, and the loss is the mean over the rows. So dy has a factor 1/4:
 #
 #     L = 1/4 sum_n |y_n - target_n|^2            dy = 2/4 (y - target)
 #
-# One weight is now used by every row, one path for each, and paths add up:
+# Now every row uses each weight. Each row is a path of its own, and the paths add up:
 #
 #     dW[i, j] = sum_n x[n, i] dy[n, j]           dW = x^T dy
 #     db[j]    = sum_n dy[n, j]                   db = sum of dy over the rows
 #     dx[n, i] = sum_j dy[n, j] W[i, j]           dx = dy W^T
 #
-# The targets are made so that the errors are small whole numbers: you can do dW on paper.
-# dW[0, 0] = (1*1 + 0*0 + (-1)*(-1) + 2*2) / 2 = 3.
+# The targets are chosen so that the errors are small whole numbers, and you can compute dW on
+# paper: dW[0, 0] = (1*1 + 0*0 + (-1)*(-1) + 2*2) / 2 = 3.
 
 x = np.array([[1.0, 2.0], [0.0, 1.0], [-1.0, 1.0], [2.0, 0.0]])  # (4, 2)
 errors = np.array([[1.0, -1.0, 0.0], [0.0, 2.0, 1.0], [-1.0, 0.0, 0.0], [2.0, -1.0, 1.0]])
@@ -146,13 +147,13 @@ assert np.array_equal(dW, [[3, -1.5, 1], [0.5, 0, 0.5]])
 assert np.array_equal(db, [1, 0, 1])
 
 # %% Three ways to get it wrong
-# Shapes help: dW must be (2, 3), and of x (4, 2) and dy (4, 3) only x^T dy gives that. They show a
-# forgotten sum over the batch only to those who look: `b = b - lr * db`, with a db of shape (4, 3),
-# makes b a (4, 3) without a word. And they do not help with a square W, or with the 1/4. Some
-# courses divide by the batch inside the layer, as dW = x^T dy / 4. Then their dy is not the
-# gradient of the mean loss, and in a second layer, or for a part of the loss that is a sum, someone
-# has to remember that. Here the loss alone knows whether it is a mean: a layer takes the dy that it
-# is given.
+# Shapes help. dW must be (2, 3), and only x^T dy turns x (4, 2) and dy (4, 3) into this shape. But
+# a forgotten sum over the batch raises no error: `b = b - lr * db`, with a db of shape (4, 3),
+# silently gives b the shape (4, 3). Shapes do not help with a square W, or with a wrong factor such
+# as 1/4. Some courses divide by the batch size inside the layer: dW = x^T dy / 4. Then their dy is
+# not the gradient of the mean loss. Whoever adds a second layer, or a term of the loss that is a
+# sum, has to remember this. Here only the loss knows that it is a mean: a layer takes dy as it is
+# given.
 #
 # The library's layer does what you just did, and nothing else.
 
@@ -166,8 +167,8 @@ assert np.array_equal(layer.grads["b"], db)
 print("mv.Dense agrees")
 
 # %% Two layers
-# Between two layers stands a function that is not linear, or both would be one: here tanh, whose
-# derivative is 1 - tanh^2. With one number each, x = 1:
+# Between two layers stands a nonlinear function, because two linear layers in a row are only one.
+# Here it is tanh, whose derivative is 1 - tanh^2. Take one number in each place, and x = 1:
 #
 #     a = w1 x,   h = tanh(a),   y = w2 h,   L = (y - 0)^2
 #
@@ -178,8 +179,8 @@ print("mv.Dense agrees")
 #     da = (1 - h^2) dh = 0.75 * 4 = 3
 #     dw1 = x da = 3           dx = w1 da = 1.648
 #
-# Each layer needs to know two things only: what it was given on the way forward (x, h), and the
-# gradient of its output. Neither needs to know what stands before or behind it.
+# Each layer needs only two things: its input on the way forward (x or h), and the gradient with
+# respect to its output. It does not need to know which layers stand before or after it.
 
 first, second = mv.Dense(1, 1, bias=False), mv.Dense(1, 1, bias=False)
 first.params["W"][...] = np.log(3) / 2
@@ -191,9 +192,9 @@ print({name: round(float(g[0, 0]), 4) for name, g in network.grads.items()})  # 
 assert np.allclose([first.grads["W"][0, 0], second.grads["W"][0, 0]], [3, 1], atol=1e-12)
 assert abs(dx[0, 0] - 3 * np.log(3) / 2) < 1e-12
 
-# %% Its picture
-# Values go to the right, gradients come back to the left: each is the one before, times the local
-# derivative beneath the arrow.
+# %% The graph
+# Values go to the right, and gradients come back to the left. Each gradient is the one on its
+# right, times the local derivative below the arrow.
 
 ax = new_axes(9, 2)
 nodes = {"x": (1, dx[0, 0]), "a": (np.log(3) / 2, 3), "h": (0.5, 4), "y": (1, 2), "L": (1, 1)}
@@ -215,16 +216,16 @@ ax.set_axis_off()
 show(ax.figure, "01_graph")
 
 # %% Twenty layers: a product of twenty factors
-# Through many layers the gradient is multiplied by (1 - h^2) W^T once for each. If that shrinks it
-# by half, 0.5^20 = 1e-6 of it reaches the first layer, which then learns nothing. Weights of
-# variance 2 / (n_in + n_out), as Glorot and Bengio (2010) proposed and `mv.Dense` draws them, keep
-# it within a factor of ten. You should see that 0.19 of it arrives, and 6.9e-07 with all weights
-# half as large. With weights twice as large it is 22, not 0.19 * 2^20 = 2e5: they drive tanh into
-# its flat ends, where 1 - h^2 is small.
+# Each layer multiplies the gradient by (1 - h^2) W^T on its way back. If every layer halves it,
+# only 0.5^20 = 1e-6 of it reaches the first layer, which then learns nothing. `mv.Dense` draws
+# weights of variance 2 / (n_in + n_out), as Glorot and Bengio (2010) propose. They keep the
+# gradient within a factor of ten: you should see that 0.19 of it arrives, but 6.9e-07 with all
+# weights half as large. With weights twice as large it is 22, not 0.19 * 2^20 = 2e5, because large
+# weights drive tanh into its flat ends, where 1 - h^2 is small.
 
 
 def gradient_sizes(scale, depth=20, width=64):
-    """Return the length of the gradient behind each layer, as a share of the one at the output."""
+    """Return the gradient's length behind each layer, as a share of its length at the output."""
     rng = np.random.default_rng(0)
     layers = []
     for _ in range(depth):
@@ -258,9 +259,9 @@ assert 1e-8 < arrived[0.5] < 1e-5
 assert 0.05 < arrived[1.0] < 1 < arrived[2.0]
 
 # %% It learns
-# Steps against the gradient, on a hundred examples of a noisy linear rule. The answer is known
-# otherwise: `numpy.linalg.lstsq` solves the same problem in one go. 500 steps reach it
-# to the last digits.
+# The layer takes steps against its gradient, on a hundred examples of a noisy linear rule. The
+# answer is known, because `numpy.linalg.lstsq` solves the same problem in one go. After 500 steps
+# the layer agrees with it to the last digits.
 
 rng = np.random.default_rng(1)
 x = rng.normal(size=(100, 2))
@@ -278,11 +279,11 @@ print(f"largest difference to least squares: {difference:.0e}")
 assert difference < 1e-12
 
 # %% Exercises
-# In tutorials/exercises/01_dense_layer.py, three functions to fill in:
+# Fill in three functions in tutorials/exercises/01_dense_layer.py:
 #
 # 1. dense_forward: y = x W + b for a batch.
 # 2. dense_backward: dx, dW and db from dy.
 # 3. mean_squared_error_backward: dW and db of a loss that is a mean over the batch.
 #
 # Then ask: python -m minivae check tutorials/exercises/01_dense_layer.py
-# The next tutorial is about the question that is left open here: how would you know?
+# One question stays open, and tutorial 02 answers it: how do you know that a gradient is right?

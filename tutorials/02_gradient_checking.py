@@ -5,9 +5,9 @@ never tell you?
 
 You need: tutorial 01, Taylor's formula, complex numbers (i^2 = -1). It runs in three seconds.
 
-At the end you will have seen why a numerical derivative has a best step and how many digits it
-can give, a derivative with all digits from one complex number, a kink and a noise that fool the
-check, and a wrong model that passes it.
+At the end you will know why a numerical derivative has a best step, and how many digits it gives
+there. You will have taken a derivative with all its digits from one complex number, and seen a kink
+and a noise that fool the check, and a wrong model that passes the check.
 """
 
 import numpy as np
@@ -19,14 +19,15 @@ from minivae.plots import gradient_errors, new_axes
 from minivae.plots.style import COLORS, finish
 
 # %% A derivative from two values
-# A derivative is a limit, and a computer can stop before the limit, at a small step h:
+# A derivative is a limit. A computer stops before the limit, at a small step h:
 #
 #     forward difference    (f(x + h) - f(x)) / h            = f'(x) + h f''(x) / 2 + ...
 #     central difference    (f(x + h) - f(x - h)) / (2 h)    = f'(x) + h^2 f'''(x) / 6 + ...
 #
-# That is Taylor's formula; in the central one the f'' term is the same on both sides and cancels.
-# Try tanh at 0.7, whose derivative 1 - tanh(x)^2 we know. At h = 0.01 you should see errors of
-# -3.8e-03 and 2.0e-06; at h = 0.0001 the first is 100 times smaller, the second 10,000 times.
+# These are Taylor's formulas. In the central difference both sides have the same f'' term, which
+# cancels. Try tanh at 0.7, whose derivative 1 - tanh(x)^2 is known. At h = 0.01 you should see
+# errors of -3.8e-03 and 2.0e-06. At h = 0.0001 the first is 100 times smaller, the second 10,000
+# times.
 
 
 def forward_difference(f, x, h):
@@ -48,25 +49,26 @@ shrinks = np.divide(*errors)
 assert np.allclose(shrinks, [100, 10_000], rtol=0.02)
 
 # %% Why not a smaller step?
-# A float64 has 16 digits: every value of f is rounded by about eps = 2.2e-16 of its size. The two
-# values agree in ever more digits as h shrinks, the subtraction leaves the rounding, and the
-# division by h makes it large: an error of about eps f / h. At h = 1e-13, some three digits are
-# left; how many exactly is a matter of luck.
+# A float64 has 16 digits, so every value of f has a rounding error of about eps = 2.2e-16 times its
+# size. The smaller h is, the more digits the two values share. The subtraction removes the shared
+# digits and leaves the rounding errors, and the division by h makes them large: the error is about
+# eps f / h. At h = 1e-13 about three digits are left; the exact number is a matter of luck.
 
 error = abs(central_difference(np.tanh, 0.7, 1e-13) - exact) / exact
 print(f"relative error at h = 1e-13: {error:.0e}")  # near 1e-03
 assert error > 1e-5
 
 # %% The V-curve
-# Truncation, h^2 f''' / 6, falls with h; rounding, eps f / h, grows as h falls. On logarithmic axes
-# that is a V with slopes 2 and -1. Its lowest point is where the two are alike, near
+# The truncation error, h^2 f''' / 6, falls with h. The rounding error, eps f / h, grows as h falls.
+# On logarithmic axes their sum is a V with slopes 2 and -1. Its lowest point is where the two
+# errors are equal, near
 #
 #     h = eps^(1/3) = 6e-6, error eps^(2/3) = 4e-11     (forward: h = eps^(1/2), error 1e-8)
 #
-# So a central difference gives ten or eleven digits, a forward one eight; and a step of 1e-8 or
-# 1e-12, "to be precise", gives fewer. In float32 eps is 1.2e-7, and five digits are the best there
-# is, at a step near 3e-3; below 1e-8, x + h *is* x for nearly every point, and the difference 0. So
-# check in float64. The errors below are root mean squares over 300 points.
+# So a central difference gives ten or eleven digits, and a forward difference gives eight. A step
+# of 1e-8 or 1e-12, "to be precise", gives fewer. In float32 eps is 1.2e-7, and the best step, near
+# 3e-3, gives only five digits; below 1e-8, x + h *is* x for nearly every point, and the difference
+# is 0. So check in float64. The errors below are root mean squares over 300 points.
 
 points = np.random.default_rng(0).normal(size=300)
 slopes = 1 - np.tanh(points) ** 2
@@ -98,15 +100,15 @@ assert abs(fits[1] + 1) < 0.1
 assert 1e-6 <= best["central difference"] <= 1e-4
 
 # %% The complex step: nothing to subtract
-# Let h be imaginary. Taylor's formula does not mind:
+# Make the step imaginary. Taylor's formula still holds:
 #
 #     f(x + ih) = f(x) + ih f'(x) - h^2 f''(x) / 2 - i h^3 f'''(x) / 6 + ...
 #     f'(x)     = Im f(x + ih) / h + h^2 f'''(x) / 6 - ...
 #
-# What is cut off is as large as for the central difference: on the right the two curves are one.
-# But the derivative is the imaginary part, a number of its own: no two large numbers are
-# subtracted, nothing is rounded away, and h can be 1e-200 (Squire and Trapp, 1998). From h = 1e-8
-# down the error is flat, at the last digit. `mv.check_gradients` has both: method="central" and
+# The truncation error is as large as for the central difference: on the right the two curves
+# coincide. But the derivative is the imaginary part, a number of its own. No large numbers are
+# subtracted, so no digits are lost, and h can be 1e-200 (Squire and Trapp, 1998). Below h = 1e-8
+# the error stays at the last digit. `mv.check_gradients` offers both: method="central" and
 # method="complex".
 
 
@@ -120,12 +122,13 @@ print(f"complex step, h = 1e-200: relative error {error_of(complex_step(np.tanh,
 assert error_of(complex_step(np.tanh, points)) < 1e-15
 
 # %% Where the complex step breaks
-# All of f must be built of operations that mean the same for complex numbers: +, *, /, @, exp, log,
-# tanh do. `np.abs` does not: |x + ih| is a real number, and the step is gone. Below, f(x) = x + |x|
-# has slope 2 at x = 1, and the complex step says 1, without a word. Central differences say 2. The
-# library's check fails here, but asks them too, and says where the fault is. (It reports the other
-# point, x = -2, of slope 0, where the complex step says 1. It weighs each output at random, for a
-# reason given two cells below: "numeric" is 1 times such a weight.)
+# Every operation in f must mean the same for complex numbers: +, *, /, @, exp, log and tanh do.
+# `np.abs` does not: |x + ih| is a real number, and the step is lost. Below, f(x) = x + |x| has
+# slope 2 at x = 1. The complex step silently says 1, and central differences say 2. The library's
+# check fails here, but it also takes central differences, and it says which of the three is wrong.
+# (It reports the other point, x = -2, where the slope is 0 and the complex step says 1. It
+# multiplies each output by a random weight, for a reason that follows in two cells: "numeric" is 1
+# times such a weight.)
 
 
 def bent(x):
@@ -141,16 +144,16 @@ assert complex_step(bent, 1.0) == 1
 assert "central differences agree" in str(report)
 
 # %% How far apart is too far?
-# An absolute difference says nothing: for a gradient of 1e-6, one that is twice too large is "right
-# to five decimals". Some teaching code passes a difference of 0.01, and `scipy.optimize.check_grad`
-# returns an absolute norm, and compares with a *forward* difference. What counts is relative:
+# An absolute difference says nothing: if a gradient of 1e-6 is twice too large, it is still "right
+# to five decimals". Some teaching code accepts a difference of 0.01. `scipy.optimize.check_grad`
+# returns an absolute norm, and compares with a *forward* difference. The relative error counts:
 #
 #     |analytic - numeric| / max(|analytic|, |numeric|)
 #
-# With central differences a right gradient reaches 1e-7 or less; 1e-3 is a bug. You should see
-# 1.3e-06 from SciPy, which looks fine, and 0.5 here, which does not. (Where an entry should be 0,
-# rounding alone would make that 1: `check_gradients` divides by a thousandth of the array's largest
-# gradient at least.)
+# With central differences a right gradient has an error of 1e-7 or less, and 1e-3 is a bug. You
+# should see 1.3e-06 from SciPy, which looks fine, and 0.5 from the relative error, which does not.
+# (Where a gradient is 0, rounding alone would make the relative error 1. So `check_gradients`
+# divides by at least a thousandth of the array's largest gradient.)
 
 point = np.array([0.13, -0.13, 0.64])
 
@@ -160,7 +163,7 @@ def small_loss(x):
 
 
 def doubled(x):
-    return 4e-6 * x  # right is 2e-6 x
+    return 4e-6 * x  # the right gradient is 2e-6 x
 
 
 numeric = [
@@ -174,10 +177,10 @@ assert absolute < 1e-5
 assert abs(relative.max() - 0.5) < 1e-6
 
 # %% Many outputs: weigh them at random
-# A layer has many outputs. To compare one number, weigh them: sum(dy * y), whose gradient is just
-# what `backward(dy)` returns. With dy = 1 everywhere errors can cancel: here the outputs always
-# add up to zero, so that under weights of one the true gradient is 0, and a backward pass that
-# returns nothing but zeros passes. Random weights do not forgive.
+# A layer has many outputs. Weights dy turn them into one number, sum(dy * y), and its gradient is
+# exactly what `backward(dy)` returns. If dy = 1 everywhere, errors can cancel. The outputs below
+# always add up to zero: with weights of one the true gradient is 0, and a backward pass that
+# returns only zeros passes. Random weights catch it.
 
 
 def centred(x):
@@ -198,8 +201,8 @@ assert abs(change) < 1e-12
 assert not mv.check_gradients(centred, x, backward=lazy_backward, rng=0).ok
 
 # %% Reading a report
-# A check should say where, and both numbers: then the ratio often names the mistake. Four students
-# wrote the gradient of tanh, or of a mean over a batch of five rows:
+# A check should say where the error is, and give both numbers: their ratio often names the mistake.
+# Four students wrote the gradient of tanh, or of a mean over a batch of five rows:
 
 
 def mean_square(x):
@@ -220,10 +223,10 @@ for hint, (function, backward) in attempts.items():
 
 # %% Kinks
 # ReLU, max(x, 0), has no derivative at 0: its slope is 0 on the left and 1 on the right. Any value
-# in between may be called its gradient there; the library takes 0. A central difference reaches
-# over the kink and says 0.5; for every |x| < h it says something between 0 and 1. Neither is wrong.
-# So keep away from kinks or, as `check_gradients` does, look at both one-sided slopes and accept a
-# value between them; the report counts those.
+# in between is a valid (sub)gradient, and the library takes 0. A central difference reaches over
+# the kink: it says 0.5 at 0, and something between 0 and 1 for every |x| < h. Neither is wrong. So
+# keep away from kinks or, as `check_gradients` does, compute both one-sided slopes and accept any
+# value between them. The report counts these points.
 
 relu = mv.ReLU()
 report = mv.check_gradients(relu, np.array([[-1.0, 0.0, 2.0]]), rng=0)
@@ -242,10 +245,10 @@ finish(ax, "x", "slope")
 show(ax.figure, "02_kink")
 
 # %% Noise
-# A VAE (tutorials 06 to 08) draws its code at random: a mean mu, a variance exp(log_var), and a
-# standard normal noise called `eps` (not the rounding eps of above). If every call draws its own,
-# two values differ by far more than a step of h changes them, and the difference is nonsense. Noise
-# must be an argument, the same for all calls.
+# A VAE (tutorials 06 to 08) draws its code at random, from a mean mu, a variance exp(log_var), and
+# standard normal noise called `eps` (not the rounding error eps above). If every call draws new
+# noise, two values differ by far more than a step of h changes them, and the difference is
+# nonsense. So noise must be an argument, the same for all calls.
 
 rng = np.random.default_rng(3)
 report = mv.check_gradients(
@@ -255,9 +258,9 @@ print(report)
 assert "not deterministic" in str(report)
 
 # %% A whole model
-# Frozen noise, float64, every parameter: the same check for a VAE, with its 272 numbers. Each costs
-# a forward pass by the complex step, and several by central differences, where one backward pass
-# gives them all: this is no way to train.
+# With fixed noise and in float64, the same check works for a whole VAE with 272 parameters. Each
+# parameter costs a forward pass by the complex step, and several by central differences. One
+# backward pass gives all 272 gradients: that is why nobody trains by differences.
 
 model = mv.VAE(12, 2, hidden=(8,), activation="tanh", rng=0)
 batch = np.random.default_rng(0).integers(0, 2, (5, 12))
@@ -269,9 +272,10 @@ for method in ("central", "complex"):
     assert report.n_checked == 272
 
 # %% What a check never sees
-# It compares backward with *forward*. If forward is not what you meant, it is content. A well-known
-# NumPy VAE draws its code as mu + exp(log_var) eps, as if exp(log_var) were the standard deviation;
-# it is the variance, and the KL term of the same code says so. The gradient matches: it passes.
+# A gradient check compares backward with *forward*. If forward is not what you meant, the check
+# passes all the same. A well-known NumPy VAE draws its code as mu + exp(log_var) eps, as if
+# exp(log_var) were the standard deviation. But it is the variance, as the KL term of the same code
+# says. The gradient below is right for the wrong forward pass, so the check passes.
 
 
 def wrong_sample(mu, log_var, eps):
@@ -288,22 +292,22 @@ print(report)  # ok!
 assert report.ok
 
 # %% So check values too
-# Ask for something that does not come from the code: with log_var = 1 the variance of the samples
-# must be e = 2.718. A hundred thousand draws tell, with a standard error of 0.45 percent. You
-# should see 2.72, and 7.39, which is e^2, by the wrong line.
+# Compare with a value that does not come from the code: with log_var = 1 the variance of the
+# samples must be e = 2.718. A hundred thousand draws suffice: they have a standard error of 0.45
+# percent. You should see 2.72 from the right line, and 7.39, which is e^2, from the wrong one.
 
 eps = np.random.default_rng(0).normal(size=100_000)
 mu, log_var = np.zeros_like(eps), np.ones_like(eps)
 right, wrong = mv.reparameterize(mu, log_var, eps).var(), wrong_sample(mu, log_var, eps).var()
-print(f"variance of the samples: {right:.2f}, and by the wrong line {wrong:.2f}")
+print(f"variance of the samples: {right:.2f}, and from the wrong line {wrong:.2f}")
 assert abs(right / np.e - 1) < 5 * np.sqrt(2 / len(eps))
 assert abs(wrong / np.e - 1) > 1
 
 # %% Exercises
-# In tutorials/exercises/02_gradient_checking.py, three functions to fill in:
+# Fill in three functions in tutorials/exercises/02_gradient_checking.py:
 #
 # 1. central_difference: the gradient of a function of an array, one entry after the other.
-# 2. relative_error: entry by entry, and what of 0 against 0?
+# 2. relative_error: entry by entry, with an answer for 0 against 0.
 # 3. complex_step: the same gradient to the last digit.
 #
 # Then ask: python -m minivae check tutorials/exercises/02_gradient_checking.py

@@ -1,12 +1,12 @@
 """Adam by hand, on an autoencoder with two weights.
 
-The question: what do momentum and Adam make of a gradient, and who gets away from a saddle?
+The question: what do momentum and Adam do with a gradient, and which of them leaves a saddle?
 
 You need: tutorials 01 and 02, eigenvalues of a symmetric matrix. It runs in four seconds.
 
-At the end you will have seen two steps of Adam worked on paper, what its bias correction is for, a
-loss surface with a saddle drawn from an autoencoder of the library, three optimizers on it, and a
-loss curve that goes down a staircase of saddles.
+At the end you will have worked two steps of Adam on paper, and know what the bias correction is
+for. You will have drawn the loss surface of an autoencoder, which has a saddle, followed three
+optimizers on it, and seen a loss curve that goes down a staircase of saddles.
 """
 
 import numpy as np
@@ -17,8 +17,8 @@ from minivae.plots import new_axes
 from minivae.plots.style import COLORS, LINES, MARKERS, finish
 
 # %% The smallest autoencoder
-# One number goes in, one weight a encodes it, one weight b decodes it: x_hat = b a x. With data
-# whose mean square is 1, the loss and its gradient are
+# One number x goes in, the weight a encodes it, and the weight b decodes it: x_hat = b a x. If the
+# mean square of the data is 1, the loss and its gradient are
 #
 #     L = mean (x - b a x)^2 = (1 - a b)^2
 #     dL/da = -2 b (1 - a b)            dL/db = -2 a (1 - a b)
@@ -39,15 +39,16 @@ print(f"loss = {loss:.2f}, gradient = {gradient.round(2)}")  # 3.61, [3.42, -3.8
 assert np.allclose([loss, *gradient], [3.61, 3.42, -3.8], atol=1e-12)
 
 # %% A valley of minima, and one saddle
-# The gradient is zero where ab = 1, a whole curve of minima (only the product matters, and the loss
-# is 0), and at the origin, where the loss is 1. The second derivatives tell what that is:
+# The gradient is zero where ab = 1 and at the origin. The points with ab = 1 are a whole curve of
+# minima: only the product matters, and the loss is 0. At the origin the loss is 1, and the second
+# derivatives say what kind of point it is:
 #
 #     H = [[2 b^2, 4ab - 2], [4ab - 2, 2 a^2]]        at the origin [[0, -2], [-2, 0]]
 #
-# with eigenvalues 2, along (1, -1), and -2, along (1, 1): up one way, down the other, a saddle. The
-# gradient there is exactly zero: an autoencoder whose weights start at zero stays there forever.
-# At a minimum the eigenvalues are 0, along the valley, and 2 (a^2 + b^2), across. You should see -2
-# and 2, then 0 and 4, then 0 and 32.125.
+# Its eigenvalues are 2, along (1, -1), and -2, along (1, 1). The loss curves up one way and down
+# the other: the origin is a saddle. There the gradient is exactly zero, so an autoencoder whose
+# weights start at zero stays there forever. At a minimum the eigenvalues are 0, along the valley,
+# and 2 (a^2 + b^2), across it. You should see -2 and 2, then 0 and 4, then 0 and 32.125.
 
 
 def curvatures(gradient_at, point, h=1e-5):
@@ -64,14 +65,14 @@ for point, expected in (([0.0, 0.0], [-2, 2]), ([1.0, 1.0], [0, 4]), ([4.0, 0.25
 assert np.array_equal(loss_and_gradient([0.0, 0.0])[1], [0, 0])
 
 # %% Which learning rates a minimum allows
-# A step multiplies the distance across the valley by (1 - lr * curvature), which must stay between
-# -1 and 1: lr < 2 / curvature, that is 0.5 at (1, 1) and 0.062 at (4, 0.25). From (4, 0.2501), with
-# lr = 0.06 descent stays; with lr = 0.1 it is thrown out, and settles where the valley is flatter,
-# near (0.93, 1.07).
+# A step multiplies the distance across the valley by (1 - lr * curvature). This factor must stay
+# between -1 and 1, so lr < 2 / curvature: 0.5 at (1, 1) and 0.062 at (4, 0.25). Start at (4,
+# 0.2501). With lr = 0.06 descent stays there. With lr = 0.1 it is thrown out, and settles where the
+# valley is flatter, near (0.93, 1.07).
 
 
 def descend(optimizer, start, n_steps):
-    """Return every point of the way, shape (n_steps + 1, 2)."""
+    """Return every point of the path, shape (n_steps + 1, 2)."""
     params = {"ab": np.array(start)}
     points = [params["ab"].copy()]
     for _ in range(n_steps):
@@ -87,16 +88,18 @@ for lr in (0.06, 0.1):
     assert 1 / np.sum(end**2) > lr
 
 # %% Momentum
-# A ball that rolls: the velocity v keeps a share mu of itself, and the gradient pushes it.
+# Momentum is a ball that rolls: the velocity v keeps a share mu of itself, and the gradient pushes
+# it.
 #
 #     v <- mu v - lr g            theta <- theta + v
 #
-# Under a constant gradient it grows to v = -lr g (1 + mu + mu^2 + ...) = -lr g / (1 - mu): with
-# mu = 0.9, ten times the step of plain descent. On paper, lr = 0.1, g = 1: -0.1, -0.19, -0.271, ...
+# Under a constant gradient the velocity grows to v = -lr g (1 + mu + mu^2 + ...) = -lr g / (1 -
+# mu). With mu = 0.9 this is ten times the step of plain descent. On paper, with lr = 0.1 and g = 1,
+# the steps are -0.1, -0.19, -0.271, ...
 
 
 def steps_of(optimizer, gradients):
-    """Return the steps of one parameter that is given these gradients, whatever it does."""
+    """Return the steps of one parameter that receives these gradients, wherever it is."""
     theta = np.zeros(1)
     path = [0.0]
     for g in gradients:
@@ -115,8 +118,9 @@ assert abs(steps[-1] + 1) < 1e-6
 #
 #     m <- 0.9 m + 0.1 g                v <- 0.999 v + 0.001 g^2
 #
-# and divides one by the root of the other. Both start at 0, so the first are far too small: their
-# weights add up to 1 - 0.9^t and 1 - 0.999^t, not to 1. Dividing by that is the bias correction:
+# and divides the first average by the root of the second. Both start at 0, so the first averages
+# are far too small: their weights add up to 1 - 0.9^t and 1 - 0.999^t, not to 1. The bias
+# correction divides by these sums:
 #
 #     theta <- theta - lr * (m / (1 - 0.9^t)) / (sqrt(v / (1 - 0.999^t)) + 1e-8)
 #
@@ -125,11 +129,10 @@ assert abs(steps[-1] + 1) < 1e-6
 #     t = 1:  m = 0.1    / 0.1  =  1        v = 0.001    / 0.001    = 1          step -0.1
 #     t = 2:  m = -0.11  / 0.19 = -0.5789   v = 0.004999 / 0.001999 = 2.5008     step +0.0366
 #
-# Without the correction the first step is 0.1 / sqrt(0.001) = 3.16 learning rates. With a wrong
-# one, that divides by 1 - 0.9 and 1 - 0.999 for ever, step 1 is right and step 2 is not: an
-# optimizer has to be tested for more than one step. And some libraries add the 1e-8 to sqrt(v)
-# before the correction, unlike the paper's Algorithm 1: in the first step it then weighs 32 times
-# as much.
+# Without the correction, the first step is 0.1 / sqrt(0.001) = 3.16 learning rates. A wrong
+# correction that always divides by 1 - 0.9 and 1 - 0.999 gets step 1 right and step 2 wrong: test
+# an optimizer for more than one step. Some libraries add the 1e-8 to sqrt(v) before the correction,
+# unlike Algorithm 1 of the paper. In the first step it then weighs 32 times as much.
 
 gradients = [1.0, -2.0, 0.5, 3.0, -0.1]
 m = v = 0.0
@@ -142,11 +145,11 @@ assert np.allclose(steps_of(mv.Adam(0.1), gradients), by_hand, atol=1e-12)
 assert abs(by_hand[1] - 0.0366) < 5e-5
 
 # %% What Adam does not see: the scale
-# Multiply every gradient by c, and m grows by c, sqrt(v) by c: the step is the same. Under a
-# constant gradient, large or small (beside the 1e-8), every step is the learning rate. So a loss
-# summed over 784 pixels or averaged over them is the same to Adam, where plain descent needs
-# another learning rate. That is so for a loss as a whole: where a second term stands beside it, the
-# KL of a VAE or a penalty, sum or mean decides what each of the two weighs.
+# Multiply every gradient by c: m and sqrt(v) both grow by c, and the step stays the same. Under a
+# constant gradient, large or small (compared with 1e-8), every step is the learning rate. So Adam
+# does not care whether a loss is summed over 784 pixels or averaged over them, whereas plain
+# descent needs another learning rate. This holds for the loss as a whole. If a second term stands
+# beside it, such as a penalty or the KL of a VAE, sum or mean decides how much each term weighs.
 
 for c in (1e-3, 1.0, 784.0):
     steps = steps_of(mv.Adam(0.1), [c] * 50)
@@ -154,8 +157,8 @@ for c in (1e-3, 1.0, 784.0):
     assert np.allclose(steps, -0.1, rtol=1e-4)
 
 # %% Three ways down
-# Start at (1, -0.9), nearly on the line a = -b that leads straight into the saddle. In the picture
-# there is a mark on every eighth step: look where they are close together.
+# Start at (1, -0.9), close to the line a = -b that leads straight into the saddle. The picture
+# marks every eighth step: look where the marks are close together.
 
 start, n_steps = [1.0, -0.9], 400
 optimizers = {
@@ -183,12 +186,13 @@ finish(ax, "encoder weight a", "decoder weight b")
 ax.legend(loc="upper left", fontsize="small")
 show(ax.figure, "03_surface")
 
-# %% Their losses
-# Near the saddle, at loss 1, descent is held up a little and Adam for long; momentum rolls past.
-# You should see a loss of one half after 58 steps of descent, 17 with momentum, and 143 of Adam, of
-# all. Its steps are 0.02 long where those of descent begin with 0.07; and on the way in it met
-# large gradients, which its v remembers for a thousand steps, so that it divides the small ones by
-# them. With beta2 = 0.9 it forgets them in ten, and takes 89.
+# %% The three losses
+# Near the saddle, at loss 1, plain descent slows down a little and Adam for a long time, whereas
+# momentum rolls past. You should see a loss of one half after 58 steps of descent, 17 with
+# momentum, and 143 of Adam, the slowest. Adam's steps are 0.02 long, while those of descent begin
+# with 0.07. And on the way in, Adam has met large gradients. Its v remembers them for a thousand
+# steps, and makes the small gradients near the saddle smaller still. With beta2 = 0.9 it forgets
+# them in ten steps, and takes 89.
 
 ax = new_axes()
 for i, (name, curve) in enumerate(losses.items()):
@@ -205,15 +209,15 @@ assert halved["momentum 0.9"] < halved["gradient descent"] < halved["Adam"]
 assert halved["Adam, beta2 = 0.9"] < 0.7 * halved["Adam"]
 
 # %% Away from a saddle
-# Now start at rest beside the saddle, at (e, 0). The slope is 2 along (1, 1), for each unit of
-# distance: plain descent multiplies the distance by 1 + 2 lr = 1.04 at each step, so that a
-# hundredth of e costs ln(100) / ln(1.04) = 117 steps more. With momentum the distance d obeys
+# Now start at rest beside the saddle, at (e, 0). At a distance d along (1, 1) the slope is 2 d, so
+# plain descent multiplies d by 1 + 2 lr = 1.04 at each step. If e is a hundred times smaller,
+# descent needs ln(100) / ln(1.04) = 117 more steps. With momentum the distance obeys
 #
 #     d_(t+1) = d_t + 0.9 (d_t - d_(t-1)) + 2 lr d_t,      so  d = r^t  if  r^2 = 1.94 r - 0.9
 #
-# whose larger root is r = 1.172: 29 steps more. Adam's first step is one learning rate long,
-# whatever the gradient: it needs 27 steps from each of the three. "Adam escapes saddles" is true of
-# those it is born beside, not of those it walks into.
+# The larger root is r = 1.172, so momentum needs 29 more steps. Adam's first step is one learning
+# rate long, however small the gradient is: it needs 27 steps from each of the three starts. "Adam
+# escapes saddles" is true of a saddle where it starts, but not of a saddle that it walks into.
 
 root = np.roots([1, -1.94, 0.9]).max()
 for name, make in optimizers.items():
@@ -226,12 +230,13 @@ for name, make in optimizers.items():
     assert np.all(np.abs(np.diff(counts) - np.log(100) / np.log(growth)) <= 1)
 
 # %% More directions: which points are saddles?
-# Two features, mean squares 2 and 1 along the axes u_1 and u_2, and one latent. The gradient is
-# zero where the autoencoder keeps u_1 (loss 1: what is left out), keeps u_2 (loss 2), or nothing
-# (loss 3), and nowhere else, up to the scale that encoder and decoder share (Baldi and Hornik,
-# 1989). Count the negative curvatures of its four weights: you should see none for u_1, one for
-# u_2, which could turn towards u_1, and two for nothing. So the only minima are those of PCA, and
-# descent finds its subspace unless it starts exactly wrong.
+# Two features have the mean squares 2 and 1 along the axes u_1 and u_2, and there is one latent.
+# The gradient is zero where the autoencoder keeps u_1 (the loss is 1, the mean square left out),
+# where it keeps u_2 (loss 2), and where it keeps nothing (loss 3). There are no other such points,
+# up to the scale that encoder and decoder share (Baldi and Hornik, 1989). Count the negative
+# curvatures in the space of the four weights. You should see none for u_1, one for u_2, which could
+# turn towards u_1, and two for nothing. So only the solutions of PCA are minima, and descent finds
+# the subspace of PCA from almost every start.
 
 rng = np.random.default_rng(0)
 u = np.array([[np.cos(0.5), np.sin(0.5)], [-np.sin(0.5), np.cos(0.5)]])  # rows u_1, u_2
@@ -254,14 +259,15 @@ for name, (kept, loss, ways_down) in cases.items():
     assert abs(model.losses(X2)["loss"] - loss) < 1e-12
 
 # %% A staircase
-# Six features, mean squares 8, 4, 2, 1, 1/2, 1/4, three latents, and tiny weights: a start close to
-# the saddle that keeps nothing. Descent leaves it along u_1, whose slope is steepest, and arrives
-# at the saddle that keeps u_1; then the one that keeps u_1 and u_2; then the minimum. Each lies at
-# the sum of the mean squares left out: 15.75, 7.75, 3.75, and 1.75. Saxe, McClelland and Ganguli
-# (2014) solved this: direction i is found in a time proportional to 1 / mean square. You should see
-# the three drops of descent half done at steps 122, 235 and 487, near 1 : 2 : 4, after waits of
-# 103, 59 and 141 steps within 2 percent of a saddle's level. A loss that has been flat for a long
-# time need not have arrived. Adam, born beside the first saddle, waits 14, 18 and 2.
+# Six features have the mean squares 8, 4, 2, 1, 1/2 and 1/4. There are three latents, and tiny
+# weights: a start close to the saddle that keeps nothing. Descent leaves it along u_1, the steepest
+# direction, and arrives at the saddle that keeps u_1, then at the one that keeps u_1 and u_2, then
+# at the minimum. The loss of each is the sum of the mean squares left out: 15.75, 7.75, 3.75 and
+# 1.75. Saxe, McClelland and Ganguli (2014) solved this case: the time to find direction i is
+# proportional to 1 / its mean square. You should see that the three drops of descent are half done
+# at steps 122, 235 and 487, near 1 : 2 : 4, after waits of 103, 59 and 141 steps within 2 percent
+# of a saddle's level. So a loss that has been flat for a long time need not have arrived. Adam
+# starts beside the first saddle, and waits 14, 18 and 2.
 
 rng = np.random.default_rng(3)
 squares = np.array([8, 4, 2, 1, 0.5, 0.25])
@@ -297,10 +303,10 @@ ax.legend(loc="center right")
 show(ax.figure, "03_staircase")
 
 # %% Exercises
-# In tutorials/exercises/03_adam.py, three functions to fill in:
+# Fill in three functions in tutorials/exercises/03_adam.py:
 #
 # 1. momentum_step: the new parameter and its velocity.
 # 2. adam_step: the new parameter and both moments, with the bias correction.
-# 3. linear_autoencoder_gradients: of mean |x - x_hat|^2, by both matrices. They vanish at saddles.
+# 3. linear_autoencoder_gradients: of mean |x - x_hat|^2, with respect to both matrices.
 #
 # Then ask: python -m minivae check tutorials/exercises/03_adam.py

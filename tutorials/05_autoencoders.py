@@ -1,13 +1,13 @@
 """Autoencoders: what they can learn, and the holes in their code space.
 
-The question: what does a network that copies its input through a code learn beyond PCA, what stops
-it from merely copying, and why can it not make new data?
+The question: what does a network beyond PCA learn when it copies its input through a code, what
+keeps it from merely copying, and why can it not make new data?
 
 You need: tutorials 01, 03 and 04. It runs in half a minute.
 
-At the end you will have built a network that approximates a curve without training it, seen a bent
-code beat PCA, a linear autoencoder that learns nothing and one that learns to remove noise, and
-you will have measured how much of a code space the codes leave empty.
+At the end you will have built a network that approximates a curve, without any training. You will
+have seen a bent code beat PCA, a linear autoencoder that learns nothing, and one that learns to
+remove noise. And you will have measured how much of a code space the codes leave empty.
 """
 
 import os
@@ -18,7 +18,6 @@ from matplotlib.figure import Figure
 import minivae as mv
 from minivae.course import chosen_data, show
 from minivae.diagnostics import decoded_steps, hole_fraction, nearest_distances, sample_codes
-from minivae.models.regularizers import ProductL2
 from minivae.plots import interpolation, latent_scatter, new_axes, reconstructions
 from minivae.plots.style import COLORS, LINES, MARKERS, finish
 
@@ -30,9 +29,9 @@ DATA = chosen_data("digits")
 #
 #     f(x) = f_0 + c_1 max(x - t_1, 0) + c_2 max(x - t_2, 0) + ...
 #
-# is a broken line that changes its slope by c_j at knot t_j. So any broken line is one hidden layer
-# of ReLUs: c_1 is its first slope, and each other c_j the *change* of slope at its knot. No
-# training. Here is a layer of 8 units for the sine wave on [0, 1].
+# is a broken line that changes its slope by c_j at the knot t_j. So one hidden layer of ReLUs makes
+# any broken line: c_1 is its first slope, and every other c_j is the *change* of slope at its knot.
+# No training is needed. Here is a layer of 8 units for the sine wave on [0, 1].
 
 
 def broken_line(f, n):
@@ -53,8 +52,8 @@ net = broken_line(wave, 8)
 assert np.allclose(net.forward(np.array([[0.25], [0.5], [0.75]])), [[1], [0], [-1]])
 
 # %% How many units?
-# A straight piece of length h = 1/n misses a smooth f by h^2/8 max|f''| at most. Twice the units,
-# a quarter of the error. For the wave max|f''| = 4 pi^2, which makes 4.93 / n^2.
+# A straight piece of length h = 1/n misses a smooth f by at most h^2/8 max|f''|: twice the units, a
+# quarter of the error. For the wave max|f''| = 4 pi^2, so the bound is 4.93 / n^2.
 
 x = np.linspace(0, 1, 2001)[:, None]
 widths = [4, 8, 16, 32, 64]
@@ -66,16 +65,16 @@ for n, error in zip(widths, built, strict=True):
 # %% What the theorem does not say
 # "Irrespective of what the function is", says a lecture, a network "will approximate and give a
 # reasonable result". The universal approximation theorem (Cybenko, 1989; for units such as the ReLU
-# Leshno and others, 1993) says less: the function is *continuous*, the inputs are *bounded*, and
-# with enough units there are *some* weights. Outside [0, 1] ours goes on in a straight line: at
-# x = 2.25, where the wave is 1, it says 7.8. Nor need training find the weights. Train the same
-# layers from random weights and zero biases: every knot starts at 0, the edge of the data. Adam
-# moves some in, but only to 0.2 or so; the rest of the wave gets one straight line, and the worst
-# error stays above 1 (a few seeds are luckier). Move the inputs to [-1, 1], so that the knots start
-# in the middle, and from 8 units on it falls.
+# Leshno and others, 1993) says less. The function is *continuous*, the inputs are *bounded*, and
+# with enough units *some* weights exist. Outside [0, 1] our network goes on in a straight line: at
+# x = 2.25 it says 7.8, but the wave is 1. Nor need training find the weights. With random weights
+# and zero biases, every knot starts at 0, the edge of the data. Adam moves some knots in, but only
+# to 0.2 or so. One straight line serves the rest of the wave, and the worst error stays above 1 (a
+# few seeds are luckier). Move the inputs to [-1, 1], so that the knots start in the middle: from 8
+# units on, the error falls.
 
 outside = broken_line(wave, 64).forward(np.array([[2.25]])).item()
-print(f"at x = 2.25: {outside:.1f}, and should be 1")
+print(f"at x = 2.25: {outside:.1f}, but the wave is 1")
 assert outside > 5
 
 
@@ -106,11 +105,11 @@ ax.minorticks_off()
 finish(ax, "hidden units", "largest error on [0, 1]")
 show(ax.figure, "05_units")
 
-# %% A curve, one number a point
-# Points on an arc, with noise of standard deviation 0.03. One number says where on the arc a point
-# is. PCA's line cannot follow: its error is 0.20. An autoencoder with a hidden layer on each side
-# of a code of one number can bend; what it cannot keep is the noise across the arc, which costs
-# 0.03^2 = 0.0009. You should see about that.
+# %% A curve: one number for each point
+# The points lie on an arc, with noise of standard deviation 0.03. One number says where on the arc
+# a point is. PCA's line cannot follow the arc: its error is 0.20. An autoencoder with a code of one
+# number, and a hidden layer on each side, can bend. It only loses the noise across the arc, and you
+# should see about that error, 0.03^2 = 0.0009.
 
 rng = np.random.default_rng(0)
 angle = rng.uniform(-2, 2, 500)
@@ -130,9 +129,9 @@ assert error_of(line, points) > 0.15
 assert error_of(bent, points) < 0.002
 
 # %% Too wide a code copies
-# With as many code numbers as features nothing forces the network to choose. A linear one ends at
-# W_e W_d = I: loss 0, and it "reconstructs" noise that it never saw as well as its data. A small
-# reconstruction error does not show that anything has been learned.
+# With as many code numbers as features, nothing forces the network to choose. A linear one ends at
+# W_e W_d = I: its loss is 0, and it "reconstructs" noise that it never saw as well as its data. A
+# small reconstruction error does not show that a model has learned anything.
 
 X = mv.datasets.linear_gaussian(1000, 6, 3, noise=0.5, rng=0).X
 X = X - X.mean(axis=0)
@@ -143,29 +142,29 @@ print(f"error on the data {error_of(copying, X):.0e}, on noise {error_of(copying
 assert error_of(copying, noise) < 1e-8
 
 # %% Denoising: ask for more than a copy
-# Show the network x + e, with noise e of variance s2, and ask for x (Vincent et al., 2008). A copy
-# is wrong now. One number first: x of variance lam, x_hat = g (x + e). The error is
+# Show the network x + e, with noise e of variance s2, and ask for x (Vincent et al., 2008). Now a
+# copy is wrong. Take one number first: x has the variance lam, and x_hat = g (x + e). The error is
 #
 #     E (x - g x - g e)^2 = lam (1 - g)^2 + s2 g^2            least at  g = lam / (lam + s2)
 #
-# Where the data vary much more than the noise, keep; where less, drop. With matrices, and any width
-# of code: |x - x W_e W_d|^2 + s2 |W_e W_d|^2 on *clean* data, so denoising is a penalty on the
-# product, with the weight s2. Least at W_e W_d = S (S + s2 I)^-1, the gain g along each eigenvector
-# of the covariance S, if the code is as wide as the data; a narrower one keeps the largest gains.
+# So keep what varies much more than the noise, and drop what varies less. With matrices, the mean
+# error over the noise is |x - x W_e W_d|^2 + s2 |W_e W_d|^2 on *clean* data: denoising is a penalty
+# on the product, with the weight s2. With a code as wide as the data, the best product is S (S + s2
+# I)^-1: the gain g along each eigenvector of the covariance S. A narrower code keeps the largest.
 
 s2 = 1.0
 S = X.T @ X / len(X)
 lam, U = np.linalg.eigh(S)
-model = mv.LinearAutoencoder(6, 6, regularizer=ProductL2(s2), rng=0)
+model = mv.LinearAutoencoder(6, 6, regularizer=mv.regularizers.ProductL2(s2), rng=0)
 mv.fit_lbfgs(model, X)
 P = model.params["encoder.0.W"] @ model.params["decoder.0.W"]
 print("gains:        ", np.diag(U.T @ P @ U).round(4))
 print("lam/(lam + s2)", (lam / (lam + s2)).round(4))
 assert np.allclose(P, S @ np.linalg.inv(S + s2 * np.eye(6)), atol=1e-5)
 
-# %% The same, with noise that is drawn
-# `fit(corrupt=...)` draws new noise for each batch. The gains come out the same, up to the noise
-# of the draws: you should see a difference of about 0.01.
+# %% The same with drawn noise
+# `fit(corrupt=...)` draws new noise for each batch. The gains are the same, up to the randomness of
+# the draws: you should see a difference of about 0.01.
 
 
 def add_noise(x, rng):
@@ -180,10 +179,11 @@ print(f"largest difference from the gains above: {off:.3f}")
 assert off < 0.03
 
 # %% A map back to the data
-# For the arc: a code of 16 numbers for points of 2, far too wide, and noise of 0.3. The arrows show
-# where the network moves a point: to the arc, and inside it towards the middle of what the point
-# could have been. It has learned where the data are. (For the best denoiser the arrow is s2 times
-# the slope of the log density of the noisy data; for the linear one above, check it from g - 1.)
+# For points of two numbers on the arc, take a far too wide code of 16 numbers, and noise of 0.3.
+# The arrows show where the network moves a point: towards the arc, and from inside the arc to the
+# middle of what the point could have been. The network has learned where the data are. (The arrow
+# of the best denoiser is s2 times the gradient of the noisy data's log density. For the linear
+# denoiser above, you can check this from g - 1.)
 
 
 def blur(x, rng):
@@ -215,9 +215,9 @@ ax.legend(loc="upper center", bbox_to_anchor=(0.5, 1.14), ncols=2, frameon=False
 show(ax.figure, "05_arc")
 
 # %% Digits in two numbers
-# Images of 784 pixels, a code of two. PCA is the best that can be done linearly; it sets what there
-# is to beat, on images that were not trained on. (For a linear code to *be* PCA the decoder must be
-# linear too, and the loss a squared error: with a sigmoid and the cross-entropy it is not.)
+# The images have 784 pixels, and the code has two numbers. No linear code is better than PCA, so
+# PCA is the baseline, measured on images that no model was trained on. (A linear code *is* PCA only
+# if the decoder is linear too and the loss is a squared error.)
 
 n_train, epochs = (1000, 25) if QUICK else (4000, 60)
 if DATA == "mnist":
@@ -242,8 +242,8 @@ rows = {name: model.reconstruct(some) for name, model in models.items()}
 show(reconstructions(some, rows), "05_reconstructions")
 
 # %% Noisy digits
-# The linear denoiser S (S + s2 I)^-1 is the best linear one there is. A network with a hidden layer
-# may know more: strokes are dark, narrow, and end. (Its output is a sigmoid, its loss Bernoulli's.)
+# S (S + s2 I)^-1 is the best linear denoiser. A network with a hidden layer may know more: strokes
+# are dark and narrow, and they end. (Its output is a sigmoid, and its loss is the Bernoulli's.)
 
 
 def speckle(x, rng):
@@ -264,13 +264,13 @@ rows = {"noisy": noisy[:10], "best linear": linear[:10], "network": by_network[:
 show(reconstructions(held_out[:10], rows), "05_denoising")
 
 # %% Holes in the code space
-# Can the decoder make new digits? Draw a code and decode it. But which code? The loss speaks only
-# of codes that images have. Their scale and shape are accidents of training: with another encoder
-# z A and a decoder that begins with A^-1, the loss is the same. So N(0, I) is not a fair choice,
-# and the Gaussian with the codes' own mean and covariance is. A draw is in a hole if it is further
-# from every code than 99 % of the codes are from their next one. If the codes filled their
-# Gaussian, about 1 % would be; here ten times as many are, most of them around the codes, whose
-# shape is not a Gaussian's, the others between them.
+# Can the decoder make new digits from random codes? But from which distribution? The loss speaks
+# only of the codes of images. Their scale and shape are accidents of training: an encoder that
+# returns z A and a decoder that begins with A^-1 have the same loss. So N(0, I) is not a fair
+# choice, but the Gaussian with the mean and covariance of the codes is. A draw is in a hole if it
+# is further from every code than 99 % of the codes are from their nearest neighbour. If the codes
+# filled their Gaussian, about 1 % of the draws would be in holes. Here ten times as many are: most
+# of them lie around the codes, whose shape is not Gaussian, and some lie between them.
 
 deep = models["784-128-32-2"]
 codes = deep.encode(held_out)
@@ -280,10 +280,10 @@ print(f"in holes: {hole_fraction(draws, codes):.0%} of the fitted draws")
 print(f"          {hole_fraction(standard, codes):.0%} of draws from N(0, I)")
 assert hole_fraction(draws, codes) > 0.03
 
-# %% Continuity is not the trouble
-# One lecture says that for an autoencoder a small step from z need not give a small change of the
-# image. But a network of ReLUs is a continuous function: a small enough step always does. It may be
-# *steep*: one standard deviation of the codes makes another image.
+# %% Continuity is not the problem
+# One lecture says that in an autoencoder a small step from z need not change the image by little.
+# But a network of ReLUs is a continuous function: every small enough step changes the image by
+# little. The function may be *steep*: here one standard deviation of the codes makes another image.
 
 tiny, large = (np.median(decoded_steps(deep.decode, codes, delta=d, rng=0)) for d in (1e-3, 1.0))
 apart = np.median(nearest_distances(held_out))
@@ -293,10 +293,10 @@ assert tiny < 0.05
 assert large > apart
 
 # %% Across a hole
-# Of many pairs of codes, take the one whose midpoint is furthest from any code, and walk: the line
-# in the figure, and below it what is decoded on the way (crosses are the draws of above). In the
-# middle the decoder was never asked for anything, and an image there is neither digit. The loss
-# says nothing of such places; that of a VAE does (tutorial 08).
+# From many pairs of codes, take the pair whose midpoint is furthest from any code, and walk along
+# the line in the figure. The strip shows the decoded images (crosses are the draws from above). No
+# code taught the decoder about the middle, and the image there is neither digit. The loss ignores
+# such places; the loss of a VAE does not (tutorial 08).
 
 inner = np.random.default_rng(0).choice(len(codes), (2000, 2))
 middles = codes[inner].mean(axis=1)
@@ -311,7 +311,7 @@ interpolation(deep.decode(way.astype(np.float32)).clip(0, 1), ax=strip)
 show(space.figure, "05_code_space")
 
 # %% Exercises
-# In tutorials/exercises/05_autoencoders.py, three functions to fill in:
+# Fill in three functions in tutorials/exercises/05_autoencoders.py:
 #
 # 1. relu_weights: a broken line as one hidden layer.
 # 2. denoising_map: the best linear denoiser, from a covariance and a noise variance.

@@ -1,12 +1,12 @@
-"""Bayes, the evidence and the ELBO: exact, by sampling, by a bound.
+"""Bayes, the evidence and the ELBO: exact, by sampling, and by a bound.
 
-The question: what is left of Bayes' rule where its integral cannot be done?
+The question: what can you do with Bayes' rule when nobody can solve its integral?
 
 You need: densities, conditional probability, the normal distribution. It runs in ten seconds.
 
-At the end you will have seen two posteriors that paper can find, one that a random walk finds, the
-bound that turns inference into optimisation, which Gaussian it picks and what that costs, and why
-an encoder is the next step: all that a VAE is made of, except the networks.
+At the end you will have found two posteriors on paper and one by a random walk. You will know the
+bound that turns inference into optimisation, which Gaussian it picks, what that costs, and why an
+encoder is the next step. A VAE needs all of this, and networks.
 """
 
 import os
@@ -33,18 +33,21 @@ from minivae.plots.style import COLORS, LINES, finish
 QUICK = bool(os.environ.get("MINIVAE_QUICK"))
 
 # %% A coin
-# Bayes' rule turns what we believe of an unknown z before the data into what we believe after:
+# Bayes' rule turns what we believe about an unknown z before the data into what we believe after
+# them:
 #
 #     p(z | x) = p(x | z) p(z) / p(x)            posterior = likelihood * prior / evidence
 #
-# The evidence p(x) is the sum, or integral, of the numerator over all z: it makes the posterior a
-# density, and says how probable the data were all along. Let z be a coin's chance of a one, its
-# prior Beta(2, 2), proportional to z (1 - z), and the data five ones in seven tosses:
+# The evidence p(x) is the sum, or the integral, of the numerator over all z. It makes the posterior
+# a density, and it says how probable the data were in the first place. Let z be a coin's
+# probability of a one, its prior Beta(2, 2), proportional to z (1 - z), and the data five ones in
+# seven tosses:
 #
 #     p(x | z) p(z) = z^5 (1 - z)^2 * 6 z (1 - z) = 6 z^6 (1 - z)^3
 #
-# (The integral of z^a (1 - z)^b is a! b! / (a + b + 1)!: 1/6 for the prior, hence the 6.) The form
-# is that of a Beta(7, 4), so it is one. Its integral, the evidence, is 6 * 6! 3! / 10! = 1/140.
+# (The integral of z^a (1 - z)^b is a! b! / (a + b + 1)!, which is 1/6 for the prior: hence the 6.)
+# The product has the form of a Beta(7, 4), so the posterior is Beta(7, 4). The integral of the
+# product is the evidence, 6 * 6! 3! / 10! = 1/140.
 
 coins = [1, 1, 0, 1, 0, 1, 1]
 prior = BetaBernoulli(2, 2)
@@ -59,8 +62,9 @@ assert abs(evidence - 1 / 140) < 1e-12
 assert abs(joint.mean() - evidence) < 1e-6
 
 # %% The evidence, toss by toss
-# Before each toss we predict it, with the posterior so far: a Beta(a, b) gives a one the chance
-# a / (a + b). The product of these predictions is the evidence. On paper, for 1 1 0 1 0 1 1:
+# Predict each toss with the posterior of the tosses before it: after them z ~ Beta(a, b), so a one
+# has the probability a / (a + b). The product of these predictions is the evidence. On paper, for 1
+# 1 0 1 0 1 1:
 #
 #     2/4 * 3/5 * 2/6 * 4/7 * 3/8 * 5/9 * 6/10 = 1/140
 #
@@ -74,9 +78,10 @@ print(f"product of the predictions: 1/{1 / product:.2f}")  # 1/140.00
 assert abs(product - evidence) < 1e-12
 
 # %% A code of one number
-# Now the model that every VAE begins with: a code z ~ N(0, 1), and data x = z + noise of variance
-# 1/2. Prior times likelihood is exp of a quadratic in z: a normal. Its precision, 1 / variance, is
-# the sum of both precisions, 1 + 2 = 3, and its mean is weighted by them. For x = 1.5:
+# Every VAE begins with this model: a code z ~ N(0, 1), and data x = z + noise of variance 1/2.
+# Prior times likelihood is the exponential of a quadratic in z, so the posterior is normal. Its
+# precision, 1 / variance, is the sum of both precisions, 1 + 2 = 3. Its mean is the average of 0
+# and x, weighted by the precisions. For x = 1.5:
 #
 #     p(z | x) = N(2 * 1.5 / 3, 1/3) = N(1, 1/3)            p(x) = N(x; 0, 1 + 1/2)
 
@@ -87,12 +92,13 @@ print(f"log evidence {code.log_evidence([1.5]):.4f}")  # -1.8717
 assert np.allclose([after.mean, after.variance], [1, 1 / 3])
 assert abs(code.log_evidence([1.5]) - stats.norm(0, np.sqrt(1.5)).logpdf(1.5)) < 1e-12
 
-# %% What is lost without a posterior
-# Why not take the best guess for z, and act as if it were the truth? Because the guess is uncertain
-# too. Take five numbers from a normal, and the interval mean +- 1.96 standard deviations (with the
-# divisor n - 1). It claims to hold the next number in 95 of 100 cases. You should see 0.85. A
-# lecture calls such a prediction "low quality": this is how low. (The Bayesian one, a Student's t,
-# has 0.95: `python -m minivae prove t-interval-coverage`.)
+# %% Without a posterior
+# Why not take the best guess for z, and act as if the guess were the truth? Because the guess is
+# uncertain too. Take five numbers from a normal distribution, and the interval mean +- 1.96
+# standard deviations (with the divisor n - 1). The interval claims to hold the next number in 95 of
+# 100 cases. You should see 0.85. A lecture calls such a prediction "low quality": this is how low.
+# (The Bayesian interval, from a Student's t, has 0.95: `python -m minivae prove
+# t-interval-coverage`.)
 
 n_sets = 5_000 if QUICK else 50_000
 samples = np.random.default_rng(0).normal(3, 2, size=(n_sets, 6))
@@ -103,10 +109,10 @@ print(f"held {held:.3f}, exact {exact:.3f}")
 assert abs(held - exact) < 5 * np.sqrt(exact * (1 - exact) / n_sets)
 
 # %% Where paper ends
-# A decoder that bends: x = (z + 0.3)^2 + noise of variance 1/4, and we see x = 1.5. Two codes
-# explain it, one positive and one negative. The joint density log p(x, z) is easily written, for
-# every z; the evidence is an integral that no formula gives. In one dimension a sum over a fine
-# grid does. In twenty, a grid of 100 points a side has 1e40, and that is the problem.
+# Now the decoder bends: x = (z + 0.3)^2 + noise of variance 1/4, and we observe x = 1.5. Two codes
+# explain it, one positive and one negative. The joint density log p(x, z) is easy to write for
+# every z, but no formula gives the evidence, its integral. In one dimension a sum over a fine grid
+# gives it. In twenty dimensions a grid with 100 points a side has 1e40 points: this is the problem.
 
 
 def log_joint(z):
@@ -124,10 +130,11 @@ mean_z, mean_z2 = np.sum(p * grid) * cell, np.sum(p * grid**2) * cell
 print(f"log evidence {log_evidence:.4f}, E z = {mean_z:.3f}, E z^2 = {mean_z2:.3f}")
 
 # %% A random walk
-# Metropolis needs the joint only, as the evidence cancels in a ratio of two densities: propose a
-# step, as likely forward as back; take it with probability min(1, p(x, new) / p(x, old)); else stay
-# and count the old place again. After many steps the places are draws from the posterior. They are
-# not independent: the chain tells how many independent ones they are worth, here one in fifteen.
+# Metropolis needs only the joint density, because the evidence cancels in a ratio of two densities.
+# Propose a step, as likely forward as back. Take it with probability min(1, p(x, new) / p(x, old)).
+# Otherwise stay, and count the old place again. After many steps the places are draws from the
+# posterior. They are not independent: the chain estimates how many independent draws they are
+# worth, here one in fifteen.
 
 chain = metropolis(log_joint, [1.0], 4_000 if QUICK else 40_000, step=1.5, rng=1)
 draws = chain.samples[:, 0]
@@ -139,12 +146,12 @@ assert abs(draws.mean() - mean_z) < 5 * error
 assert len(draws) > 2 * worth
 show(chain_trace(draws[:1000]), "06_chain")
 
-# %% And its price
-# A chain for every image, thousands of steps each, every step a pass through the decoder; and at
-# the end no evidence, since that is what cancelled. One could average p(x | z) over draws of the
-# *prior*, as that is what the integral says. But in many dimensions no draw comes near the
-# posterior. Below, 20 codes, x = z + noise of variance 0.01, and the answer is known, -26 nats: the
-# average of 100,000 draws misses it by over a hundred. That is the curse of dimensionality.
+# %% The price of a random walk
+# Every image needs a chain of thousands of steps, and each step is a pass through the decoder. In
+# the end there is still no evidence, because it cancelled. The integral is the average of p(x | z)
+# over draws of the *prior*, but in many dimensions no draw comes near the posterior. Below, 20
+# codes and x = z + noise of variance 0.01 have a known answer, -26 nats. The average of 100,000
+# draws misses it by over a hundred nats: this is the curse of dimensionality.
 
 many = LinearGaussianModel(np.eye(20), 0.01)
 rng = np.random.default_rng(2)
@@ -156,8 +163,8 @@ print(f"log p(x): estimate {estimate:.0f}, exact {many.log_marginal(x20)[0]:.0f}
 assert estimate < many.log_marginal(x20)[0] - 100
 
 # %% The bound
-# Take any density q(z), and the distance from q to the posterior in the Kullback-Leibler sense.
-# Put Bayes' rule in, and the evidence comes out of the average, as it does not depend on z:
+# Take any density q(z), and its Kullback-Leibler divergence from the posterior. Insert Bayes' rule.
+# The evidence comes out of the average, because it does not depend on z:
 #
 #     KL(q || p(z | x)) = E_q[ log q(z) - log p(z | x) ]
 #                       = E_q[ log q(z) - log p(x, z) ] + log p(x)
@@ -165,9 +172,9 @@ assert estimate < many.log_marginal(x20)[0] - 100
 #     log p(x) = ELBO + KL(q || p(z | x)),            ELBO = E_q[ log p(x, z) - log q(z) ]
 #
 # A KL is never negative: log t <= t - 1, so -KL = E_q log(p/q) <= E_q[p/q] - 1 = 0. So the ELBO is
-# a lower bound of the log evidence. It needs the joint only. And log p(x) is fixed: to raise the
-# ELBO *is* to lower the KL. Try three normals, with the ELBO averaged over draws of q, the KL on
-# the grid: the sum must be log p(x) = -1.7147 each time, up to the error that is printed.
+# a lower bound of the log evidence, and it needs only the joint. Since log p(x) is fixed, raising
+# the ELBO *is* lowering the KL. Try three normal q, with the ELBO averaged over draws of q, and the
+# KL on the grid. The sum must be log p(x) = -1.7147 each time, up to the error that is printed.
 
 
 def elbo_by_draws(mu, sigma):
@@ -189,12 +196,12 @@ for mu, sigma in ((0.0, 1.0), (0.5, 0.5), (0.9, 0.2)):
     assert kl > 0
 
 # %% Three slips on slides
-# One lecture sets q* = max KL[q || p(z, x)]. It is minus that KL that is to be maximised: the KL
+# One lecture sets q* = max KL[q || p(z, x)]. It should maximise minus this KL, because the KL
 # itself grows without end as q runs away: you should see 2 nats at N(0.9, 0.2^2), and about 23,200
-# at N(10, 1). (It is minus the ELBO: as the joint's integral is not 1, it may even be negative.)
-# Another prints the ELBO as E_q log[ q(z) / (p(z) p(x | z)) ]: the ratio is upside down. A third
-# calls KL(p || q) the "reverse" KL, and goes on with KL(q || p): the name belongs to the second,
-# the one that the ELBO lowers.
+# at N(10, 1). (This KL is minus the ELBO. It may even be negative, because the joint does not
+# integrate to 1.) Another lecture prints the ELBO as E_q log[ q(z) / (p(z) p(x | z)) ]: the ratio
+# is upside down. A third calls KL(p || q) the "reverse" KL, and goes on with KL(q || p). The name
+# belongs to the second, which the ELBO lowers.
 
 near, far = -elbo_by_draws(0.9, 0.2)[0], -elbo_by_draws(10, 1)[0]
 print(f"KL[q || p(z, x)]: {near:.1f} at N(0.9, 0.2^2), {far:.0f} at N(10, 1)")
@@ -202,14 +209,14 @@ assert far > 1000 > near
 
 # %% The best Gaussian
 # So inference becomes optimisation: raise the ELBO over mu and log_var of q = N(mu, e^log_var).
-# `fit_mean_field` does, with z = mu + sigma eps and the gradient through it: that is tutorial 07.
+# `fit_mean_field` does this with z = mu + sigma eps and the gradient through z (tutorial 07).
 #
-# The posterior has two humps, and q can have one. KL(q || p) is an average over q, and punishes q
-# where p is small: between the humps. So q settles on one, from its start at N(0, 1) on the right.
-# The left hump is an optimum too, of a lower ELBO. Between them the ELBO is nearly flat: the luck
-# of 500 draws, even of 2000, may make an optimum there that is none. Try rng=2: an assert fails.
-# KL(p || q) averages over p and punishes q where p is large and q is not: its best normal has p's
-# mean and variance, and covers both.
+# The posterior has two humps, but q has only one. KL(q || p) is an average over q, and punishes q
+# where p is small, between the humps. So q settles on one hump: on the right one, from its start at
+# N(0, 1). The left hump is an optimum too, with a lower ELBO. Between the humps the ELBO is nearly
+# flat, and the luck of 500 draws, even of 2000, can create a false optimum there. Try rng=2: an
+# assert fails. KL(p || q) averages over p, and punishes q where p is large and q is small. Its best
+# normal has p's mean and variance, and covers both humps.
 
 
 def log_joint_and_gradient(z):
@@ -227,7 +234,7 @@ print(
     f"forward: N({other.mean():.2f}, {other.std():.2f}^2); right hump {share:.2f} of the posterior"
 )
 print(f"the left hump: N(-1.39, 0.23^2), ELBO {elbo_by_draws(-1.39, 0.23)[0]:.3f}")  # -2.837
-assert kl > -np.log(share) - 0.01  # what it costs to see one hump only
+assert kl > -np.log(share) - 0.01  # the cost of seeing only one hump
 assert kl < kl_on_grid(other.mean(), other.std())
 assert sigma < other.std() / 2
 
@@ -242,9 +249,9 @@ finish(ax, "code z", "density")
 show(ax.figure, "06_two_gaussians")
 
 # %% Independence costs too
-# A VAE's q has no correlations. If the posterior is a normal in two dimensions, with variances 1
-# and correlation rho, the best q has the right means, too small variances 1 / precision_ii =
-# 1 - rho^2, and misses -1/2 log(1 - rho^2): 0.51 nats at rho = 0.8.
+# The q of a VAE has no correlations. If the posterior is a normal in two dimensions, with variances
+# 1 and correlation rho, the best q has the right means. But its variances are too small, 1 /
+# precision_ii = 1 - rho^2, and it misses -1/2 log(1 - rho^2): 0.51 nats at rho = 0.8.
 
 precision = np.linalg.inv([[1, 0.8], [0.8, 1]])
 _, variances, gap = gaussian_mean_field([0, 0], precision)
@@ -253,15 +260,15 @@ assert np.allclose(variances, 1 - 0.8**2)
 assert abs(gap + 0.5 * np.log(1 - 0.8**2)) < 1e-12
 
 # %% One q for each image, or one encoder for all
-# Fitting mu and log_var anew for every x is costly. A VAE learns a function of x that gives them at
-# once, the encoder: inference is *amortised*. The encoder may be wrong for this or that x, which
+# Fitting mu and log_var anew for every x is expensive. A VAE learns a function of x that returns
+# them at once, the encoder: inference is *amortised*. The encoder may be wrong for some x, which
 # adds a second gap:
 #
 #     log p(x) - ELBO = approximation gap (the best q of its kind) + amortisation gap (this encoder)
 #
-# In a linear model all is known. Its posterior is correlated here, so the first gap is open for
-# every x, and equal. The encoder shrinks the right means, x @ right_means below, by a fifth, so the
-# second grows with their square.
+# In a linear model everything is known. Its posterior here is correlated, so the first gap is
+# positive, and equal for every x. The encoder shrinks the right means, x @ right_means, by a fifth,
+# so the second gap grows with their square.
 
 model = LinearGaussianModel(np.array([[1.0, 1, 0], [0.5, 1, 0.5]]), 0.5)
 right_means, precision = model.posterior()
@@ -285,19 +292,20 @@ finish(ax, "example x", "log p(x) - ELBO (nats)")
 show(ax.figure, "06_gaps")
 
 # %% What a VAE adds
-# Split the joint, log p(x, z) = log p(x | z) + log p(z), and the ELBO is minus the loss of a VAE:
+# Split the joint, log p(x, z) = log p(x | z) + log p(z). Then the ELBO is minus the loss of a VAE:
 #
 #     ELBO = E_q[ log p(x | z) ] - KL(q(z | x) || p(z))
 #
-# one term for the reconstruction, one that keeps the codes near the prior. Raise it over q, and it
-# is inference, as here. Raise it over the decoder as well, and it is learning: then log p(x) itself
-# goes up, or the gap goes down. The gradient through z is what is missing: tutorial 07.
+# The first term asks for good reconstructions, and the second keeps the codes near the prior.
+# Raising the ELBO over q is inference, as in this tutorial. Raising it over the decoder as well is
+# learning: then log p(x) itself goes up, or the gap goes down. One piece is missing, the gradient
+# through z: tutorial 07.
 
 # %% Exercises
-# In tutorials/exercises/06_bayes_and_the_elbo.py, three functions to fill in:
+# Fill in three functions in tutorials/exercises/06_bayes_and_the_elbo.py:
 #
 # 1. coin_posterior: the posterior of a coin, and its log evidence.
 # 2. metropolis_step: accept or stay, for many chains at once.
-# 3. elbo: of a linear decoder, in closed form.
+# 3. elbo: the ELBO of a linear decoder, in closed form.
 #
 # Then ask: python -m minivae check tutorials/exercises/06_bayes_and_the_elbo.py

@@ -1,13 +1,13 @@
 """The KL weight: three regimes, collapse, and what a nat of code buys.
 
-The question: the loss of a VAE has two terms; which weight between them is right, and what happens
-if it is wrong?
+The question: the loss of a VAE has two terms. Which weight between them is right, and what happens
+with a wrong one?
 
 You need: tutorial 08, tutorial 04 for eigenvalues, derivatives. It runs in half a minute.
 
-At the end you will have translated a weight from a lecture into nats and into pixel noise, found
-the level below which a code is switched off, bought distortion with rate at a known price, and let
-the data choose the weight.
+At the end you will have translated a lecture's weight into nats and into pixel noise. You will have
+found the level that switches a code off, measured how much error a nat of code removes, and let the
+data choose the weight.
 """
 
 import os
@@ -34,10 +34,9 @@ else:
 training, judges, labels = images[:N_IMAGES], images[N_IMAGES:], labels[N_IMAGES:]
 
 # %% Three weights
-# A lecture trains a VAE on MNIST with three weights w on the KL, and shows the codes: 8e-4, "far
-# too high"; 5e-5, "appropriate"; 1e-8, "far too low". Why such numbers, and what would they be in
-# your code? They mean nothing until one knows what the other term is. The lecture does not say; as
-# most code of its kind, let us take
+# A lecture trains a VAE on MNIST with three weights w on the KL, and shows the codes: 8e-4 is "far
+# too high", 5e-5 "appropriate", 1e-8 "far too low". Why these numbers, and what are they in your
+# code? They mean nothing without the other term. The lecture does not give it. Most code has
 #
 #     loss = mean over pixels of (x - x_hat)^2  +  w KL
 #
@@ -50,8 +49,8 @@ training, judges, labels = images[:N_IMAGES], images[N_IMAGES:], labels[N_IMAGES
 #
 #     beta = w D / (2 s2)              and at beta = 1:              s2 = w D / 2
 #
-# So w is a beta if you fix s2, or a noise variance if you take the KL as it is. sigma is in units
-# of ink from 0 to 1; the third is finer than one of 255 steps of grey, 0.0039.
+# So w is a beta if you fix s2, or a noise variance if you leave the KL as it is. The unit of sigma
+# is ink from 0 to 1: the third sigma is finer than one of 255 steps of grey, 0.0039.
 
 WEIGHTS = np.array([8e-4, 5e-5, 1e-8])
 variances = WEIGHTS * D / 2
@@ -61,9 +60,9 @@ assert np.allclose(variances, [0.3136, 0.0196, 3.92e-6])
 assert np.sqrt(variances[2]) < 1 / 255
 
 # %% The same gradient
-# Do not take it from the formula. Two VAEs with the same parameters, one with s2 = 1 and a beta,
-# one with beta = 1 and an s2: times 2/D and times w, their gradients must be those of the lecture's
-# loss. The slope of that loss along a random direction says so. (`mv.Gaussian` takes sigma.)
+# Check the formula. Take two VAEs with the same parameters, one with s2 = 1 and a beta, the other
+# with beta = 1 and an s2 (`mv.Gaussian` takes sigma). Multiplied by 2/D and by w, their gradients
+# must be those of the lecture's loss. The slope of that loss along a random direction confirms it.
 
 w, s2, rng = WEIGHTS[0], variances[0], np.random.default_rng(0)
 with_beta = mv.VAE(D, 2, hidden=(16,), likelihood=mv.Gaussian(1.0), beta=s2, rng=0)
@@ -92,19 +91,19 @@ expected = w * sum(np.sum(g * direction[name]) for name, g in b.items())
 print(f"slope of the lecture's loss {slope:.8f}, from the VAE's gradient {expected:.8f}")
 assert abs(slope / expected - 1) < 1e-4
 
-# %% One number, one price
-# Why would a VAE say nothing at all? Take a single number x of variance lam. Shannon: a code of R
-# nats can leave an error of lam e^(-2R) at best, if x is normal. So the loss of a perfect VAE is
+# %% What one number should cost
+# When does a VAE not use a code? Take a single number x of variance lam. Shannon: if x is normal, a
+# code of R nats leaves an error of at least lam e^(-2R). So the loss of a perfect VAE is
 #
-#     lam e^(-2R) / (2 s2) + beta R          derivative by R:   -lam e^(-2R) / s2 + beta
+#     lam e^(-2R) / (2 s2) + beta R          derivative in R:   -lam e^(-2R) / s2 + beta
 #
-# It is zero where the error that is left, lam e^(-2R), is beta s2. Call that t, the water level:
+# The derivative is zero where the error left, lam e^(-2R), is beta s2. Call it t, the water level:
 #
 #     error = t,  R = 1/2 log(lam / t)       if lam > t
-#     error = lam,  R = 0                    if lam <= t: even the first nat is not worth its price
+#     error = lam,  R = 0                    if lam <= t: even the first nat does not pay
 #
 # The second line is posterior collapse. It is no accident of training: it is the minimum. In the
-# lecture's scale t = w D / 2, the s2 from above. Below, the minimum of loss / beta by search.
+# lecture's scale t = w D / 2, the s2 from above. Below, a search finds the minimum of loss / beta.
 
 for lam, t in ((5.0, 0.3136), (5.0, 6.0)):
     best = minimize_scalar(
@@ -115,12 +114,12 @@ for lam, t in ((5.0, 0.3136), (5.0, 6.0)):
     assert abs(best.x - expected) < 1e-4
 
 # %% The levels of the three weights
-# Images have an eigenvalue for each direction; a linear VAE pays for each on its own (tutorial 10
-# proves it). So count: how many eigenvalues are above the level, and what do the two largest cost?
-# For drawn digits you should see rates of 2.7, 5.5 and 14 nats, and no collapse at any of them: the
-# second code would go at w = 2 lam_2 / D = 0.010, the first at 2 lam_1 / D = 0.014. The first
-# weight costs detail, not the code. (Hidden layers may keep a code a little above these levels.)
-# (With the KL averaged over two codes, as some code has it, w would count half as much.)
+# Images have an eigenvalue for each direction, and a linear VAE treats each direction on its own
+# (tutorial 10 proves it). So count the eigenvalues above the level, and compute the rate of two
+# codes. For drawn digits you should see rates of 2.7, 5.5 and 14 nats, and no collapse at any
+# weight: the second code would collapse at w = 2 lam_2 / D = 0.010, the first at 2 lam_1 / D =
+# 0.014. So the first weight costs detail, not the code. (Hidden layers may keep a code at slightly
+# larger weights. If code averages the KL over two codes, as some does, w counts half as much.)
 
 centred = training - training.mean(axis=0, dtype=float)
 eigenvalues = np.linalg.eigvalsh(centred.T @ centred / N_IMAGES)[::-1].clip(0)
@@ -135,12 +134,12 @@ print(f"linear codes collapse at w = {second:.2g}, the second, and {first:.2g}, 
 assert np.allclose(np.diff(rates), [np.log(16), np.log(5000)])
 
 # %% Three VAEs
-# Now with hidden layers, two codes each. Rate is the KL; error is |x - x_hat|^2, on new images. The
-# rates rise as they should, while the errors are nearly the same: two codes can do no more. What
-# changes is how exactly the codes are said. At 8e-4 the clouds are wide, about 0.1, and together
-# like the prior. At 1e-8 they are nearly points: an autoencoder. (They should be sqrt(80000) = 283
-# times as narrow, by tutorial 10; in 60 epochs you see about 25.) At the two small weights little
-# holds them to the prior, and a quarter of its draws find no code near them.
+# Now add hidden layers, with two codes each. The rate is the KL, and the error is |x - x_hat|^2, on
+# new images. The rates rise as they should, while the errors are nearly the same: two codes can do
+# no more. The weight changes the precision of the codes. At 8e-4 the clouds are wide, about 0.1,
+# and together they look like the prior. At 1e-8 they are nearly points: an autoencoder. (By
+# tutorial 10 they should be sqrt(80000) = 283 times as narrow; in 60 epochs you see about 25.) At
+# the small weights little ties the codes to the prior, and a quarter of its draws lie in holes.
 
 
 def trained(n_latent, likelihood, beta=1.0, epochs=EPOCHS):
@@ -174,16 +173,16 @@ assert np.all(np.diff(rate) > 0)
 assert np.all(np.diff(width) < 0)
 assert gap[0] < min(gap[1:])
 
-# %% What the weight says of the pixels
-# The pictures that papers print are means of p(x | z). Draw x itself, and the weight shows: noise
-# of sigma = 0.56 on pixels between 0 and 1 at 8e-4, and at 1e-8 the claim that every pixel is right
-# to 0.002. Neither is true. So let the data say. The terms with s2 in the loss of one image are
+# %% What the weight says about the pixels
+# The pictures in papers are means of p(x | z). Draw x itself, and you see the weight: noise of
+# sigma = 0.56 on pixels between 0 and 1 at 8e-4, and at 1e-8 the claim that every pixel is right to
+# 0.002. Neither is true. So let the data decide. The loss of one image depends on s2 through
 #
-#     E / (2 s2) + D/2 log s2        derivative by s2:  -E / (2 s2^2) + D / (2 s2) = 0
+#     E / (2 s2) + D/2 log s2        derivative in s2:  -E / (2 s2^2) + D / (2 s2) = 0
 #
-# with E = |x - x_hat|^2: the best s2 is E / D, the mean square of the error. `Gaussian("learned")`
-# finds it together with everything else. Begin at the answer for linear models, the mean of the
-# eigenvalues that two codes leave out, which `ProbabilisticPCA` knows.
+# with E = |x - x_hat|^2. The best s2 is E / D, the mean squared error of a pixel.
+# `Gaussian("learned")` finds it together with all other parameters. Start at the answer of linear
+# models, the mean of the eigenvalues that two codes leave out; `ProbabilisticPCA` knows it.
 
 vae = mv.VAE(D, 2, hidden=(64,), likelihood=mv.Gaussian("learned"), dtype=np.float32, rng=0)
 linear = mv.ProbabilisticPCA(2).fit(training).noise_variance_
@@ -197,12 +196,11 @@ print(f"as a weight: w = 2 s2 / D = {2 * learned / D:.1e}")
 assert abs(learned / (E / D) - 1) < 0.15
 
 # %% Which weight is right?
-# A weight that is a variance can be judged: by -log p(x) of new images, as far as the ELBO bounds
-# it, in nats per image. (It is a density, so it may be negative.) The learned one should win: on
-# drawn digits its w is near 1e-4. So 5e-5 is twice too small, 8e-4 nearly nine times too large, and
-# 1e-8 ten thousand times too small: the lecture's verdicts by eye, in their right order. But 8e-4
-# is no disaster here: its codes fill the prior best of all, and its error is hardly larger. What is
-# wrong with it is the snow.
+# A weight that is a variance can be judged by -log p(x) of new images, or by the ELBO, its bound,
+# in nats per image. (p(x) is a density, so this may be negative.) The learned weight should win: on
+# drawn digits its w is near 1e-4. So 5e-5 is half of it, 8e-4 nearly nine times as large, and 1e-8
+# ten thousand times smaller: this is the order of the lecture's verdicts by eye. But 8e-4 is no
+# disaster. Its codes fill the prior best, and its error is hardly larger. Its fault is the noise.
 
 vaes["learned"] = vae
 bounds = {name: float(-np.mean(vae.elbo(judges, rng=0).elbo)) for name, vae in vaes.items()}
@@ -215,16 +213,17 @@ picture.axes.set(xticks=[], xlabel="draws of x, with their pixel noise")
 show(picture, "09_draws_of_x")
 
 # %% What a nat buys
-# Ten codes, s2 = 1, and five values of beta, which is the level t. Let R be the rate and Q = E / 2
-# the distortion, in nats; the loss is Q + beta R. If VAE 1 is best for beta_1 and VAE 2 for beta_2,
-# neither wants the other's code:
+# Take ten codes, s2 = 1, and five values of beta, which is the level t. Let R be the rate and Q = E
+# / 2 the distortion, in nats; the loss is Q + beta R. If VAE 1 is best for beta_1 and VAE 2 is best
+# for beta_2, neither can gain from the other's code:
 #
 #     Q_1 + beta_1 R_1 <= Q_2 + beta_1 R_2        so   beta_1 <= (Q_2 - Q_1) / (R_1 - R_2)
 #     Q_2 + beta_2 R_2 <= Q_1 + beta_2 R_1        so   beta_2 >= (Q_2 - Q_1) / (R_1 - R_2)
 #
-# for beta_1 < beta_2. The fraction is what a nat buys: for two neighbours, between their betas. In
-# the limit the slope of the curve is -beta (Alemi et al., 2018). Hidden layers can bend: well
-# trained, they leave the curve of the best linear code far above. (Not ours at 3: see below.)
+# for beta_1 < beta_2. The fraction says how much distortion a nat removes: for two neighbours it
+# lies between their betas. In the limit the slope of the curve is -beta (Alemi et al., 2018).
+# Hidden layers can bend: well trained, they reach points far below the curve of the best linear
+# code. (Our VAE at beta = 3 does not: see below.)
 
 betas = np.array([0.1, 0.3, 1.0, 3.0, 10.0])
 family = [trained(10, mv.Gaussian(1.0), beta) for beta in betas]
@@ -232,7 +231,7 @@ points = np.array([diagnostics.rate_distortion(v, training, n_draws=2, rng=0) fo
 R, Q = points[:, 0], points[:, 2] / 2
 bought = -np.diff(Q) / np.diff(R)
 for i, nats in enumerate(bought):
-    print(f"from beta {betas[i]:g}, rate {R[i]:.1f}, to {betas[i + 1]:g}: a nat buys {nats:.2f}")
+    print(f"from beta {betas[i]:g}, rate {R[i]:.1f}, to {betas[i + 1]:g}: a nat removes {nats:.2f}")
 assert np.all((betas[:-1] < bought) & (bought < betas[1:]))
 
 levels = np.geomspace(0.02, 10, 60)
@@ -251,13 +250,13 @@ artists[0].set_label("VAE, by beta")
 artists[0].axes.legend(frameon=False)
 show(artists, "09_rate_and_distortion")
 
-# %% Collapse that is right, and collapse that is not
-# At beta = 10, far above the largest eigenvalue, nobody speaks: every posterior is the prior. So it
-# should be. At 3 four eigenvalues are above the level, and a linear code would spend 0.6 nats; the
-# network spends less. Is that the optimum? Try from elsewhere: start at the VAE for beta = 1, and
-# train on with 3. To be fair, the one that began from scratch gets as many epochs more. You should
-# see losses of 23.3 from scratch and 23.0: a lower loss from another start means that some of the
-# collapse was the fault of training. That is why many raise beta slowly.
+# %% Right and wrong collapse
+# At beta = 10, far above the largest eigenvalue, no code says anything: every posterior is the
+# prior, as it should be. At 3, four eigenvalues are above the level, and a linear code would use
+# 0.6 nats, but the network uses less. Is this the optimum? Try another start: take the VAE for beta
+# = 1, and train on with beta = 3. To be fair, the one from scratch gets the same additional epochs.
+# You should see losses of 23.3 from scratch and 23.0 from the other start. The lower loss means
+# that training caused some of the collapse. That is why many people raise beta slowly.
 
 
 def train_on(vae, beta):
@@ -278,10 +277,11 @@ for name, vae in starts.items():
 assert reached[1] < reached[0]
 
 # %% Code by code
-# The KL is a sum over codes, so look at each; and call a code active if its mean has a variance
-# above 0.01 over the images (Burda et al., 2016). At 0.1 all ten are at work, two nats each. At 1
-# it is ten still, though the last say next to nothing: a count depends on its threshold. At 3 some
-# are left, and at 10 none: the decoder draws the mean image, whose error is all the variance.
+# The KL is a sum over codes, so look at each code. Call a code active if its mean has a variance
+# above 0.01 over the images (Burda et al., 2016). At 0.1 all ten are active, with two nats each. At
+# 1 there are still ten, though the last ones say next to nothing: a count depends on its threshold.
+# At 3 some are left, and at 10 none: the decoder draws the mean image, and the error is the
+# variance.
 
 shown = {"beta = 0.1": family[0], "beta = 1": family[2]}
 shown |= {f"beta = 3, {name}": vae for name, vae in starts.items()}
@@ -300,10 +300,10 @@ assert silent == 0
 assert Q[-1] > 0.95 * eigenvalues.sum() / 2
 
 # %% A weight by accident
-# The first version of a well-known example averaged the cross-entropy over the pixels, and summed
-# the KL. Multiply by 784: it is a VAE with beta = 784. Below, such a one: it runs, the loss falls,
-# and the code is empty. The cure is one factor, 784, on the mean. If your KL goes to 0 in the first
-# epochs, look at the sums and means before you look for anything deep.
+# The first version of a well-known example averaged the cross-entropy over the pixels, but summed
+# the KL. Multiply by 784: this is a VAE with beta = 784. Below, such a VAE runs, its loss falls,
+# and its code is empty. The cure is one factor, 784, on the mean. If your KL goes to 0 in the first
+# epochs, look at the sums and means before you look for anything deeper.
 
 accident = trained(2, "bernoulli", beta=784.0, epochs=10)
 parts = accident.losses(judges, rng=0)
@@ -311,10 +311,10 @@ print(f"beta = 784: KL {parts['kl']:.4f}, reconstruction {parts['reconstruction'
 assert parts["kl"] < 0.05
 
 # %% Exercises
-# In tutorials/exercises/09_the_kl_weight.py, three functions to fill in:
+# Fill in three functions in tutorials/exercises/09_the_kl_weight.py:
 #
 # 1. translate_weight: a lecture's w as a beta and as a variance.
-# 2. kl_of_each_code: where the nats go.
+# 2. kl_of_each_code: how many nats each code uses.
 # 3. rate_and_error: the water level, for many eigenvalues.
 #
 # Then ask: python -m minivae check tutorials/exercises/09_the_kl_weight.py

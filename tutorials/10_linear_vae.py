@@ -5,9 +5,9 @@ dimensions that a VAE does not use?
 
 You need: tutorials 04, 06 and 07, the multivariate normal distribution. It runs in six seconds.
 
-At the end you will have seen a VAE whose ELBO is the exact log-likelihood to nine digits, whose
-decoder finds PCA's axes where the linear autoencoder does not; and a formula for which of its
-latents collapse, which does not blame the ELBO.
+At the end you will have seen a VAE whose ELBO is the exact log-likelihood to nine digits. Its
+decoder finds PCA's axes, which the linear autoencoder does not. And you will know a formula that
+says which of its latents collapse, and does not blame the ELBO.
 """
 
 import os
@@ -18,23 +18,23 @@ from scipy import stats
 import minivae as mv
 from minivae.course import show
 from minivae.diagnostics import gaussian_rate_distortion, kl_per_dimension, posteriors
-from minivae.linear.vae_is_ppca import exact_elbo, fit_linear_vae, verify_ppca_equivalence
+from minivae.linear import exact_elbo, fit_linear_vae
 from minivae.plots import bases_side_by_side, new_axes, rate_distortion, scree
 from minivae.plots.style import COLORS, LINES, MARKERS, finish
 
 QUICK = bool(os.environ.get("MINIVAE_QUICK"))
 
 # %% A model of data
-# Probabilistic PCA (Tipping and Bishop, 1999) says how data come about: a code z of k independent
-# standard normal numbers, a linear map, noise of one variance s2 on every feature:
+# Probabilistic PCA (Tipping and Bishop, 1999) says how the data arise: a code z of k independent
+# standard normal numbers, a linear map, and noise of one variance s2 on every feature:
 #
 #     z ~ N(0, I_k)        x = z W + b + noise        noise ~ N(0, s2 I_d)
 #
-# Everything in it is normal, so x is too: its mean is b, its covariance C = W^T W + s2 I. The
-# integral over z that nobody can do for a deep decoder is done. Here are 1,000 points of such a
-# model, d = 6, k = 3, with rows of W of lengths 3, 2 and 1, and s2 = 0.25. The eigenvalues of C are
-# the squares of the lengths plus s2: 9.25, 4.25, 1.25, and three times 0.25. You should see them,
-# up to the luck of 1,000 draws.
+# Everything in this model is normal, so x is normal too: its mean is b, and its covariance is C =
+# W^T W + s2 I. For a deep decoder nobody can solve the integral over z; here it is solved. Take
+# 1,000 points of such a model, with d = 6, k = 3, rows of W of lengths 3, 2 and 1, and s2 = 0.25.
+# The eigenvalues of C are the squared lengths plus s2: 9.25, 4.25, 1.25, and three times 0.25. You
+# should see them, up to the luck of 1,000 draws.
 
 X = mv.datasets.linear_gaussian(1000, 6, 3, noise=0.5, rng=0).X
 lam, U = np.linalg.eigh(np.cov(X, rowvar=False, bias=True))
@@ -43,12 +43,13 @@ print(lam.round(2))
 assert np.allclose(lam, [9.25, 4.25, 1.25, 0.25, 0.25, 0.25], rtol=5 * np.sqrt(2 / len(X)))
 
 # %% The most likely W and s2
-# What the k rows of W cannot reach is noise: s2 is the *mean* of the discarded eigenvalues. Along
-# a kept axis the variance is w^2 + s2, and should be lam: so the row of W has length
+# The k rows of W explain k directions, and noise explains the rest: s2 is the *mean* of the
+# discarded eigenvalues. Along a kept axis the variance w^2 + s2 should be lam, so the row of W has
+# the length
 #
 #     |w_i| = (lam_i - s2)^1/2        along eigenvector i        s2 = mean of lam_(k+1) ... lam_d
 #
-# `mv.ProbabilisticPCA` does that. Its log-likelihood is that of a multivariate normal, by SciPy.
+# `mv.ProbabilisticPCA` computes this. SciPy's multivariate normal confirms its log-likelihood.
 
 k = 3
 ppca = mv.ProbabilisticPCA(k).fit(X)
@@ -62,18 +63,18 @@ assert np.allclose(np.sum(ppca.W_**2, axis=1), lam[:k] - s2)
 assert abs(ppca.score(X) - by_scipy) < 1e-10
 
 # %% The posterior: one dimension first
-# Which z made this x? With one latent and one feature, and b = 0, log p(z) + log p(x | z) is, up to
-# a constant,
+# Which z made this x? With one latent, one feature and b = 0, log p(z) + log p(x | z) is, up to a
+# constant,
 #
 #     -1/2 [ z^2 + (x - w z)^2 / s2 ] = -1/2 [ (w^2 + s2)/s2 z^2 - 2 w x / s2 z + ... ]
 #
-# a quadratic in z: a normal density, of precision (w^2 + s2) / s2 and mean w x / (w^2 + s2). With
-# matrices, M = W W^T + s2 I, k x k, takes the place of w^2 + s2:
+# This is a quadratic in z: a normal density, of precision (w^2 + s2) / s2 and mean w x / (w^2 +
+# s2). With matrices, M = W W^T + s2 I, of shape k x k, takes the place of w^2 + s2:
 #
 #     p(z | x) = N( (x - b) W^T M^-1,  s2 M^-1 )
 #
-# PCA would divide by w. This divides by more: the mean is pulled towards 0, as the prior asks. On
-# the axes that maximum likelihood finds, M_ii = lam_i, and the posterior variance is s2 / lam_i.
+# PCA would divide by w. The posterior mean divides by more, because the prior pulls it towards 0.
+# On the axes of maximum likelihood M_ii = lam_i, and the posterior variance is s2 / lam_i.
 
 mu, covariance = ppca.posterior(X)
 M = ppca.W_ @ ppca.W_.T + s2 * np.eye(k)
@@ -81,28 +82,28 @@ print(np.diag(covariance).round(4))  # s2 / lam_i
 assert np.allclose(mu, (X - X.mean(axis=0)) @ ppca.W_.T @ np.linalg.inv(M))
 assert np.allclose(covariance, np.diag(s2 / lam[:k]), atol=1e-12)
 
-# %% What the likelihood does not know
-# C holds W only as W^T W. Turn the code by any rotation R, W -> R W: then W^T R^T R W = W^T W, the
-# same C, the same likelihood of everything. Like the linear autoencoder, the model knows a plane,
-# and no axes in it. `ProbabilisticPCA` returns PCA's axes because it chose to.
+# %% The likelihood does not know the axes
+# C contains W only as W^T W. Turn the code by any rotation R, W -> R W: then W^T R^T R W = W^T W,
+# so C and every likelihood stay the same. Like the linear autoencoder, the model knows a plane, but
+# no axes in it. `ProbabilisticPCA` returns PCA's axes because it chooses to.
 
 R = stats.ortho_group.rvs(k, random_state=0)
 turned = R @ ppca.W_
 assert np.allclose(turned.T @ turned, ppca.W_.T @ ppca.W_)
 
 # %% The same model as a VAE
-# A VAE without hidden layers, with a Gaussian likelihood of a learned variance: the decoder is
-# z W + b, the encoder returns mu = x V + c, and a log variance for each latent. Tutorial 06:
+# Take a VAE without hidden layers, whose Gaussian likelihood has a learned variance. The decoder is
+# z W + b. The encoder returns mu = x V + c, and a log variance for each latent. From tutorial 06:
 #
 #     ELBO = log p(x) - KL( q(z | x) || p(z | x) )
 #
-# The true posterior is normal, with a mean that is linear in x. So q could be the posterior itself,
-# the KL zero, and the ELBO the log-likelihood: if only its covariance s2 M^-1 is *diagonal*, as a
-# VAE's q always is. It is diagonal if the rows of W are orthogonal. And for every W there is an R
-# that makes them so, and costs no likelihood.
+# The true posterior is normal, and its mean is linear in x. So q could be the posterior itself,
+# with a KL of zero and an ELBO equal to the log-likelihood, if the posterior covariance s2 M^-1
+# were *diagonal*, as a VAE's q always is. It is diagonal if the rows of W are orthogonal. And for
+# every W some rotation R makes them orthogonal, at no cost in likelihood.
 #
-# No noise is needed to train it: -log p(x | z) is quadratic in z, and the mean of a quadratic is
-# exact from k + 1 well-chosen points. `fit_linear_vae` does that, by L-BFGS, from random weights.
+# Training needs no noise: -log p(x | z) is quadratic in z, and k + 1 well-chosen points give the
+# exact mean of a quadratic. `fit_linear_vae` uses them, with L-BFGS, from random weights.
 
 vae = mv.VAE(6, k, likelihood=mv.Gaussian("learned"), rng=0)
 n_iterations = fit_linear_vae(vae, X)
@@ -111,10 +112,10 @@ print(f"ELBO {elbo:.9f} after {n_iterations} iterations")
 print(f"log-likelihood {ppca.score(X):.9f}")
 assert abs(elbo - ppca.score(X)) < 1e-7
 
-# %% It also finds the axes
-# W W^T, k x k: off its diagonal there is nothing left, and on it are lam_i - s2, in some order. So
-# the rows of W are the principal axes. The ELBO has decided what the likelihood left open, because
-# only there a diagonal q fits (Lucas et al., 2019).
+# %% The VAE finds the axes
+# W W^T has shape k x k. Off its diagonal nothing is left, and its diagonal holds lam_i - s2, in
+# some order. So the rows of W are the principal axes. The ELBO has decided what the likelihood left
+# open, because a diagonal q fits only there (Lucas et al., 2019).
 
 W = vae.params["decoder.0.W"]
 print((W @ W.T).round(4))
@@ -123,15 +124,16 @@ assert np.allclose(np.sort(np.diag(W @ W.T)), np.sort(lam[:k] - s2), rtol=1e-4)
 assert np.abs(W @ W.T - np.diag(np.diag(W @ W.T))).max() < 1e-3
 
 # %% What a rotation costs
-# Turn the decoder, and let the encoder do its best. The likelihood does not move. The best diagonal
-# q has the variances 1 / P_ii, where P = M / s2 is the posterior's precision, and is off by
+# Turn the decoder, and give it the best encoder. The likelihood stays the same. The best diagonal q
+# has the variances 1 / P_ii, where P = M / s2 is the precision of the posterior, and it misses the
+# posterior by
 #
 #     KL = 1/2 ( sum_i log P_ii - log |P| )
 #
-# nats, the same for every x: the price of a diagonal q. It is 0 only if P is diagonal, as the
-# product of a positive definite matrix's diagonal is above its determinant otherwise (Hadamard).
-# The weights below are set by hand; a model keeps its log variances within +-20 by
-# 20 tanh(raw / 20).
+# nats, the same for every x: the price of a diagonal q. It is 0 only if P is diagonal. Otherwise
+# the product of the diagonal of a positive definite matrix is larger than its determinant
+# (Hadamard). The weights below are set by hand; the model bounds its log variances by 20 tanh(raw /
+# 20).
 
 
 def elbo_of(W, s2):
@@ -157,13 +159,13 @@ assert abs(gap - price) < 1e-9
 assert gap > 0.1
 
 # %% On a photograph
-# Nothing of this needs normal data: the ELBO of a linear VAE knows of the data only their mean and
-# covariance. Patches of 6 x 6 pixels, four latents. The patterns below are PCA's on the left, the
-# VAE's rows of W, scaled to length 1, on the right. Up to sign and order they are the same, where a
-# linear autoencoder showed a mixture (tutorial 04).
+# The data need not be normal: the ELBO of a linear VAE depends only on their mean and covariance.
+# Take patches of 6 x 6 pixels, and four latents. The picture shows the patterns of PCA on the left,
+# and the VAE's rows of W, scaled to length 1, on the right. Up to sign and order they are the same,
+# whereas a linear autoencoder found mixtures (tutorial 04).
 
 patches = mv.datasets.image_patches(500 if QUICK else 3000, size=6, rng=0)
-report = verify_ppca_equivalence(patches, 4, rng=0)
+report = mv.verify_ppca_equivalence(patches, 4, rng=0)
 print(report)
 assert report.ok
 
@@ -179,15 +181,15 @@ bases = {"PCA": axes, "rows of the VAE's W": rows * np.sign(cosines)[:, None]}
 show(bases_side_by_side(bases, n_columns=2), "10_axes")
 
 # %% Collapse: one latent
-# Now fix the decoder's variance s2, as most VAEs do. One latent, one direction of variance lam. The
-# model's variance along it is w^2 + s2, and the log-likelihood of the data, per point,
+# Now fix the decoder's variance s2, as most VAEs do, and take one latent and one direction of
+# variance lam. The variance of the model along it is w^2 + s2, and the log-likelihood per point,
 #
 #     -1/2 [ log(w^2 + s2) + lam / (w^2 + s2) ] + constant
 #
-# is best at w^2 + s2 = lam, *if that can be had*. If lam < s2, the noise alone is already more than
-# there is, and the best is w = 0. Then p(x | z) ignores z, the posterior is the prior, the KL is 0:
-# the latent has collapsed. No encoder, no bound and no optimizer was in this argument. It is what
-# maximum likelihood wants.
+# is largest at w^2 + s2 = lam, *if that is possible*. If lam < s2, the noise alone is already too
+# large, and the best choice is w = 0. Then p(x | z) ignores z, the posterior is the prior, and the
+# KL is 0: the latent has collapsed. This argument uses no encoder, no bound and no optimizer.
+# Maximum likelihood itself asks for the collapse.
 
 squares = np.linspace(0, 4, 401)
 ax = new_axes()
@@ -204,14 +206,15 @@ finish(ax, r"$w^2$, with the decoder's variance $s^2$ = 1", "log-likelihood gain
 show(ax.figure, "10_one_latent")
 
 # %% Collapse: the formula
-# Latent by latent the same holds for the whole linear VAE. With a weight beta on the KL, only the
-# product t = beta s2 matters for W (multiply the loss by s2 to see why):
+# The same holds for each latent of a linear VAE. With a weight beta on the KL, W depends only on
+# the product t = beta s2 (multiply the loss by s2 to see why):
 #
 #     |w_i|^2 = max(lam_i - t, 0)         variance of q = min(t / lam_i, 1)
 #     KL_i    = 1/2 log(lam_i / t)        if lam_i > t, else 0
 #
-# Five VAEs for the data above, from little noise to much. You should see 3, 3, 2, 1, 0 latents in
-# use, two of the settings alike as they have one t, and the KLs of the formula.
+# Train five VAEs on the data above, from little noise to much. You should see 3, 3, 2, 1 and 0
+# latents in use, and the KLs of the formula. Two settings have the same t, and give the same
+# result.
 
 settings = ((0.5, 1.0), (0.25, 2.0), (2.0, 1.0), (3.0, 2.0), (10.0, 1.0))  # s2, beta
 for s2_fixed, beta in settings:
@@ -226,10 +229,10 @@ for s2_fixed, beta in settings:
     assert np.allclose(kl, predicted, atol=1e-3)
 
 # %% Rate and distortion
-# The sum of the KLs is the rate, the nats that the code spends; the squared error of x against a
-# decoded sample is the distortion: t for each latent in use, lam_i for every other direction. That
-# is what information theory calls reverse water-filling, and its curve is the least distortion for
-# a rate that any code of normal data can reach (Shannon). The linear VAE is on it.
+# The sum of the KLs is the rate: the nats that the code uses. The distortion is the squared error
+# between x and a decoded sample: t for each latent in use, and lam_i for every other direction.
+# Information theory calls this reverse water-filling. For normal data no code has less distortion
+# at the same rate (Shannon). The linear VAE lies on this curve.
 
 rates, distortions = [], []
 levels = np.geomspace(0.3, 12, 4 if QUICK else 8)
@@ -251,11 +254,12 @@ artists[0].axes.legend(frameon=False)
 show(artists, "10_rate_distortion")
 
 # %% How many latents can a data set use?
-# As many as have lam_i > s2. For the patches with s2 = 1, which a plain sum of squares over two
-# stands for, and pixels between 0 and 1: one of 36. That, and not a failure of training, is why a
-# VAE of such patches collapses with an unscaled squared error. A learned s2, the mean of what four
-# latents leave over, is so small that 14 would pay. But with 14 the learned s2 is smaller again,
-# and a 15th pays too: a learned s2, below the least kept eigenvalue by its nature, collapses none.
+# A data set can use as many latents as it has lam_i > s2. A plain sum of squares over two stands
+# for s2 = 1. For patches with pixels between 0 and 1, that leaves one latent of 36. This is why a
+# VAE of such patches collapses with an unscaled squared error, and not because training fails. The
+# learned s2, the mean of what four latents leave out, is so small that 14 latents would pay. But
+# with 14 latents the learned s2 is smaller again, and a 15th pays too: a learned s2 is below the
+# smallest kept eigenvalue by its nature, and collapses no latent.
 
 spectrum = np.linalg.eigvalsh(np.cov(patches, rowvar=False, bias=True))[::-1]
 learned = report.noise_variance
@@ -270,11 +274,12 @@ ax.legend(frameon=False)
 show(ax.figure, "10_who_collapses")
 
 # %% The other collapse
-# There is one that is not an optimum. Start with W = 0 and an encoder that says the prior for every
-# x, as `fit_linear_vae` has it. The decoder ignores z, so the encoder learns nothing; mu = 0 tells
-# nothing of x, so W learns nothing. Both gradients are zero, although 3 latents would pay: it is a
-# saddle. A push of 0.001 is enough to leave it, and so is the noise of ordinary training. So look
-# at lam_i > t first: if it says "active" and the latent is not, it is the training.
+# There is also a collapse that is not an optimum. Start with W = 0, and an encoder that returns the
+# prior for every x, as `fit_linear_vae` does. The decoder ignores z, so the encoder learns nothing.
+# mu = 0 says nothing about x, so W learns nothing. Both gradients are zero, although 3 latents
+# would pay: it is a saddle. A push of 0.001 is enough to leave it, and so is the noise of ordinary
+# training. So look at lam_i > t first: if it says "active" and the latent is not, training is at
+# fault.
 
 
 def latents_in_use(push, train):
@@ -294,13 +299,13 @@ by_noise = latents_in_use(0, with_noise)
 print(f"from W = 0: {at_zero} in use; with a push {pushed}, with noise {by_noise}")
 assert (at_zero, pushed, by_noise) == (0, k, k)
 
-# %% What carries over
+# %% From linear to deep
 # A deep VAE has no eigenvalues to read off, its q is not the posterior, and it can collapse for
-# reasons of its own. But the threshold is there in the same form: a latent pays for itself only if
-# it explains more variance than the decoder calls noise, times beta. Tutorial 09 turns that knob.
+# other reasons. But it has a threshold of the same form: a latent pays only if it explains more
+# variance than beta times the decoder's noise. Tutorial 09 changes beta.
 
 # %% Exercises
-# In tutorials/exercises/10_linear_vae.py, three functions to fill in:
+# Fill in three functions in tutorials/exercises/10_linear_vae.py:
 #
 # 1. fit_ppca: the noise variance and the covariance of the most likely model.
 # 2. posterior: mean and covariance of the code, given x.

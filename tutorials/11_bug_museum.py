@@ -1,12 +1,12 @@
-"""The bug museum: ten famous mistakes, and the checks that see them.
+"""The bug museum: ten famous mistakes, and the checks that find them.
 
-The question: if every gradient is checked and the loss falls, can a VAE still be wrong?
+The question: every gradient is checked and the loss falls. Can a VAE still be wrong?
 
 You need: tutorials 02, 03, 06 and 07. It runs in six seconds.
 
-At the end you will have seen ten mistakes of the kind that stands in published code, the first two
-in well-known NumPy VAEs; eight checks; and a table of which sees what. None sees everything, and
-the most popular one, "the loss falls", sees next to nothing.
+At the end you will have seen ten mistakes that published code makes, the first two of them in
+well-known NumPy VAEs. You will also have eight checks, and a table of what each finds. No check
+finds everything, and the most popular one, "the loss falls", finds next to nothing.
 """
 
 import copy
@@ -22,9 +22,9 @@ from minivae.plots import new_axes
 from minivae.plots.style import COLORS, finish
 
 # %% A VAE with doors
-# A linear encoder and decoder, 4 features, 2 latent dimensions, x given z is N(decoder(z), I); the
-# log variances are clipped at -4 and 4. The loss is 1/N sum_n [ -log p(x_n | z_n) + KL_n ]; below
-# it stand the same lines, last to first. An exhibit is made by replacing some of the functions.
+# The VAE has a linear encoder and decoder, 4 features, 2 latents, and x given z is N(decoder(z),
+# I). Its log variances are clipped at -4 and 4. The loss is 1/N sum_n [ -log p(x_n | z_n) + KL_n ].
+# Below it stand the same lines, last to first. An exhibit replaces some of the functions.
 
 RIGHT = {
     "bound": lambda raw: np.clip(raw, -4, 4),
@@ -62,9 +62,9 @@ class Vae(Composite):
         return {"loss": loss}, self.grads
 
 
-# %% What everybody looks at: the loss, and the gradients
-# The loss over 300 steps of Adam; the gradients; the gradients later, when the weights have moved,
-# and for inputs so large that the clip is at work. A check answers True if it finds no fault.
+# %% The usual checks: the loss, and the gradients
+# Check the loss over 300 steps of Adam, the gradients, and the gradients later, with larger weights
+# and with inputs so large that the clip acts. A check returns True if it finds no fault.
 
 x = np.random.default_rng(0).normal(size=(5, 4))
 
@@ -93,8 +93,8 @@ def gradients_later(vae, adam):
 
 
 # %% Values: the draws, and their KL
-# The sampler's spread must be e^(log_var / 2). And the KL must be that of what is *drawn*: fit a
-# normal to 200,000 draws, average log q - log p. Both may be off by five standard errors.
+# The standard deviation of the draws must be e^(log_var / 2). The KL must be that of the *draws*:
+# fit a normal to 200,000, and average log q - log p. Both may be off by five standard errors.
 
 MU, LOG_VAR = np.array([[0.5, -0.3]]), np.array([[-0.7, 0.4]])
 
@@ -121,13 +121,13 @@ def kl_fits_draws(vae, adam):
 
 
 # %% Values: the loss as a whole
-# A batch, and the same batch twice, have the same mean: so must the loss.
+# A batch, and the same batch twice, must have the same loss.
 #
-# And the strongest: where q(z | x) *is* the posterior, the ELBO is log p(x), to the last digit. For
-# orthogonal rows w_i of the decoder the posterior is known, with means w_i.(x - b) / (1 + |w_i|^2)
-# and variances 1 / (1 + |w_i|^2); and log p(x) is a normal density, which SciPy knows. The loss is
-# of second degree in eps; so the four corners (+-1, +-1), which have the normal's mean and
-# covariance, average it exactly.
+# The last check of values is the strongest: where q(z | x) *is* the posterior, the ELBO is log
+# p(x), to the last digit. If the decoder's rows w_i are orthogonal, the posterior is known: its
+# means are w_i.(x - b) / (1 + |w_i|^2), its variances 1 / (1 + |w_i|^2). And p(x) is a normal
+# density, which SciPy knows. The loss is quadratic in eps, so the four corners (+-1, +-1), which
+# have the mean and covariance of the noise, average it exactly.
 
 
 def batch_twice(vae, adam):
@@ -151,8 +151,7 @@ def elbo_is_log_p(vae, adam):
 
 
 # %% The optimizer
-# Under a constant gradient m / sqrt(v) is 1 if the bias is corrected. So every step of Adam is as
-# long as the learning rate, from the first to the hundredth.
+# Under a constant gradient, m / sqrt(v) with the bias corrected is 1: a step is the learning rate.
 
 
 def adams_steps(vae, adam):
@@ -176,9 +175,9 @@ def exhibit(name, vae, *, seen_by, adam=mv.Adam):
 exhibit("nothing wrong", Vae(), seen_by="")
 
 # %% 1. The variance for the standard deviation
-# A well-known NumPy VAE draws z = mu + e^log_var eps. Its backward pass differentiates just that,
-# and the gradient check is content. But the KL is of another distribution: by the formula it is
-# 0.314 nats, by the draws 0.707.
+# A well-known NumPy VAE draws z = mu + e^log_var eps. Its backward pass differentiates this
+# formula, so the gradient check passes. But its KL belongs to another distribution: the formula
+# says 0.314 nats, and the draws say 0.707.
 
 vae = Vae(
     sample=lambda mu, log_var, eps: mu + np.exp(log_var) * eps,
@@ -191,16 +190,16 @@ exhibit("variance for std", vae, seen_by="spread kl_fits_draws elbo_is_log_p")
 assert measured - formula > 50 * error
 
 ax, grid = new_axes(), np.linspace(-2.5, 3.5, 200)
-ax.hist(draws_of(vae)[:, 0], 100, density=True, color=COLORS[3], label="what is drawn")
-ax.plot(grid, stats.norm.pdf(grid, 0.5, np.exp(-0.35)), color=COLORS[0], label="what the KL is of")
+ax.hist(draws_of(vae)[:, 0], 100, density=True, color=COLORS[3], label="the draws")
+ax.plot(grid, stats.norm.pdf(grid, 0.5, np.exp(-0.35)), color=COLORS[0], label="q in the KL")
 finish(ax, "z", "density")
 show(ax.figure, "11_variance_for_std")
 
 # %% 2. Noise drawn twice
-# The forward pass draws eps, keeps it, and draws once more to make z; the backward pass uses what
-# was kept. All values are right, so no check of values sees it. But what the decoder wants of
-# log_var is dz sigma eps / 2, whose average is 0 if eps has nothing to do with dz; it should be
-# sigma^2 |w_i|^2 / 2 for row w_i of the decoder. So sigma never hears of the reconstruction.
+# The forward pass draws eps, keeps it, and draws again to make z. The backward pass uses the first
+# eps. All values are right, so no check of values finds it. But the reconstruction's part of
+# dlog_var is dz sigma eps / 2. On average it should be sigma^2 |w_i|^2 / 2 for the decoder's row
+# w_i, and it is 0 if eps is independent of dz. So sigma learns nothing from the reconstruction.
 
 back, other = mv.reparameterize_backward, np.random.default_rng(5)
 vae = Vae(sample_backward=lambda m, lv, e, dz: back(m, lv, other.standard_normal(e.shape), dz))
@@ -210,14 +209,14 @@ eps, W = np.random.default_rng(6).standard_normal((200_000, 2)), vae.decoder.par
 dz = (mv.reparameterize(MU, LOG_VAR, eps) @ W - x[0]) @ W.T
 right = back(MU, LOG_VAR, eps, dz)[1].mean(axis=0)
 wrong = vae.sample_backward(MU, LOG_VAR, eps, dz)[1].mean(axis=0)
-print(f"pull on log_var: right {right.round(2)}, with other noise {wrong.round(2)}")
+print(f"dlog_var: right {right.round(2)}, with other noise {wrong.round(2)}")
 assert np.allclose(right, np.exp(LOG_VAR[0]) / 2 * np.sum(W**2, axis=1), rtol=0.02)
 assert np.allclose(wrong, 0, atol=0.02)
 
-# %% 3 and 4. A mean where a sum belongs
-# The KL of independent dimensions is a sum. Its mean over k latents is a beta-VAE with beta = 1/k.
-# The mean of the squares over D pixels is the reverse, beta = D: 784 for MNIST, and the code
-# collapses. No gradient is wrong; only a check that knows what the *sum* should be can see them.
+# %% 3 and 4. A mean in the place of a sum
+# The KL of independent latents is a sum. Its mean over k latents makes a beta-VAE with beta = 1/k.
+# The mean of the squares over D pixels does the reverse, beta = D: 784 for MNIST, where the code
+# collapses. No gradient is wrong. Only a check that knows the right *sum* finds the two.
 
 vae = Vae(
     kl=lambda mu, log_var: mv.gaussian_kl(mu, log_var) / 2,
@@ -231,10 +230,10 @@ vae = Vae(
 exhibit("squares: mean over pixels", vae, seen_by="elbo_is_log_p")
 
 # %% 5, 6 and 7. One line each
-# If one term is a mean over the batch and the other a sum, the batch size is a secret beta. With
-# the KL's sign flipped the loss falls beautifully, and without end. And where a clip is at work its
-# derivative is 0: forget that, and the backward pass is that of another loss. A gradient check at
-# ordinary inputs never goes there. (What is beyond a clip is stuck there: `mv.VAE` bounds softly.)
+# If one term is a mean over the batch and the other a sum, the batch size is a hidden beta. With
+# the KL's sign flipped, the loss falls beautifully, and without end. Where a clip acts, its
+# derivative is 0. Without this 0 the backward pass belongs to another loss, and a check at ordinary
+# inputs never goes there. (A number beyond a clip is stuck: `mv.VAE` has a soft bound.)
 
 exhibit("1/N in one term", Vae(kl_weight=lambda n: 1.0), seen_by="batch_twice elbo_is_log_p")
 exhibit("KL with the wrong sign", Vae(kl_weight=lambda n: -1 / n), seen_by="elbo_is_log_p")
@@ -242,15 +241,15 @@ vae = Vae(bound_backward=lambda raw, dlog_var: dlog_var)
 exhibit("clip without its gradient", vae, seen_by="gradients_later")
 
 # %% 8. A bias gradient that is not summed
-# db has dy's shape, (5, 4). `b -= lr * db` refuses, but `b = b - lr * db` makes it a bias for each
-# row, and trains on until a batch is smaller. `mv.Adam` compares shapes: so "the loss falls" helps.
+# db has dy's shape, (5, 4). `b -= lr * db` refuses it, but `b = b - lr * db` makes a bias for each
+# row, and trains on until a batch is smaller. `mv.Adam` compares shapes: "the loss falls" helps.
 
 
 class Unsummed(mv.Dense):
     def backward(self, dy):
         self.grads["b"] = np.zeros(self.n_out)  # for super, which writes into it
         dx = super().backward(dy)
-        self.grads["b"] = dy  # right: dy.sum(axis=0)
+        self.grads["b"] = dy  # it should be dy.sum(axis=0)
         return dx
 
 
@@ -258,9 +257,9 @@ vae = Vae(decoder=Unsummed(2, 4, rng=2))
 exhibit("bias gradient not summed", vae, seen_by="loss_falls gradients gradients_later")
 
 # %% 9. A stale cache
-# A layer keeps its transposed weights, "for speed", and nobody renews them. Fresh from the box it
-# is right, and so says the gradient check. After the first step it sends gradients back through
-# weights that are no more; and the loss falls all the same. So check again after some training.
+# A layer keeps its transposed weights, "for speed", and nothing renews them. At first they are
+# right, and the gradient check passes. After the first step it sends gradients back through old
+# weights, and the loss falls all the same. So check again after some training.
 
 
 class Stale(mv.Dense):
@@ -276,9 +275,9 @@ class Stale(mv.Dense):
 exhibit("stale cache", Vae(decoder=Stale(2, 4, rng=2)), seen_by="gradients_later")
 
 # %% 10. Adam without bias correction
-# Its moments start at zero and need time: m ten steps, v a thousand. So uncorrected, the first step
-# is (1 - 0.9) / sqrt(1 - 0.999) = 3.16 times too long. A constant gradient settles it, also for
-# those who correct by 1 - beta and forget the power t.
+# Adam's moments start at zero and need time: m ten steps, v a thousand. Uncorrected, the first step
+# is (1 - 0.9) / sqrt(1 - 0.999) = 3.16 times too long. A constant gradient shows it, and also shows
+# a correction by 1 - beta without the power t.
 
 
 class Uncorrected(mv.Adam):
@@ -291,9 +290,10 @@ class Uncorrected(mv.Adam):
 exhibit("Adam uncorrected", Vae(), seen_by="adams_steps", adam=Uncorrected)
 
 # %% The table
-# "The loss falls" finds one of ten, thanks to an optimizer that compares shapes; the gradient check
-# two, four if made again later. Five others are *values*, wrong together with their gradients: then
-# a number that did not come from the code, log p(x), finds them. No check finds everything.
+# "The loss falls" finds one of ten, thanks to an optimizer that compares shapes. The gradient check
+# finds two, and four if you repeat it later. Five others are wrong *values* with matching
+# gradients: log p(x), a number that does not come from the code, finds them. No check finds
+# everything.
 
 names = [check.__name__ for check in CHECKS]
 table = np.array([[name in found for name in names] for found in museum.values()])
@@ -311,10 +311,10 @@ ax.xaxis.tick_top()
 show(ax.figure, "11_table")
 
 # %% Exercises
-# In tutorials/exercises/11_bug_museum.py, three functions to fill in:
+# Fill in three functions in tutorials/exercises/11_bug_museum.py:
 #
-# 1. kl_by_sampling: a KL measured on draws, which no formula can flatter.
+# 1. kl_by_sampling: a KL measured on draws, without its formula.
 # 2. clip_backward: the gradient of a clip, at every input.
-# 3. adam_steps: with the bias corrected at every step.
+# 3. adam_steps: Adam, with the bias corrected at every step.
 #
 # Then ask: python -m minivae check tutorials/exercises/11_bug_museum.py

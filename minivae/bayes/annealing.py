@@ -1,4 +1,4 @@
-"""Annealed importance sampling: from a Gaussian to a density whose integral is asked for.
+"""Annealed importance sampling: the integral of a density, by moving from a Gaussian to it.
 
 References
 ----------
@@ -22,7 +22,7 @@ from minivae.nn.gaussian import gaussian_log_density, reparameterize
 
 
 class Annealed(NamedTuple):
-    """Log weights of independent chains, shape (batch,), and the share of accepted moves.
+    """The log weights of independent chains, shape (batch,), and the share of accepted moves.
 
     The mean of ``exp(log_weights)`` is an unbiased estimate of the integral.
     """
@@ -40,24 +40,26 @@ def annealed_importance_sampling(
     step: float = 0.8,
     rng: Any = None,
 ) -> Annealed:
-    """Weigh chains that go from ``q = N(mu, exp(log_var))`` to the density p, step by step.
+    """Weight chains that move from ``q = N(mu, exp(log_var))`` to the density p, step by step.
 
-    Every chain starts at a draw of q. For ``b = 1/T, 2/T, ..., 1`` it first multiplies its weight
-    by ``(p(z) / q(z))^(1/T)`` at the z that it has, then makes one move that leaves
-    ``q^(1 - b) p^b`` invariant: a step of the leapfrog with its accept step. The mean weight is the
-    integral of p at every number of steps and every step size; what they change is the variance.
-    With one step it is importance sampling.
+    Every chain starts at a draw from q. For ``b = 1/T, 2/T, ..., 1`` it first multiplies its weight
+    by ``(p(z) / q(z))^(1/T)`` at its present z. Then it makes one move that leaves
+    ``q^(1 - b) p^b`` invariant: a leapfrog step with an accept step. The expected weight is the
+    integral of p for every number of steps and every step size; only the variance of the weights
+    depends on them. With one step the method is importance sampling.
 
     Parameters
     ----------
     log_density_and_gradient : callable
-        ``(batch, n_dims) -> (batch,), (batch, n_dims)``: log p with its constant, and its gradient.
+        ``(batch, n_dims) -> (batch,), (batch, n_dims)``: log p, including constants, and its
+        gradient.
     mu, log_var : array_like, shape (batch, n_dims)
-        Where each chain starts; the variances also are the scale of its moves.
+        The distribution q of each chain's start. The standard deviations are also the scale of the
+        moves.
     n_steps : int
-        T. The bias of the log of a mean weight falls as it grows.
+        The number of steps T. With more steps, the logarithm of a mean weight has less bias.
     step : float
-        Of the leapfrog, in standard deviations of q.
+        The step size of the leapfrog, in standard deviations of q.
     rng : seed or Generator
 
     Returns
@@ -81,7 +83,7 @@ def annealed_importance_sampling(
     here = place(reparameterize(mu, log_var, rng.standard_normal(mu.shape)))
     log_weights, n_accepted = np.zeros(len(mu)), 0
     for before, b in pairwise(np.linspace(0, 1, n_steps + 1)):
-        log_weights += (b - before) * (here.log_p - here.log_q)  # at the z of before the move
+        log_weights += (b - before) * (here.log_p - here.log_q)  # at z before the move
         if b < 1:
             here, accepted = _move(here, place, b, scale, rng)
             n_accepted += int(accepted.sum())
@@ -93,7 +95,7 @@ def annealed_importance_sampling(
 
 
 class _Place(NamedTuple):
-    """Where all chains are: z, the two log densities there, and their gradients."""
+    """The state z of all chains, with the two log densities and their gradients at z."""
 
     z: Array
     log_p: Array
@@ -102,7 +104,7 @@ class _Place(NamedTuple):
     dlog_q: Array
 
     def between(self, b: float) -> tuple[Array, Array]:
-        """Return the log of ``q^(1 - b) p^b``, and its gradient."""
+        """Return the logarithm of ``q^(1 - b) p^b``, and its gradient."""
         return (
             (1 - b) * self.log_q + b * self.log_p,
             (1 - b) * self.dlog_q + b * self.dlog_p,
@@ -112,7 +114,7 @@ class _Place(NamedTuple):
 def _move(
     here: _Place, place: Any, b: float, scale: Array, rng: np.random.Generator
 ) -> tuple[_Place, Array]:
-    """Make one leapfrog step for ``q^(1 - b) p^b``, and return what was accepted."""
+    """Make one leapfrog step for ``q^(1 - b) p^b``; return the state and which moves counted."""
     momentum = rng.standard_normal(here.z.shape)
     log_density, gradient = here.between(b)
     half = momentum + scale / 2 * gradient

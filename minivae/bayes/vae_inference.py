@@ -1,7 +1,7 @@
-"""Where the bound of a VAE loses: the best q of each example, and log p(x) by annealing.
+"""The two gaps of a VAE's ELBO: the best q of each example, and log p(x) by annealing.
 
-``log p(x) - ELBO`` is the approximation gap, which even the best Gaussian q leaves, plus the
-amortization gap, which an encoder adds because it serves all examples at once.
+``log p(x) - ELBO`` is the sum of two gaps. Even the best Gaussian q of an example has the
+approximation gap. An encoder adds the amortization gap, because one function serves all examples.
 
 References
 ----------
@@ -23,6 +23,7 @@ from minivae.edge.checks import ArgumentError, Array, as_batch, check_integer, c
 from minivae.models.passes import VAEPass
 from minivae.models.vae import VAE
 from minivae.nn.gaussian import LOG_VAR_LIMIT, gaussian_log_density
+from minivae.nn.rows import repeat_rows, row_blocks
 from minivae.training.optimizers import Adam
 
 ROWS = 512  # decoded at once
@@ -35,7 +36,7 @@ def log_joint(model: VAE, x: Array) -> LogDensityAndGradient:
     ----------
     model : VAE
     x : array, shape (batch, n_features)
-        A row for each row of z.
+        One row for each row of z.
     """
 
     def log_density_and_gradient(z: Array) -> tuple[Array, Array]:
@@ -57,18 +58,18 @@ def annealed_log_likelihood(
 ) -> Array:
     """Estimate log p(x) of every example by annealing from the encoder's q to the posterior.
 
-    Like `minivae.log_likelihood` it is a lower bound on average, but one that stays tight where
-    the encoder misses most of the posterior.
+    On average the estimate is a lower bound, like the estimate of `minivae.log_likelihood`. It is
+    tighter where the encoder misses most of the posterior.
 
     Parameters
     ----------
     model : VAE
-        Of a likelihood that is a density, as for `minivae.log_likelihood`.
+        Its likelihood is a density, as for `minivae.log_likelihood`.
     x : array_like, shape (n, n_features)
     n_steps, step
-        As `minivae.bayes.annealed_importance_sampling` has them.
+        As in `minivae.bayes.annealed_importance_sampling`.
     n_chains : int
-        Chains for each example, whose weights are averaged.
+        The number of chains for each example; their weights are averaged.
     rng : int or numpy.random.Generator, optional
 
     Returns
@@ -77,13 +78,14 @@ def annealed_log_likelihood(
     """
     n_chains, rng = check_integer("n_chains", n_chains, 1), np.random.default_rng(rng)
     estimates = []
-    for rows in _blocks(model, x, n_chains):
-        mu, log_var = (np.repeat(each, n_chains, axis=0) for each in model.encode(rows))
-        target = log_joint(model, np.repeat(rows, n_chains, axis=0))
+    x = _checked(model, x)
+    for rows in _blocks(x, n_chains):
+        mu, log_var = (repeat_rows(each, n_chains) for each in model.encode(x[rows]))
+        target = log_joint(model, repeat_rows(x[rows], n_chains))
         chains = annealed_importance_sampling(
             target, mu, log_var, n_steps=n_steps, step=step, rng=rng
         )
-        log_w = chains.log_weights.reshape(len(rows), n_chains)
+        log_w = chains.log_weights.reshape(-1, n_chains)
         estimates.append(np.logaddexp.reduce(log_w, axis=1) - np.log(n_chains))
     return np.concatenate(estimates)
 
@@ -97,19 +99,19 @@ def fit_posterior(
     learning_rate: float = 0.05,
     rng: int | np.random.Generator | None = None,
 ) -> tuple[Array, Array]:
-    """Return the Gaussian q of each example that has the highest ELBO, starting at the encoder's.
+    """Return the Gaussian q with the highest ELBO for each example, starting from the encoder's q.
 
-    Adam with fresh noise in every step; its learning rate falls to zero over the second half. With
-    noise that stays the same q would fit the noise.
+    Adam takes steps with fresh noise, because q would fit noise that stays the same. Its learning
+    rate falls to zero over the second half of the steps.
 
     Parameters
     ----------
     model : VAE
-        It stays as it is, but for its layers' gradients.
+        Its parameters do not change; the gradients of its layers do.
     x : array_like, shape (n, n_features)
     n_steps : int
     n_draws : int
-        Noises of each example in a step.
+        The number of noise draws for each example in a step.
     learning_rate : float
     rng : int or numpy.random.Generator, optional
 
@@ -121,17 +123,18 @@ def fit_posterior(
     n_draws, rng = check_integer("n_draws", n_draws, 1), np.random.default_rng(rng)
     check_real("learning_rate", learning_rate, 0)
     found = []
-    for rows in _blocks(model, x, n_draws):
-        q, optimizer = _Table(*model.encode(rows)), Adam(learning_rate)
+    x = _checked(model, x)
+    for rows in _blocks(x, n_draws):
+        q, optimizer = _Table(*model.encode(x[rows])), Adam(learning_rate)
         vae = model.with_encoder(q)
         for i in range(n_steps):
             optimizer.learning_rate = learning_rate * min(1, 2 * (1 - i / n_steps))
-            p = _draw(vae, rows, n_draws, rng)
-            # -ELBO of each example: the mean over its draws, which are equally many rows of p
+            p = _draw(vae, x[rows], n_draws, rng)
+            # minus the ELBO of each example: the mean over its n_draws rows of p
             dlog_prob, dkl = np.full_like(p.log_prob, -1 / n_draws), np.full_like(p.kl, 1 / n_draws)
             vae.backward(p, dlog_prob, dkl, np.zeros_like(p.log_ratio))
             optimizer.step(q.params, q.grads)
-        found.append(vae.encode(rows))
+        found.append(vae.encode(x[rows]))
     return np.concatenate([mu for mu, _ in found]), np.concatenate([lv for _, lv in found])
 
 
@@ -144,17 +147,18 @@ def elbo_and_likelihood(
     n_draws: int = 500,
     rng: int | np.random.Generator | None = None,
 ) -> tuple[Array, Array]:
-    """Return ELBO and importance-sampled log p(x) of every example with a given q.
+    """Return the ELBO and an importance-sampling estimate of log p(x), with a given q.
 
     Parameters
     ----------
     model : VAE
     x : array_like, shape (n, n_features)
     mu, log_var : array_like, shape (n, n_latent)
-        What `fit_posterior` or ``model.encode`` returns; zeros make q the prior.
+        The q of each example, for example from `fit_posterior` or ``model.encode``. Zeros make q
+        the prior.
     n_draws : int
-        Of each example: the mean of their log weights is the ELBO, the log of their mean weight
-        estimates log p(x).
+        The number of draws for each example. The mean of their log weights is the ELBO; the
+        logarithm of their mean weight estimates log p(x).
     rng : int or numpy.random.Generator, optional
 
     Returns
@@ -163,18 +167,16 @@ def elbo_and_likelihood(
     """
     mu, log_var = as_batch(mu, name="mu"), as_batch(log_var, name="log_var")
     n_draws, rng = check_integer("n_draws", n_draws, 1), np.random.default_rng(rng)
-    log_w, start = [], 0
-    for rows in _blocks(model, x, n_draws):
-        own = slice(start, start + len(rows))
-        p = _draw(model.with_encoder(_Table(mu[own], log_var[own])), rows, n_draws, rng)
-        log_w.append((p.log_prob + p.log_ratio).reshape(len(rows), n_draws))
-        start += len(rows)
+    x, log_w = _checked(model, x), []
+    for rows in _blocks(x, n_draws):
+        p = _draw(model.with_encoder(_Table(mu[rows], log_var[rows])), x[rows], n_draws, rng)
+        log_w.append((p.log_prob + p.log_ratio).reshape(-1, n_draws))
     w = np.concatenate(log_w)
     return w.mean(axis=1), np.logaddexp.reduce(w, axis=1) - np.log(n_draws)
 
 
 class _Table:
-    """An encoder that does not see x: it holds the mean and the log variance of each row's q."""
+    """An encoder that ignores x: its parameters are the mean and the log variance of each row."""
 
     def __init__(self, mu: Array, log_var: Array) -> None:
         raw = LOG_VAR_LIMIT * np.arctanh(log_var.astype(float) / LOG_VAR_LIMIT)
@@ -182,16 +184,16 @@ class _Table:
         self.grads = {"h": np.zeros_like(self.params["h"])}
 
     def forward(self, x: Array) -> Array:
-        """Return all rows of the table, whatever `x` is."""
+        """Return all rows of the table for every `x`."""
         return self.params["h"]
 
-    def backward(self, dh: Array) -> None:
-        """Take the gradient as it is."""
+    def backward_params(self, dh: Array) -> None:
+        """Store the gradient with respect to the table."""
         self.grads["h"][...] = dh
 
 
 def _draw(vae: VAE, rows: Array, n_draws: int, rng: np.random.Generator) -> VAEPass:
-    """Run the model's own pass with fresh noise, `n_draws` times for each row."""
+    """Return the model's own pass with `n_draws` rows of fresh noise for each row."""
     eps = rng.standard_normal((len(rows) * n_draws, vae.n_latent))
     return vae.forward(rows, rows[:, :0], rows, eps)
 
@@ -204,11 +206,15 @@ def _log_likelihood(model: VAE, x: Array, z: Array) -> tuple[Array, Array]:
     return np.asarray(log_p, float), np.asarray(model.decoder.backward(dout), float)
 
 
-def _blocks(model: Any, x: ArrayLike, n_draws: int) -> Iterator[Array]:
-    """Yield a few examples at a time, so that with all their draws they are about `ROWS`."""
+def _checked(model: Any, x: ArrayLike) -> Array:
+    """Return `x` as a batch for `model`, after checking that p(x | z) is a density."""
     if not isinstance(model, VAE) or model.likelihood.name == "squared_error":
         raise ArgumentError(f"model must be a VAE with a density p(x | z), got {model!r}")
-    x = as_batch(x, model.n_features, model.dtype, interval=model.likelihood.interval)
-    step = max(1, ROWS // n_draws)
-    for start in range(0, len(x), step):
-        yield x[start : start + step]
+    if model.n_classes:
+        raise ArgumentError(f"model must be a VAE without classes, got n_classes={model.n_classes}")
+    return as_batch(x, model.n_features, model.dtype, interval=model.likelihood.interval)
+
+
+def _blocks(x: Array, n_draws: int) -> Iterator[slice]:
+    """Yield slices of a few rows of `x`: with all their draws they are about `ROWS` rows."""
+    return row_blocks(len(x), max(1, ROWS // n_draws))

@@ -164,7 +164,7 @@ def gaussian_mean_field(mean: ArrayLike, precision: ArrayLike) -> tuple[Array, A
     Raises
     ------
     ValueError
-        `precision` is not symmetric and positive definite, or its size is not that of `mean`.
+        `precision` is not symmetric and positive definite, or has not the size of `mean`.
 
     References
     ----------

@@ -22,6 +22,7 @@ examples:
   minivae train vae --data digits --latent 2 --hidden 256 128 --epochs 20 --out run
   minivae train vae --data digits --latent 2 --hidden 256 128 --epochs 40 --out run --resume
   minivae prove --list                                    the claims that can be proved
+  minivae study --list                                    the experiments that can be run
   minivae step 1                                          the course, cell by cell
 """
 

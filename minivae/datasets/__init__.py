@@ -1,4 +1,4 @@
-"""Data sets: three that need no download, and the reader of MNIST."""
+"""Data sets: three without a download, and MNIST."""
 
 from minivae.datasets.drawn_digits import Digits, digits
 from minivae.datasets.mnist_files import mnist

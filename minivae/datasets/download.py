@@ -1,4 +1,4 @@
-"""A file from any of several addresses, kept only when it is whole and right."""
+"""A download that tries several addresses, and accepts only the right content."""
 
 from __future__ import annotations
 
@@ -9,28 +9,28 @@ from urllib.request import Request, urlopen
 
 T = TypeVar("T")
 
-TIMEOUT = 15.0  # seconds without an answer or a further byte
-ROUNDS = 2  # how often each address is tried
+TIMEOUT = 15.0  # seconds without an answer or another byte
+ROUNDS = 2  # the attempts at each address
 
 
 def download(
     addresses: Sequence[str], parse: Callable[[bytes], T], *, largest: int
 ) -> tuple[bytes, T]:
-    """Return the first content that `parse` accepts, with what `parse` made of it.
+    """Return the first content that `parse` accepts, and the result of `parse`.
 
     Parameters
     ----------
     addresses : sequence of str
-        Tried in order, twice.
+        They are tried in this order, twice.
     parse : function of bytes
-        Raises ValueError when the content is not what it should be.
+        It raises ValueError if the content is wrong.
     largest : int
-        Bytes; a longer answer is not read to its end.
+        The largest number of bytes; a longer answer is not read to its end.
 
     Raises
     ------
     OSError
-        No address gave the content; the message has a line for every attempt.
+        No address has the right content. The message has a line for every attempt.
     """
     failures = []
     for address in [*addresses] * ROUNDS:

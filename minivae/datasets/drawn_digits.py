@@ -1,4 +1,4 @@
-"""Drawn digits: images that vary like handwriting, with the factors they were drawn from."""
+"""Drawn digits: images that vary like handwriting, with the factors of each image."""
 
 from __future__ import annotations
 
@@ -14,25 +14,25 @@ Floats = NDArray[np.float64]
 
 SIDE = 28  # pixels
 BOX = (13.0, 17.5)  # width and height of an average digit, pixels
-SIZE_JITTER = 0.1  # of the box, each axis on its own
-BEND_JITTER = 0.2  # of the box
+SIZE_JITTER = 0.1  # relative to the box, separately for each axis
+BEND_JITTER = 0.2  # relative to the box
 SHIFT_JITTER = 1.0  # pixels
 RANGES = {"thickness": (1.5, 3.3), "slant": (-0.3, 0.3), "rotation": (-0.2, 0.2)}
-IMAGES_AT_ONCE = 8  # their distances to every segment stay in the processor's cache
+IMAGES_AT_ONCE = 8  # so that the distances to all segments stay in the processor's cache
 
 
 class Digits(NamedTuple):
-    """Images with their labels and factors, row by row.
+    """Images with their labels and factors; row i of each belongs to image i.
 
     Attributes
     ----------
     images : ndarray of float32, shape (n, 784)
-        Ink from 0 to 1; 28 x 28 pixels, row by row from the top left.
+        The ink, from 0 to 1, of 28 x 28 pixels, row by row from the top left.
     labels : ndarray of int64, shape (n,)
         The digit, 0 to 9.
     factors : dict of ndarray of float64, each of shape (n,)
-        ``thickness`` (width of the stroke, pixels), ``slant`` (shear: pixels to the right per
-        pixel upward) and ``rotation`` (radians, counterclockwise, after the slant).
+        ``thickness`` is the width of the stroke in pixels. ``slant`` is a shear, in pixels to the
+        right for each pixel upward. ``rotation`` is in radians, counterclockwise, after the slant.
     """
 
     images: NDArray[np.float32]
@@ -41,16 +41,17 @@ class Digits(NamedTuple):
 
 
 def digits(n: int, *, rng: Any = None) -> Digits:
-    """Draw `n` digits with a pen: ten classes, balanced up to rounding and shuffled.
+    """Draw `n` digits with a pen, in shuffled order, with equally many of each class.
 
-    The factors are uniform and independent of each other and of the class: thickness from 1.5 to
-    3.3 pixels, slant from -0.3 to 0.3, rotation from -0.2 to 0.2 radians. Size, curvature and
-    position vary a little too, so that no factor explains an image completely.
+    If `n` is not a multiple of ten, the classes differ in size by one. The factors are uniform, and
+    independent of each other and of the class: thickness from 1.5 to 3.3 pixels, slant from -0.3 to
+    0.3, rotation from -0.2 to 0.2 radians. Size, curvature and position vary a little, too, so that
+    the factors do not determine an image completely.
 
     Parameters
     ----------
     n : int
-        How many, at least 1.
+        The number of images, at least 1.
     rng : seed or Generator, optional
         The same seed gives the same images.
 
@@ -83,7 +84,7 @@ def digits(n: int, *, rng: Any = None) -> Digits:
 
 
 def _slant_then_rotate(slant: Floats, rotation: Floats) -> Floats:
-    """Return matrices A, shape (n, 2, 2), that act on rows: (x, y) @ A."""
+    """Return matrices A, shape (n, 2, 2), which map a point to (x, y) @ A."""
     zero, one = np.zeros_like(slant), np.ones_like(slant)
     cos, sin = np.cos(rotation), np.sin(rotation)
     shear = np.array([[one, zero], [slant, one]])
@@ -92,10 +93,10 @@ def _slant_then_rotate(slant: Floats, rotation: Floats) -> Floats:
 
 
 def _place(segments: Floats, size: Floats, bend: Floats, lean: Floats, shift: Floats) -> Floats:
-    """Return the segments' ends, pixels from the image's centre, (batch, 2, n_segments, 2)."""
+    """Return the ends of all segments in pixels from the centre, (batch, 2, n_segments, 2)."""
     points = segments.reshape(-1, 2) - 0.5
     x, y = points.T
-    # A smooth bend moves each point by a quadratic in (x, y), so that strokes which meet still do.
+    # A bend moves each point by a quadratic function of (x, y), so that strokes still meet.
     points = points + np.stack([x * x, x * y, y * y], axis=1) @ bend  # (batch, n_points, 2)
     points = points * size[:, None] @ lean
     middle = (points.min(axis=1) + points.max(axis=1)) / 2
@@ -115,7 +116,7 @@ def _ink(ends: Floats, thickness: Floats) -> NDArray[np.float32]:
     foot = np.clip(dx * (ex / length2) + dy * (ey / length2), 0, 1)  # (batch, n_segments, 28, 28)
     squared = np.square(dx - foot * ex) + np.square(dy - foot * ey)
     distance = np.sqrt(squared.min(axis=1)).reshape(len(ends), SIDE * SIDE)
-    # A pixel is inked by how far the stroke's edge reaches over it: the edge is one pixel wide.
+    # The edge of a stroke is one pixel wide: there the ink falls linearly from 1 to 0.
     half_width = thickness[:, None].astype(np.float32) / 2
     ink: NDArray[np.float32] = np.clip(half_width + np.float32(0.5) - distance, 0, 1)
     return ink

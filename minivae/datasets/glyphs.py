@@ -1,4 +1,4 @@
-"""How a pen writes the ten digits: strokes in a unit square, x to the right and y upward."""
+"""The strokes of the ten digits in a unit square, with x to the right and y upward."""
 
 from __future__ import annotations
 
@@ -9,28 +9,28 @@ Points = NDArray[np.float64]
 
 
 def _stroke(*pieces: ArrayLike) -> Points:
-    """Join points and curves into one pen path, shape (n_points, 2)."""
+    """Return the path of the pen through all points and curves, shape (n_points, 2)."""
     return np.vstack([np.atleast_2d(np.asarray(piece, dtype=np.float64)) for piece in pieces])
 
 
 def _arc(x: float, y: float, rx: float, ry: float, start: float, stop: float) -> Points:
-    """Points on the ellipse round (x, y), degrees counterclockwise from the right, 20 apart."""
+    """Return points on an ellipse around (x, y), one for every 20 degrees counterclockwise."""
     angle = np.radians(np.linspace(start, stop, round(abs(stop - start) / 20) + 1))
     return np.stack([x + rx * np.cos(angle), y + ry * np.sin(angle)], axis=1)
 
 
 def _bezier(start: ArrayLike, control: ArrayLike, stop: ArrayLike) -> Points:
-    """Eight points on the quadratic Bezier curve of three control points."""
+    """Return eight points on the quadratic Bezier curve of three control points."""
     t = np.linspace(0, 1, 8)[:, None]
     a, b, c = np.asarray([start, control, stop], dtype=np.float64)
     return (1 - t) ** 2 * a + 2 * t * (1 - t) * b + t**2 * c
 
 
 def _segments(*strokes: Points) -> Points:
-    """Start and end of every straight piece, shape (2, n_segments, 2); the pen lifts between."""
+    """Return start and end of every straight piece of the strokes, shape (2, n_segments, 2)."""
     starts = np.vstack([stroke[:-1] for stroke in strokes])
     ends = np.vstack([stroke[1:] for stroke in strokes])
-    distinct = np.abs(ends - starts).max(axis=1) > 1e-9  # not where a curve begins at a curve's end
+    distinct = np.abs(ends - starts).max(axis=1) > 1e-9  # drops joints of two curves
     return np.stack([starts, ends])[:, distinct]
 
 

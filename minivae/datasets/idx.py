@@ -1,4 +1,4 @@
-"""The IDX format of MNIST: a magic number, the sizes, then the bytes; packed with gzip or not."""
+"""The IDX format of MNIST: a magic number, the sizes, then the bytes, with or without gzip."""
 
 from __future__ import annotations
 
@@ -15,24 +15,24 @@ from minivae.edge.checks import ArgumentError
 
 UINT8 = 0x08  # the type code of unsigned bytes
 GZIP = b"\x1f\x8b"
-PIECE = 1 << 18  # bytes unpacked at once
+PIECE = 1 << 18  # bytes read at once
 
 
 def read_idx(
     file: BufferedIOBase, name: str, shape: tuple[int, ...], sha256: str
 ) -> NDArray[np.uint8]:
-    """Read an array of bytes whose shape and checksum are known beforehand.
+    """Read an array of bytes with a known shape and a known checksum.
 
     Parameters
     ----------
     file : seekable binary file
-        IDX, plain or packed with gzip: the first bytes tell which.
+        An IDX file, plain or packed with gzip.
     name : str
-        What the messages call the file.
+        The name of the file in messages.
     shape : tuple of int
-        The shape that the header must state, so that no header can ask for more memory.
+        The shape that the header must have, so that no header can ask for more memory.
     sha256 : str
-        Hexadecimal SHA-256 of the unpacked content.
+        The hexadecimal SHA-256 of the unpacked content.
 
     Returns
     -------
@@ -41,8 +41,8 @@ def read_idx(
     Raises
     ------
     ValueError
-        The file is not IDX, has another shape, is damaged, too short or too long, or has another
-        checksum; the message begins with its name.
+        The file is not an IDX file, or has another shape, length or checksum, or is damaged. The
+        message begins with the name of the file.
     """
     packed = file.read(len(GZIP)) == GZIP
     file.seek(0)
@@ -75,7 +75,7 @@ def _read_plain(
 
 
 def _read_header(file: BufferedIOBase, name: str, shape: tuple[int, ...]) -> bytes:
-    # Two zero bytes, the type of an item, the number of axes; then each size, big-endian.
+    # two zero bytes, the type of an item, the number of axes; then the sizes, big-endian
     magic = bytes([0, 0, UINT8, len(shape)])
     got = file.read(len(magic))
     if got != magic:

@@ -1,4 +1,4 @@
-"""MNIST: where its four files are looked for, and what they must hold."""
+"""MNIST: where its four files are searched, and their shapes and checksums."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from minivae.edge.files import make_folder, whole_file
 
 
 class IdxFile(NamedTuple):
-    """What is known of a file beforehand; the checksum is that of the unpacked content."""
+    """Name and shape of a file, and the checksum of its unpacked content."""
 
     name: str
     shape: tuple[int, ...]
@@ -63,31 +63,32 @@ def mnist(
 ) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
     """Read the handwritten digits of MNIST.
 
-    Without `folder` the files are looked for in the folder that the environment variable
-    ``MINIVAE_DATA`` names, then in the cache (``MINIVAE_CACHE``, else ``minivae`` in the user's
-    cache folder), and are downloaded into the cache when neither has them.
+    Without `folder`, the files are searched first in the folder of the environment variable
+    ``MINIVAE_DATA``, then in the cache, which is the folder of ``MINIVAE_CACHE`` or ``minivae`` in
+    the user's cache folder. If neither has them, they are downloaded into the cache.
 
     Parameters
     ----------
     split : {"train", "test"}
         60,000 or 10,000 images.
     folder : path, optional
-        The only place to look: it holds ``train-images-idx3-ubyte.gz`` and its like, or the same
-        files unpacked, without ``.gz``.
+        The only folder to search. It holds ``train-images-idx3-ubyte.gz`` and the other files, or
+        the same files unpacked, without ``.gz``.
 
     Returns
     -------
     images : ndarray of uint8, shape (n, 784)
-        Ink from 0 to 255; 28 x 28 pixels, row by row from the top left.
+        The ink, from 0 to 255, of 28 x 28 pixels, row by row from the top left.
     labels : ndarray of uint8, shape (n,)
         The digit, 0 to 9.
 
     Raises
     ------
     ValueError
-        `split` is neither, or a file is not the original: damaged, cut short, another data set.
+        `split` is another string, or a file is not the original one: it is damaged, cut short, or
+        belongs to another data set.
     OSError
-        A folder or a file is missing, or could not be downloaded.
+        A folder or a file is missing, or a download failed.
 
     References
     ----------
@@ -101,7 +102,7 @@ def mnist(
 
 
 def cache_folder() -> Path:
-    """Return the folder of downloads: ``MINIVAE_CACHE``, else the platform's place for them."""
+    """Return the folder of downloads: ``MINIVAE_CACHE``, else the cache folder of the platform."""
     if given := os.environ.get("MINIVAE_CACHE"):
         return Path(given).expanduser()
     if sys.platform == "win32":
@@ -125,7 +126,7 @@ def _load(file: IdxFile, folder: str | os.PathLike[str] | None) -> NDArray[np.ui
     if cache.exists() and (path := _find(file, cache, "MINIVAE_CACHE")):
         try:
             return _read(path, file)
-        except ValueError:  # the cache is ours to repair, unlike the other two
+        except ValueError:  # only the cache may be repaired, by another download
             pass
     return _download(file, cache)
 
@@ -149,14 +150,14 @@ def _download(file: IdxFile, cache: Path) -> NDArray[np.uint8]:
         content, array = download(
             [mirror + packed for mirror in MIRRORS],
             lambda content: read_idx(BytesIO(content), "the content", file.shape, file.sha256),
-            largest=prod(file.shape) + 4096,  # even what gzip could not make smaller
+            largest=prod(file.shape) + 4096,  # enough even if gzip saves nothing
         )
     except OSError as error:
         names = ", ".join(f"{each.name}.gz" for pair in SPLITS.values() for each in pair)
         raise OSError(
             f"cannot download {packed}:\n{error}\n"
             f"Get the four files {names} elsewhere, put them (or the same unpacked, without .gz) "
-            f"into a folder, and set the environment variable MINIVAE_DATA to that folder; "
+            f"into a folder, and set the environment variable MINIVAE_DATA to this folder; "
             f"or put them into the cache, {cache}"
         ) from error
     try:

@@ -1,4 +1,4 @@
-"""Grey patches of the photograph that ships with matplotlib: natural images without a download."""
+"""Grey patches of a photograph that ships with matplotlib: natural images without a download."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ def image_patches(n: int, *, size: int = 8, rng: Any = None) -> NDArray[np.float
     Parameters
     ----------
     n : int
-        How many, at least 1; patches may overlap.
+        The number of patches, at least 1; they may overlap.
     size : int
-        Side of a patch in pixels, from 1 to 512.
+        The side of a patch in pixels, from 1 to 512.
     rng : seed or Generator, optional
         The same seed gives the same positions.
 
     Returns
     -------
     patches : ndarray of float64, shape (n, size * size)
-        Luminance from 0 (black) to 1 (white), row by row from the top left.
+        The luminance, from 0 (black) to 1 (white), row by row from the top left.
 
     Raises
     ------
@@ -43,12 +43,12 @@ def image_patches(n: int, *, size: int = 8, rng: Any = None) -> NDArray[np.float
 
 
 def _photograph() -> NDArray[np.float64]:
-    """Luminance of the photograph in [0, 1], shape (600, 512)."""
+    """Return the luminance of the photograph in [0, 1], shape (600, 512)."""
     from matplotlib.cbook import get_sample_data
     from PIL import Image
 
     with Image.open(get_sample_data("grace_hopper.jpg", asfileobj=False)) as picture:
         rgb = np.asarray(picture.convert("RGB"), dtype=np.float64)
-    # ITU-R BT.601, the luma of JPEG itself
+    # ITU-R BT.601, the luma of JPEG
     luminance: NDArray[np.float64] = rgb @ np.array([0.299, 0.587, 0.114]) / 255
     return luminance

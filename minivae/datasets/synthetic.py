@@ -1,4 +1,4 @@
-"""Data from a linear-Gaussian model, whose parameters are then known."""
+"""Data from a linear-Gaussian model with known parameters."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Floats = NDArray[np.float64]
 
 
 class LinearGaussian(NamedTuple):
-    """A data set and the model it was drawn from: ``X = z @ W + mean + noise``.
+    """A data set and its model: ``X = z @ W + mean + noise``.
 
     Attributes
     ----------
@@ -21,9 +21,9 @@ class LinearGaussian(NamedTuple):
     W : ndarray, shape (n_latent, n_features)
     mean : ndarray, shape (n_features,)
     sigma2 : float
-        Variance of the noise.
+        The variance of the noise.
     z : ndarray, shape (n, n_latent)
-        The latent codes, standard normal.
+        The standard normal latent codes.
     """
 
     X: Floats
@@ -38,20 +38,20 @@ def linear_gaussian(
 ) -> LinearGaussian:
     """Draw from the model of probabilistic PCA, x = z W + mean + noise, with known parameters.
 
-    The rows of `W` are orthogonal and have lengths n_latent, ..., 2, 1. The covariance
-    ``W.T @ W + sigma2 * I`` therefore has the eigenvalues ``length**2 + sigma2``, no two of them
-    tied, with the rows' directions as eigenvectors, and ``sigma2`` for all other directions.
+    The rows of `W` are orthogonal and have the lengths n_latent, ..., 2, 1. So the covariance
+    ``W.T @ W + sigma2 * I`` has the rows as eigenvectors, with the distinct eigenvalues
+    ``length**2 + sigma2``; all other eigenvalues are ``sigma2``.
 
     Parameters
     ----------
     n : int
-        Number of samples, at least 1.
+        The number of samples, at least 1.
     n_features : int
         At least 1.
     n_latent : int
         From 1 to `n_features`.
     noise : float
-        Standard deviation of the noise, at least 0.
+        The standard deviation of the noise, at least 0.
     rng : seed or Generator, optional
         The same seed gives the same model and the same samples.
 
@@ -63,7 +63,7 @@ def linear_gaussian(
     Raises
     ------
     TypeError, ValueError
-        An argument is not a number of its kind, or is out of range.
+        An argument has the wrong type, or is out of range.
 
     References
     ----------

@@ -1,4 +1,4 @@
-"""A file is written whole or not at all."""
+"""Files that are written whole or not at all."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from typing import BinaryIO
 
 @contextmanager
 def whole_file(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
-    """Open a temporary file beside `path`, and put it there once all of it is on the disk.
+    """Open a temporary file beside `path`; when it is complete on the disk, rename it to `path`.
 
     Raises
     ------
     OSError
-        The folder is missing, `path` is a folder or a device, or the disk is full; what was at
-        `path` before is unharmed, and nothing else is left behind.
+        The folder is missing, `path` is a folder or a device, or the disk is full. A file that was
+        at `path` before stays as it was, and no other file is left behind.
     """
     path = Path(path)
     if path.is_dir():
-        raise IsADirectoryError(f"path must name a file, and {path} is a folder")
+        raise IsADirectoryError(f"path must name a file, got the folder {path}")
     if path.exists() and not path.is_file():
-        raise OSError(f"path must name an ordinary file, and {path} is none")
+        raise OSError(f"path must name an ordinary file, got {path}")
     if not path.parent.is_dir():
         raise FileNotFoundError(f"cannot save {path}: there is no folder {path.parent}")
     temporary = path.with_name(f"{path.name}.{secrets.token_hex(4)}.part")
@@ -42,12 +42,12 @@ def whole_file(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
 
 
 def make_folder(path: Path) -> None:
-    """Make the folder `path`, and those above it, unless it is there.
+    """Make the folder `path` and all missing folders above it.
 
     Raises
     ------
     OSError
-        A file is in the way, or nothing may be written there.
+        `path` is a file, or the user has no permission.
     """
     try:
         path.mkdir(parents=True, exist_ok=True)

@@ -1,8 +1,8 @@
-"""One file, written whole or not at all, read without pickle: a tree of arrays and plain values.
+"""One file for a tree of arrays and plain values, written whole or not at all, without pickle.
 
-A tree is a dict whose leaves are arrays or whatever JSON can hold. In the file an array's name is
-its path through the tree (``"params/encoder.0.W"``), so that `numpy.load` shows it to anyone; the
-rest is one JSON text.
+A tree is a dict whose leaves are arrays or values that JSON can hold. In the file the name of an
+array is its path through the tree (``"params/encoder.0.W"``), and `numpy.load` can read it. All
+other values are in one JSON text.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ FORMAT = "minivae 1"
 
 
 def write(path: str | os.PathLike[str], tree: Tree) -> None:
-    """Write `tree` to `path`, replacing what was there only once all of it is on the disk.
+    """Write `tree` to `path`; a file that was there is replaced only by a complete one.
 
     Raises
     ------
     OSError
-        The folder is missing, `path` is a folder, or the disk is full; nothing is left behind.
+        The folder is missing, `path` is a folder, or the disk is full. Then no file is left behind.
     """
     arrays, plain = _split(tree)
     header = np.array(json.dumps({"format": FORMAT, "tree": plain}))
@@ -42,18 +42,18 @@ def write(path: str | os.PathLike[str], tree: Tree) -> None:
 
 
 def read(path: str | os.PathLike[str]) -> Tree:
-    """Return the tree that `write` put into `path`.
+    """Return the tree in a file of `write`.
 
     Raises
     ------
     OSError
-        There is no such file, or it cannot be opened.
+        The file is missing, or cannot be opened.
     ValueError
-        It is truncated or damaged, or something else wrote it.
+        The file is truncated or damaged, or is not a file of `write`.
     """
     path = Path(path)
     if path.is_dir():
-        raise IsADirectoryError(f"path must name a file, and {path} is a folder")
+        raise IsADirectoryError(f"path must name a file, got the folder {path}")
     with open(path, "rb") as file:
         try:
             size = os.fstat(file.fileno()).st_size
@@ -66,12 +66,12 @@ def read(path: str | os.PathLike[str]) -> Tree:
             if header["format"] != FORMAT:
                 raise ValueError(f"its format is {header['format']!r}, not {FORMAT!r}")
             return _join(header["tree"], contents)
-        except Exception as error:  # a foreign file can fail in any way, and must in none but this
+        except Exception as error:  # a damaged file can raise any error, and the user sees this one
             raise ArgumentError(f"{path} is damaged, or not a minivae file: {error}") from error
 
 
 def _read_array(archive: ZipFile, member: ZipInfo, size: int) -> Array:
-    """Return one array, unless its shape asks for more bytes than the file, of `size`, can hold."""
+    """Return one array, after checking that its bytes fit into a file of `size` bytes."""
     with archive.open(member) as file:
         if npy.read_magic(file) != (1, 0):
             raise ValueError(f"{member.filename} is not in version 1.0 of the npy format")
@@ -84,7 +84,7 @@ def _read_array(archive: ZipFile, member: ZipInfo, size: int) -> Array:
 
 
 def _split(tree: Tree, prefix: str = "") -> tuple[dict[str, Any], Tree]:
-    """Return the arrays by path, and the tree without them."""
+    """Return the arrays by path, and the tree without the arrays."""
     arrays: dict[str, Any] = {}
     plain: Tree = {}
     for key, value in tree.items():

@@ -1,8 +1,8 @@
 """Linear models, where the exact answers are known: PCA, probabilistic PCA, and what equals them.
 
-In reading order: `principal_axes` computes what all share; `pca`; `linear_gaussian`, a model with a
-closed form for everything, and `probabilistic_pca`, its maximum likelihood. Then the two theorems:
-`autoencoder_is_pca` and `vae_is_ppca` train a model and compare it with the exact answer.
+In reading order: `principal_axes` finds the eigenvectors of a data set, and `pca` codes data with
+them. `linear_gaussian` is a model with closed forms, and `probabilistic_pca` maximises its
+likelihood. `autoencoder_is_pca` and `vae_is_ppca` train a model and compare it with these two.
 """
 
 from minivae.linear.autoencoder_is_pca import EquivalenceReport, verify_pca_equivalence

@@ -164,7 +164,7 @@ class PCA:
         V, lam, s2 = self.components_, self.explained_variance_, self.noise_variance_
         n_discarded = self.n_features_in_ - self.n_components_
         if n_discarded == 0:
-            s2 = 1.0  # no direction is left for the noise, whatever its variance
+            s2 = 1.0  # without a discarded direction the noise does not matter
         if min(lam[-1], s2) == 0:
             raise ArgumentError(
                 "the model has no density, its covariance is singular: least explained variance "

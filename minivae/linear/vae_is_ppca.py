@@ -195,7 +195,7 @@ class LinearVAEReport:
 
     @property
     def ok(self) -> bool:
-        """Whether the ELBO, the noise and the rows of W are those of probabilistic PCA."""
+        """Whether the ELBO, the noise and the rows of W agree with probabilistic PCA."""
         noise = abs(self.noise_variance / self.predicted_noise_variance - 1)
         # the ELBO is flat at its maximum: it loses the square of an error of the parameters
         parameters = max(noise, self.off_diagonal)

@@ -222,7 +222,10 @@ class Model(Saved, Composite):
 
     def _backward_encoder(self, dh: Array) -> None:
         """Fill the encoder's `grads`; its input is data and needs no gradient."""
-        getattr(self.encoder, "backward_params", self.encoder.backward)(dh)
+        if hasattr(self.encoder, "backward_params"):
+            self.encoder.backward_params(dh)
+        else:
+            self.encoder.backward(dh)
 
     def with_encoder(self, encoder: Any) -> Self:
         """Return a model that shares all with this one, its parameters too, but for the encoder."""

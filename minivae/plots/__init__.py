@@ -1,13 +1,14 @@
-"""Pictures, each a function ``f(data, *, ax=None) -> artists`` of plain arrays and dicts.
+"""Pictures: each is a function ``f(data, *, ax=None) -> artists`` of plain arrays and dicts.
 
-`figures` and `style` hold what all share, `tiles` turns rows of pixels into a mosaic; then, one
-theme a file: `images`, `latent`, `manifold`, `subspace`, `training`, `information`, `gradients`,
-`chains`, `agreement`, `graph` with its `boxes`; and what moves: `animation`, `explorer`, `window`.
+All pictures use `figures` and `style`, and `tiles` joins images to a mosaic. Every theme has a
+file: `images`, `latent`, `manifold`, `subspace`, `training`, `information`, `gradients`, `chains`,
+`agreement`, and `graph` with its `boxes`. Moving pictures are in `animation`, `explorer` and
+`window`.
 
-A picture of one image returns its `AxesImage`, every other one the list of what it drew. Without
-`ax` it makes a figure of its own; `save(artists, path)` writes the figure, and no window is opened
-but by `open_window`. Images are drawn as ink, 0 white and 1 black; for photographs, whose 1 is
-white, say ``image_grid(patches).set_cmap("gray")``.
+A picture that is one image returns its `AxesImage`; every other picture returns the list of the
+artists it drew. Without `ax` a function makes a new figure. `save(artists, path)` writes the figure
+to a file; only `open_window` opens a window. Images are drawn as ink, with 0 white and 1 black. In
+photographs 1 is white: draw them by ``image_grid(patches).set_cmap("gray")``.
 """
 
 from minivae.plots.agreement import measured_against_exact

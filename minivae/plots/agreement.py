@@ -1,4 +1,4 @@
-"""What was measured, against what is exact."""
+"""Measured values against exact values."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from minivae.plots.style import COLORS, GUIDE, as_vector, finish
 def measured_against_exact(
     exact: ArrayLike, measured: ArrayLike, *, ax: Axes | None = None
 ) -> list[Artist]:
-    """Draw measured values over exact ones: what agrees lies on the diagonal.
+    """Draw measured values over exact values: equal values lie on the diagonal.
 
     Parameters
     ----------
     exact, measured : array_like
-        Of shapes that broadcast together.
+        Their shapes broadcast together.
     ax : Axes, optional
 
     Returns

@@ -1,4 +1,4 @@
-"""Training as a film: the code space finds its shape, beside the loss."""
+"""Training as a film: how the code space finds its shape, beside the loss."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from minivae.plots.training import loss_curves
 
 SIZE, DPI = (8.0, 4.0), 100  # inches, pixels per inch
 PER_SECOND = 6
-STANDING = 8  # frames for which the end stands still
+STANDING = 8  # frames that repeat the last one
 
 
 def animate_codes(
@@ -32,21 +32,21 @@ def animate_codes(
     *,
     unit: str = "nats per example",
 ) -> Path:
-    """Write a GIF of the codes while a model is trained, with the loss up to then.
+    """Write a GIF of the codes during training, beside the loss up to each epoch.
 
     Parameters
     ----------
     frames : sequence of array_like, each of shape (n, n_latent)
-        The codes of the same data after each epoch, as `CodeRecorder` keeps
-        them; the first two dimensions are drawn.
+        The codes of the same data after each epoch, for example from `CodeRecorder`. The first two
+        dimensions are drawn.
     labels : array_like, shape (n,)
-        Of the classes, as in `latent_scatter`.
+        The class of each row, as in `latent_scatter`.
     history : dict of str to list
-        ``epoch``, ``loss``, and ``val_loss`` if there is one: an entry for each frame.
+        ``epoch``, ``loss``, and optionally ``val_loss``, each with one entry for each frame.
     path : str or path
-        It ends in ``.gif``.
+        The path must end in ``.gif``.
     unit : str
-        Of the loss.
+        The unit of the loss.
 
     Returns
     -------
@@ -55,9 +55,10 @@ def animate_codes(
     Raises
     ------
     TypeError, ValueError
-        Frames that differ in shape, a history of another length, NaN, another ending.
+        The frames differ in shape, the history has another length, a number is NaN, or the path
+        has another ending.
     OSError
-        The file cannot be written; one that was there before stays as it was.
+        The file cannot be written. A file that was there before stays as it was.
     """
     path = Path(path)
     if path.suffix.lower() != ".gif":
@@ -68,7 +69,7 @@ def animate_codes(
         for name, values in history.items()
         if name in ("epoch", "loss", "val_loss")
     }
-    # the writer must have a path of its own
+    # matplotlib's writer needs a path, not an open file
     with whole_file(path) as file, TemporaryDirectory() as folder:
         film = Path(folder) / "codes.gif"
         _write(film, codes, np.asarray(labels), losses, unit)
@@ -84,23 +85,23 @@ def _check(frames: Sequence[ArrayLike]) -> Array:
     for i, frame in enumerate(codes):
         if frame.shape != codes[0].shape:
             raise ArgumentError(
-                f"every frame must have shape {codes[0].shape}, as the first has, "
+                f"every frame must have the shape of the first, {codes[0].shape}, "
                 f"got {frame.shape} for frames[{i}]"
             )
     return np.array(codes)[..., :2]
 
 
 def _write(film: Path, codes: Array, labels: Array, losses: dict[str, Array], unit: str) -> None:
-    """Draw the end, which has all scales, then move what is drawn from frame to frame."""
+    """Draw the last frame to fix all scales, then move its points and lines for each frame."""
     figure = Figure(figsize=SIZE, layout="constrained")
     left, right = figure.subplots(1, 2)
     classes: list[Any] = latent_scatter(codes[-1], labels, ax=left)
     curves: list[Any] = loss_curves(losses, ax=right, unit=unit)
-    left.get_legend().remove()  # the classes have their labels among the points
+    left.get_legend().remove()  # the labels stand among the points
     low, high = codes.min(axis=(0, 1)), codes.max(axis=(0, 1))
     middle, half = (low + high) / 2, 0.53 * max(high - low) or 1.0
     left.set(xlim=middle[0] + [-half, half], ylim=middle[1] + [-half, half])
-    left.set_title("codes")  # keeps the place
+    left.set_title("codes")  # reserves the space of the title
     figure.draw_without_rendering()
     figure.set_layout_engine("none")  # the axes stay where they are
 

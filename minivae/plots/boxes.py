@@ -1,4 +1,4 @@
-"""Boxes of words and arrows between them: what the graph of a computation is drawn with."""
+"""Boxes of words and arrows between them, to draw the graph of a computation."""
 
 from __future__ import annotations
 
@@ -15,25 +15,25 @@ from minivae.edge.checks import Array
 from minivae.plots.figures import figure_of
 from minivae.plots.style import COLORS, GUIDE
 
-WIDTH, HEIGHT = 1.02, 0.7  # inches of a box
-SIZE = 8.5  # points
-LONGEST = 13  # characters of a line in a box, beyond which it is written smaller
-LINE = 0.16  # inches from one line of a box to the next
-ASIDE = 0.08  # inches of an arrow from the line between the centres
-CUT = 0.35  # inches from a box to where an arrow from it is cut
+WIDTH, HEIGHT = 1.02, 0.7  # of a box, inches
+SIZE = 8.5  # of words, points
+LONGEST = 13  # characters in a line of a box; a longer line is written smaller
+LINE = 0.16  # from one line of a box to the next, inches
+ASIDE = 0.08  # from an arrow to the line between the centres, inches
+CUT = 0.35  # from a box to the end of an arrow that is cut, inches
 BACK = COLORS[4]
 
 Line = tuple[str, str, dict[str, Any]]  # gid, text, style
 
 
 class Drawing:
-    """Axes whose units are inches of a slide; words and lines shrink with it.
+    """A slide on axes whose units are inches of the slide; words and lines shrink with the axes.
 
     Parameters
     ----------
     ax : Axes
     width, height : float
-        Of the slide.
+        The size of the slide, in inches.
     """
 
     def __init__(self, ax: Axes, width: float, height: float) -> None:
@@ -46,11 +46,11 @@ class Drawing:
     def words(
         self, gid: str, x: float, y: float, text: str, size: float = SIZE, **style: Any
     ) -> None:
-        """Write `text`, its size in points."""
+        """Write `text` in a size of `size` points."""
         self.artists.append(self.ax.text(x, y, text, gid=gid, size=size * self.scale, **style))
 
     def box(self, x: float, y: float, lines: Sequence[Line], *, dashed: bool) -> FancyBboxPatch:
-        """Draw a box around `x` and `y` with centred lines of words."""
+        """Draw a box with the centre `(x, y)` and centred lines of words."""
         box = FancyBboxPatch(
             (x - WIDTH / 2, y - HEIGHT / 2),
             WIDTH,
@@ -78,10 +78,10 @@ class Drawing:
         corner: bool = False,
         cut: bool = False,
     ) -> None:
-        """Draw an arrow, thin, or thick and dashed if it goes back.
+        """Draw a thin arrow, or a thick and dashed arrow if it goes `back`.
 
-        With a `corner` it leaves the left box sideways and meets the right box from above. If it is
-        `cut` it ends with a cross before the next box.
+        With `corner`, the arrow leaves the left box sideways and meets the right box from above.
+        With `cut`, it ends at a cross before the next box.
         """
         a, b = _centre(start), _centre(end)
         style: dict[str, Any] = {"color": GUIDE, "linewidth": 1.2 * self.scale}

@@ -1,4 +1,4 @@
-"""Markov chains: whether they mix, and how long they remember."""
+"""Markov chains: whether they mix, and how long they remember the past."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ BINS = 40
 
 
 def chain_trace(samples: ArrayLike, *, ax: Axes | None = None) -> list[Artist]:
-    """Draw a chain over its steps, histogram at the side: one that mixes looks like noise.
+    """Draw a chain over its steps, with a histogram beside it: a chain that mixes looks like noise.
 
     Parameters
     ----------
     samples : array_like, shape (n_samples,) or (n_samples, n_dims)
-        In the order in which they were visited.
+        The states in the order of the steps.
     ax : Axes, optional
-        The histogram hangs on at its right.
+        The histogram is drawn at the right of these axes.
 
     Returns
     -------
@@ -56,18 +56,18 @@ def chain_trace(samples: ArrayLike, *, ax: Axes | None = None) -> list[Artist]:
 
 
 def autocorrelation(correlation: ArrayLike, *, ax: Axes | None = None) -> list[Artist]:
-    """Draw how long a chain remembers: the sooner it falls to zero, the more a sample is worth.
+    """Draw the autocorrelation of a chain: if it falls fast, every sample is worth more.
 
     Parameters
     ----------
     correlation : array_like, shape (n_lags,) or (n_lags, n_dims)
-        Of the chain with itself `lag` steps later, from lag 0 on.
+        The correlation of the chain with itself `lag` steps later, for each lag from 0 on.
     ax : Axes, optional
 
     Returns
     -------
     list of artists
-        A line for each coordinate, then that of zero.
+        A line for each coordinate, then the line at zero.
 
     Raises
     ------
@@ -84,7 +84,7 @@ def autocorrelation(correlation: ArrayLike, *, ax: Axes | None = None) -> list[A
 
 
 def _columns(name: str, values: ArrayLike) -> list[Array]:
-    """Return the coordinates one by one; a vector is a single one."""
+    """Return the columns of a matrix; a vector is one column."""
     values = np.asarray(values)
     if values.ndim not in (1, 2) or values.size == 0:
         raise ArgumentError(f"{name} must have shape (n,) or (n, n_dims), got shape {values.shape}")

@@ -1,4 +1,4 @@
-"""The latent explorer: move over the code space, and see what the decoder makes of it."""
+"""The latent explorer: the mouse moves over the code space, and shows the decoded images."""
 
 from __future__ import annotations
 
@@ -22,40 +22,41 @@ MOST_SLIDERS = 8
 
 
 class Explorer:
-    """A figure that answers the mouse: left the code space, right the decoded image.
+    """A figure that follows the mouse: the code space on the left, the decoded image on the right.
 
-    Where the mouse is sets the first two dimensions of the code; a click holds them there, the
-    next lets go. Of the other dimensions, the eight in which the codes vary most have a slider
-    each, and the rest stay at the mean of the codes.
+    The position of the mouse sets the first two dimensions of the code. A click holds them, and the
+    next click releases them. Each of the eight other dimensions with the largest variance has a
+    slider; the remaining dimensions stay at the mean of the codes.
 
     Parameters
     ----------
     decode : callable
-        ``decode(z)`` returns images, shape (batch, n_features), of codes, shape (batch, n_latent);
-        a model's own `decode` does.
+        ``decode(z)`` maps codes of shape (batch, n_latent) to images of shape (batch, n_features),
+        as a model's method `decode` does.
     codes : array_like, shape (n, n_latent)
-        At least two dimensions: what is drawn in the code space, and sets the sliders' ranges.
+        The codes in the picture, with at least two dimensions. They also set the ranges of the
+        sliders.
     labels : array_like, shape (n,), optional
-        Their classes.
+        The classes of the codes.
     shape : (height, width), optional
-        Pixels; by default the images are square.
+        The size of an image in pixels; by default the images are square.
 
     Attributes
     ----------
     figure : Figure
-        `minivae.plots.open_window` shows it.
+        The figure, for `minivae.plots.open_window`.
     z : array, shape (n_latent,)
-        The code whose image is shown; first the mean of the codes.
+        The code of the image shown; at first it is the mean of the codes.
     held : bool
         Whether a click holds the first two dimensions.
     sliders : dict of int to Slider
-        By dimension, counted from 0: the first is that of dimension 2.
+        The slider of each dimension that has one; dimensions are counted from 0.
 
     Raises
     ------
     TypeError, ValueError
-        `codes` is not a finite matrix of at least two columns, `labels` are not one for each row,
-        or what is decoded is no image of that shape.
+        `codes` is not a finite matrix with at least two columns, the number of `labels` is another,
+        or a decoded image does not have the given shape.
     """
 
     def __init__(
@@ -88,7 +89,7 @@ class Explorer:
         for row, i in enumerate(chosen):
             ax = self.figure.add_subplot(grid[1 + row, :])
             self.sliders[int(i)] = self._add_slider(ax, int(i), codes[:, i])
-        # unlike a method, a partial is kept by the figure, and keeps the explorer alive
+        # the figure holds no strong reference to a method, but a partial keeps the explorer alive
         self.figure.canvas.mpl_connect("motion_notify_event", partial(Explorer._move, self))
         self.figure.canvas.mpl_connect("button_press_event", partial(Explorer._click, self))
         self._draw()

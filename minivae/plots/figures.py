@@ -1,4 +1,4 @@
-"""Figures without pyplot: made here where the caller has no axes, and saved whole or not at all."""
+"""Figures without pyplot: how they are made, and how they are saved, whole or not at all."""
 
 from __future__ import annotations
 
@@ -19,25 +19,25 @@ WIDTH, HEIGHT = 6.4, 4.0  # inches
 
 
 def new_axes(width: float = WIDTH, height: float = HEIGHT) -> Axes:
-    """Return the axes of a new figure, its size in inches."""
+    """Return the axes of a new figure of the given size, in inches."""
     return Figure(figsize=(width, height), layout="constrained").add_subplot()
 
 
 def axes_in_a_row(
     axes: Sequence[Axes] | None, n: int, width: float = 9.0, height: float = 3.6
 ) -> list[Axes]:
-    """Return `axes` if they are `n`, or those of a new figure if they are None."""
+    """Return the `n` given axes, or the `n` axes of a new figure if `axes` is None."""
     if axes is None:
         layout = ConstrainedLayoutEngine(w_pad=0.12)
         figure = Figure(figsize=(width, height), layout=layout)
         return list(figure.subplots(1, n, squeeze=False)[0])
     if len(axes) != n:
-        raise ArgumentError(f"axes must be {n}, one for each panel, got {len(axes)}")
+        raise ArgumentError(f"axes must be {n} Axes, one for each panel, got {len(axes)}")
     return list(axes)
 
 
 def figure_of(artists: Figure | Artist | Sequence[Artist]) -> Figure:
-    """Return the figure that holds `artists`, which is whatever a picture's function returned."""
+    """Return the figure of `artists`, which are the result of a function of this package."""
     artist = artists[0] if isinstance(artists, Sequence) else artists
     figure = artist if isinstance(artist, Figure) else artist.figure
     if figure is None:
@@ -51,24 +51,24 @@ def save(
     *,
     dpi: float = 120,
 ) -> Path:
-    """Save the figure that holds `artists`, cropped to what is drawn, and return its path.
+    """Save the figure of `artists`, without its empty margins, and return the path.
 
     Parameters
     ----------
     artists : Figure, artist or sequence of artists
-        What a picture's function returned.
+        The result of a function of this package.
     path : str or path
-        Its ending says the format: ``.png``, ``.pdf``, ``.svg``, ...
+        Its ending gives the format: ``.png``, ``.pdf``, ``.svg``, ...
     dpi : float
         Pixels per inch.
 
     Raises
     ------
     OSError
-        The folder is missing, `path` is a folder, or the disk is full; a file that was there
-        before stays as it was.
+        The folder is missing, `path` is a folder, or the disk is full. A file that was there before
+        stays as it was.
     ValueError
-        An ending that matplotlib cannot write.
+        matplotlib cannot write the format.
     """
     path, figure = Path(path), figure_of(artists)
     formats = sorted(figure.canvas.get_supported_filetypes())

@@ -1,4 +1,4 @@
-"""How far a numerical derivative can be trusted."""
+"""How accurate a numerical derivative is."""
 
 from __future__ import annotations
 
@@ -12,17 +12,18 @@ from minivae.plots.style import Curves, above_rounding, as_curves, as_vector, dr
 
 
 def gradient_errors(steps: ArrayLike, errors: Curves, *, ax: Axes | None = None) -> list[Artist]:
-    """Draw the error over the step: differences trade truncation for rounding, in a V.
+    """Draw the error over the step: the curve of a difference quotient has the shape of a V.
 
-    The complex step subtracts nothing, so that its error stays at rounding however small the step.
+    A large step has a large truncation error, and a small step has a large rounding error. The
+    complex step subtracts nothing, so its error stays at rounding for every small step.
 
     Parameters
     ----------
     steps : array_like, shape (n,)
-        Positive.
+        The positive steps.
     errors : array_like, shape (n,), or dict of str to array_like
-        Relative error of the derivative, by method. What is below 2.2e-16, the rounding of
-        float64, is drawn there.
+        The relative error of the derivative, by method. An error below 2.2e-16, the rounding of
+        float64, is drawn at 2.2e-16.
     ax : Axes, optional
 
     Returns
@@ -33,7 +34,7 @@ def gradient_errors(steps: ArrayLike, errors: Curves, *, ax: Axes | None = None)
     Raises
     ------
     TypeError, ValueError
-        Lengths that differ, NaN, a negative error, a step that is not positive.
+        Lengths differ, a number is NaN, an error is negative, or a step is not positive.
     """
     steps = as_vector("steps", steps)
     if steps.min() <= 0:

@@ -16,8 +16,8 @@ from minivae.plots.boxes import BACK, SIZE, Drawing, Line
 from minivae.plots.style import GUIDE, number
 
 WIDTH, HEIGHT = 9.6, 6.3  # inches
-LONGEST = 66  # characters of a line of the chain rule, beyond which it is written smaller
-ABOVE, BELOW = 3.55, 0.8  # where the panels begin
+LONGEST = 66  # characters in a line of the chain rule; a longer line is written smaller
+ABOVE, BELOW = 3.55, 0.8  # the lower edges of the panels, inches
 PLACES = {  # the centre of each box in its panel
     **{"x": (0.6, 1.15), "h": (1.8, 1.15), "mu": (3, 1.6), "log_var": (3, 0.7)},
     **{"sigma": (4.2, 0.7), "eps": (5.4, 0.2), "z": (5.4, 1.15), "out": (6.6, 1.15)},
@@ -36,18 +36,18 @@ EDGES = (
 )
 WITHOUT = "Without the trick: z is drawn from N(mu, sigma\N{SUPERSCRIPT TWO})"
 CUT_OFF = """\
-A draw has no derivative. What the
-decoder asks of the code is cut off at z,
-and the encoder learns from the KL alone."""
+A random draw has no derivative. The
+decoder's gradient ends at z, and the
+encoder learns from the KL alone."""
 WITH = "With the trick: z = mu + sigma * eps"
 PASSES = """\
-eps comes from outside, so z is plain
-arithmetic in mu and sigma, and the
-gradient passes through it."""
+eps is an input, so z is a function
+of mu and sigma, and the gradient
+passes through z to both."""
 KEY = """\
-Each box: shape, value, and d, the gradient of the loss by it. Numbers are the first of an array;
-for x, encoder and decoder the mean, and the root mean square (rms) of the gradient; that of x is
-through the encoder. Thin arrows: forward. Thick dashed arrows: the gradient. Grey boxes: random."""
+Each box: name, shape, value, and d, the gradient of the loss with respect to the value (for x:
+through the encoder). Arrays show their first number; x, encoder and decoder show their mean, and
+the root mean square (rms) of d. Thin: forward. Thick and dashed: gradient. Grey box: random."""
 
 
 def reparameterization_graph(
@@ -58,21 +58,22 @@ def reparameterization_graph(
     Parameters
     ----------
     values : dict of str to array_like, or Explanation
-        The arrays of one pass and the gradients by them, as ``explain(vae, x)`` names them:
-        ``mu``, ``dmu``, ...
+        The arrays of one forward and backward pass, with the names that ``explain(vae, x)`` gives
+        them: ``mu`` and its gradient ``dmu``, ...
     ax : Axes, optional
-        The words are as large as its size allows; a whole slide is best.
+        The size of the words follows the size of the axes; a whole slide is best.
 
     Returns
     -------
     list of artists
-        Boxes, words and arrows. The `gid` says which: ``"with mu"`` and ``"with dmu"`` are words,
-        ``"with mu to z"`` and ``"with dz to dmu"`` arrows; likewise ``"without ..."``.
+        Boxes, words and arrows. The `gid` names each: ``"with mu"`` and ``"with dmu"`` are words,
+        ``"with mu to z"`` and ``"with dz to dmu"`` are arrows; in the panel above, the names begin
+        with ``"without"``.
 
     Raises
     ------
     TypeError, ValueError
-        An array is missing, holds no numbers, or is not finite.
+        An array is missing, or does not hold finite real numbers.
 
     References
     ----------
@@ -93,7 +94,7 @@ def reparameterization_graph(
 
 
 def _check(values: Mapping[str, ArrayLike]) -> dict[str, Array]:
-    """Return the arrays that are drawn, each of finite numbers."""
+    """Return the arrays of the picture, after checking that their numbers are finite."""
     needed = {*PLACES, *GRADIENTS.values(), *KL_ONLY.values()} - {"dloss"}
     missing = sorted(needed - set(values))
     if missing:
@@ -103,12 +104,12 @@ def _check(values: Mapping[str, ArrayLike]) -> dict[str, Array]:
         if value.dtype.kind not in "fiu":
             raise ArgumentTypeError(f"{name} must hold real numbers, got dtype {value.dtype}")
         if value.size == 0 or not np.isfinite(value).all():
-            raise ArgumentError(f"{name} must hold numbers, and all of them finite")
+            raise ArgumentError(f"{name} must hold at least one number, and only finite numbers")
     return arrays | {"dloss": np.array(1.0)}
 
 
 def _without_the_trick(arrays: dict[str, Array]) -> dict[str, Array]:
-    """Return what is left when no gradient passes from z to mu and sigma: that of the KL."""
+    """Return the arrays without the gradient from z to mu and sigma: the KL's gradient is left."""
     left = arrays | {name: arrays[kl] for name, kl in KL_ONLY.items()}
     return {name: value for name, value in left.items() if name not in ("eps", "deps", "dsigma")}
 
@@ -138,7 +139,7 @@ def _draw_panel(
 
 
 def _lines(name: str, arrays: dict[str, Array]) -> list[Line]:
-    """Return a box's lines: name, shape, value, gradient."""
+    """Return the lines of a box: name, shape, value, gradient."""
     value, gradient = arrays[name], arrays.get(GRADIENTS[name])
     lines: list[Line] = [(name, NAMES.get(name, name), {"weight": "bold"})]
     if value.ndim:
@@ -153,7 +154,7 @@ def _lines(name: str, arrays: dict[str, Array]) -> list[Line]:
 
 
 def _chain_rule(arrays: dict[str, Array]) -> str:
-    """Return the way back through z, in words and in the numbers of the first entries."""
+    """Return the chain rule through z, in words and in the numbers of the first entries."""
     n = {name: _digits(value.flat[0]) for name, value in arrays.items()}
     plus = {
         name: f"{'+' if value.flat[0] >= 0 else MINUS} {_digits(abs(value.flat[0]))}"
@@ -168,5 +169,5 @@ def _chain_rule(arrays: dict[str, Array]) -> str:
 
 
 def _digits(value: float) -> str:
-    """Return three significant digits."""
+    """Return `value` with three significant digits."""
     return number(value, "#.3g").rstrip(".")

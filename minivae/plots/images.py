@@ -1,4 +1,4 @@
-"""Images beside each other: samples, reconstructions under their originals, interpolations."""
+"""Images side by side: samples, reconstructions below their originals, interpolations."""
 
 from __future__ import annotations
 
@@ -30,18 +30,18 @@ def image_grid(
     n_columns: int | None = None,
     shape: Shape | None = None,
 ) -> AxesImage:
-    """Draw images as one mosaic, row by row: what a data set, or a model's samples, look like.
+    """Draw images as one mosaic, row by row, to show a data set or the samples of a model.
 
     Parameters
     ----------
     images : array_like, shape (n, n_features)
-        White at 0 and black at 1, or from the smallest to the largest value where they leave
-        [0, 1]; ``uint8`` is scaled from 0..255.
+        0 is white and 1 is black. If a value is outside [0, 1], the smallest value is white and the
+        largest is black. ``uint8`` is scaled from 0..255.
     ax : Axes, optional
     n_columns : int, optional
-        By default as square as full rows allow.
+        By default the mosaic is as square as full rows allow.
     shape : (height, width), optional
-        Pixels; by default the images are square.
+        The size of an image in pixels; by default the images are square.
 
     Returns
     -------
@@ -50,7 +50,8 @@ def image_grid(
     Raises
     ------
     TypeError, ValueError
-        Wrong rank, NaN, images that `shape` does not fit, or not square without one.
+        The rank is wrong, a number is NaN, the images do not have the given shape, or they are not
+        square and no `shape` is given.
     """
     return draw_tiles(as_tiles(images, shape), ax, n_columns)
 
@@ -58,17 +59,18 @@ def image_grid(
 def reconstructions(
     x: ArrayLike, x_hat: Images, *, ax: Axes | None = None, shape: Shape | None = None
 ) -> AxesImage:
-    """Draw originals above their reconstructions: what the code keeps, and what it loses.
+    """Draw originals above their reconstructions, to show what the code keeps and what it loses.
 
     Parameters
     ----------
     x : array_like, shape (n, n_features)
-        Their values set the scale of grey, as in `image_grid`.
+        The originals. Their values set the scale of grey, as in `image_grid`.
     x_hat : array_like, shape (n, n_features), or dict of str to array_like
-        A dict makes one labelled row of each: ``{"noisy": ..., "denoised": ...}``.
+        The reconstructions. A dict has one entry for each labelled row:
+        ``{"noisy": ..., "denoised": ...}``.
     ax : Axes, optional
     shape : (height, width), optional
-        Pixels; by default the images are square.
+        The size of an image in pixels; by default the images are square.
 
     Returns
     -------
@@ -77,7 +79,7 @@ def reconstructions(
     Raises
     ------
     TypeError, ValueError
-        As `image_grid`, or rows that differ in shape.
+        As in `image_grid`, or the rows differ in shape.
     """
     original = as_tiles(x, shape, name="x")
     labels, rows = _as_rows("x_hat", x_hat, "reconstruction", shape)
@@ -87,16 +89,16 @@ def reconstructions(
 def interpolation(
     images: Images, *, ax: Axes | None = None, shape: Shape | None = None
 ) -> AxesImage:
-    """Draw the decoded way from one code to another: whether the code space has holes between.
+    """Draw decoded codes on the path from one code to another, to show holes in the code space.
 
     Parameters
     ----------
     images : array_like, shape (n_steps, n_features), or dict of str to array_like
-        Decoded at evenly spaced parts t of the way, t = 0 at the start and 1 at the end. A dict
-        makes one labelled row of each: ``{"autoencoder": ..., "VAE": ...}``.
+        The images at evenly spaced positions t on the path, from t = 0 at its start to 1 at its
+        end. A dict has one entry for each labelled row: ``{"autoencoder": ..., "VAE": ...}``.
     ax : Axes, optional
     shape : (height, width), optional
-        Pixels; by default the images are square.
+        The size of an image in pixels; by default the images are square.
 
     Returns
     -------
@@ -105,7 +107,7 @@ def interpolation(
     Raises
     ------
     TypeError, ValueError
-        As `image_grid`, or rows that differ in shape.
+        As in `image_grid`, or the rows differ in shape.
     """
     labels, rows = _as_rows("images", images, "", shape)
     image = _draw_rows(labels, rows, ax)
@@ -113,14 +115,14 @@ def interpolation(
     columns = spread(n_steps)
     t = np.linspace(0, 1, n_steps)[columns]
     label_columns(image.axes, width, columns, [f"{value:.2g}" for value in t])
-    image.axes.set_xlabel("part of the way, t")
+    image.axes.set_xlabel("position t on the path")
     return image
 
 
 def _as_rows(
     name: str, images: Images, label: str, shape: Shape | None
 ) -> tuple[list[str], list[Array]]:
-    """Return the labels and the tiles of each row; `label` is that of a single one."""
+    """Return the label and the tiles of each row; a single row has the label `label`."""
     if not isinstance(images, Mapping):
         return [label], [as_tiles(images, shape, name=name)]
     if not images:
@@ -135,12 +137,12 @@ def _draw_rows(
     ax: Axes | None,
     limits: tuple[float, float] | None = None,
 ) -> AxesImage:
-    """Draw one labelled row of tiles under the other."""
+    """Draw labelled rows of tiles below each other."""
     n, height, width = rows[0].shape
     for label, row in zip(labels, rows, strict=True):
         if row.shape != rows[0].shape:
             raise ArgumentError(
-                f"every row must hold {n} images of {height} x {width} pixels, as the first does, "
+                f"every row must hold {n} images of {height} x {width} pixels like the first row, "
                 f"got shape {row.shape} for {label!r}"
             )
     image = draw_tiles(np.concatenate(rows), ax, n, limits=limits)

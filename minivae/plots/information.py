@@ -1,4 +1,4 @@
-"""Nats: where the code spends them, what they buy, and how tight a bound on log p(x) is."""
+"""Nats: the KL of each latent dimension, rate and distortion, and bounds on log p(x)."""
 
 from __future__ import annotations
 
@@ -27,23 +27,24 @@ from minivae.plots.tiles import spread
 
 
 def kl_per_dimension(kl: ArrayLike, *, ax: Axes | None = None) -> list[Artist]:
-    """Draw the KL of every latent dimension: one at zero has collapsed, and carries nothing.
+    """Draw the KL of every latent dimension: a dimension with a KL of zero carries nothing.
 
     Parameters
     ----------
     kl : array_like, shape (n_latent,)
-        KL(q(z_i | x) || p(z_i)) in nats, averaged over the data. Its sum, the rate, is the label.
+        KL(q(z_i | x) || p(z_i)) in nats, averaged over the data. The legend gives the sum, which is
+        the rate.
     ax : Axes, optional
 
     Returns
     -------
     list of artists
-        One bar a dimension.
+        A bar for each dimension.
 
     Raises
     ------
     TypeError, ValueError
-        Not a finite vector.
+        `kl` is not a finite vector.
     """
     kl = as_vector("kl", kl)
     ax = new_axes() if ax is None else ax
@@ -64,7 +65,7 @@ def rate_distortion(
     labels: Sequence[str] | None = None,
     unit: str = "nats per example",
 ) -> list[Artist]:
-    """Draw what each nat of code buys: a beta-VAE moves along the curve, a better model below it.
+    """Draw the distortion over the rate: beta moves a VAE on a curve, a better model is below it.
 
     Parameters
     ----------
@@ -74,11 +75,11 @@ def rate_distortion(
         The reconstruction loss, in `unit`.
     ax : Axes, optional
     bound : (rate, distortion), optional
-        Two arrays of one length: the best curve that theory allows.
+        Two arrays of the same length: the curve of the lowest possible distortion.
     labels : sequence of n str, optional
-        Written beside the points, the beta of each for example.
+        A text beside each point, its beta for example.
     unit : str
-        Of the distortion.
+        The unit of the distortion.
 
     Returns
     -------
@@ -88,7 +89,7 @@ def rate_distortion(
     Raises
     ------
     TypeError, ValueError
-        Lengths that differ, NaN.
+        Lengths differ, or a number is NaN.
 
     References
     ----------
@@ -116,16 +117,16 @@ def rate_distortion(
 def importance_bounds(
     k: ArrayLike, bounds: Curves, *, exact: float | None = None, ax: Axes | None = None
 ) -> list[Artist]:
-    """Draw importance-weighted bounds: more samples for each x bring them up to log p(x).
+    """Draw importance-weighted bounds: with more samples for each x, they rise to log p(x).
 
     Parameters
     ----------
     k : array_like, shape (n,)
-        Samples for each x, at least 1; one is the ELBO.
+        The number of samples for each x, at least 1. With k = 1 the bound is the ELBO.
     bounds : array_like, shape (n,), or dict of str to array_like
-        Nats per example.
+        In nats per example.
     exact : float, optional
-        log p(x), where it is known: a horizontal line.
+        log p(x), if it is known; it is drawn as a horizontal line.
     ax : Axes, optional
 
     Returns
@@ -136,7 +137,7 @@ def importance_bounds(
     Raises
     ------
     TypeError, ValueError
-        Lengths that differ, NaN, a `k` below 1.
+        Lengths differ, a number is NaN, or a `k` is below 1.
 
     References
     ----------

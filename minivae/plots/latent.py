@@ -1,4 +1,4 @@
-"""The code space: where the data lie in it, and what each of its directions does."""
+"""The code space: where the codes of the data are, and what each coordinate changes."""
 
 from __future__ import annotations
 
@@ -19,19 +19,18 @@ from minivae.plots.tiles import Shape, as_tiles, draw_tiles, label_columns, labe
 def latent_scatter(
     z: ArrayLike, labels: ArrayLike, *, ax: Axes | None = None, prior: bool = False
 ) -> list[Artist]:
-    """Draw the first two dimensions of the codes by class: whether the code finds the classes.
+    """Draw the first two dimensions of the codes by class, to show if the code finds the classes.
 
     Parameters
     ----------
     z : array_like, shape (n, n_latent)
-        At least two dimensions.
+        The codes, with at least two dimensions.
     labels : array_like, shape (n,)
-        Each class has a colour and marker, and its label at a typical code: that nearest to the
-        medians of its coordinates.
+        Each class has a colour, a marker, and a label at a typical code: the code nearest to the
+        point of median coordinates.
     ax : Axes, optional
     prior : bool
-        Draw the circles of one and two standard deviations of N(0, I), which hold 39 % and 86 %
-        of it.
+        Whether to draw the circles of radius one and two, which contain 39 % and 86 % of N(0, I).
 
     Returns
     -------
@@ -41,14 +40,15 @@ def latent_scatter(
     Raises
     ------
     TypeError, ValueError
-        `z` is not a finite matrix of at least two columns, or not one label for each row.
+        `z` is not a finite matrix with at least two columns, or the number of labels differs from
+        its number of rows.
     """
     z, labels = as_batch(z, name="z"), np.asarray(labels)
     if z.shape[1] < 2:
         raise ArgumentError(f"z must have at least 2 columns, got {z.shape[1]}")
     if labels.shape != (len(z),):
         raise ArgumentError(
-            f"labels must have shape ({len(z)},), as z has rows, got {labels.shape}"
+            f"labels must have shape ({len(z)},), one for each row of z, got {labels.shape}"
         )
     ax = new_axes(6.0, 6.0) if ax is None else ax
     artists: list[Artist] = []
@@ -83,7 +83,7 @@ def traversal_grid(z: ArrayLike, values: ArrayLike) -> Array:
     Returns
     -------
     array, shape (n_latent * n_steps, n_latent)
-        Row by row as `traversals` draws them: the first coordinate at all values, the second ...
+        In the order of `traversals`: all values of the first coordinate, then of the second, ...
     """
     z, values = as_vector("z", z), as_vector("values", values)
     codes = np.tile(z.astype(float), (len(z), len(values), 1))  # (n_latent, n_steps, n_latent)
@@ -95,7 +95,7 @@ def traversal_grid(z: ArrayLike, values: ArrayLike) -> Array:
 def traversals(
     images: ArrayLike, values: ArrayLike, *, ax: Axes | None = None, shape: Shape | None = None
 ) -> AxesImage:
-    """Draw a row for each latent dimension, moved alone: what it means, if anything.
+    """Draw a row of images for each latent dimension, which alone varies along the row.
 
     Parameters
     ----------
@@ -104,7 +104,7 @@ def traversals(
     values : array_like, shape (n_steps,)
     ax : Axes, optional
     shape : (height, width), optional
-        Pixels; by default the images are square.
+        The size of an image in pixels; by default the images are square.
 
     Returns
     -------
@@ -113,12 +113,15 @@ def traversals(
     Raises
     ------
     TypeError, ValueError
-        As `image_grid`, or not one image for each dimension and value.
+        As in `image_grid`, or the number of images is not a multiple of the number of values.
     """
     tiles, values = as_tiles(images, shape), as_vector("values", values)
     n_latent, rest = divmod(len(tiles), len(values))
     if rest:
-        raise ArgumentError(f"images must be n_latent * {len(values)} values, got {len(tiles)}")
+        raise ArgumentError(
+            f"images must have n_latent * {len(values)} rows for {len(values)} values, "
+            f"got {len(tiles)}"
+        )
     image = draw_tiles(tiles, ax, len(values))
     some = spread(len(values))
     label_columns(

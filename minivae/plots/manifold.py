@@ -1,4 +1,4 @@
-"""The map of a two-dimensional code space: a grid of codes, and the images they decode to."""
+"""The map of a two-dimensional code space: a grid of codes, and the decoded images."""
 
 from __future__ import annotations
 
@@ -16,24 +16,24 @@ from minivae.plots.tiles import Shape, as_tiles, draw_tiles, label_columns, labe
 
 
 def manifold_grid(n: int, low: float = 0.05, high: float = 0.95) -> Array:
-    """Return a grid of two-dimensional codes, evenly spaced in the prior's probability.
+    """Return a grid of two-dimensional codes at evenly spaced quantiles of the prior.
 
     Parameters
     ----------
     n : int
-        Codes along each axis, at least 2.
+        The number of codes along each axis, at least 2.
     low, high : float
         The outer quantiles, 0 < low < high < 1.
 
     Returns
     -------
     array, shape (n * n, 2)
-        Row by row as `manifold` draws them: z_1 grows to the right, z_2 falls downwards.
+        In the order of `manifold`: z_1 grows from left to right, z_2 falls from top to bottom.
 
     References
     ----------
-    Kingma, Welling: Auto-Encoding Variational Bayes, ICLR 2014, appendix A: the unit square
-    through the inverse distribution function of the Gaussian.
+    Kingma, Welling: Auto-Encoding Variational Bayes, ICLR 2014, appendix A, which also maps a grid
+    on the unit square through the inverse distribution function of the Gaussian.
     """
     z = _quantiles(check_integer("n", n, 2), low, high)
     z1, z2 = np.meshgrid(z, z[::-1])
@@ -48,7 +48,7 @@ def manifold(
     high: float = 0.95,
     shape: Shape | None = None,
 ) -> AxesImage:
-    """Draw what a two-dimensional code space decodes to: similar codes make similar images.
+    """Draw the decoded images over a two-dimensional code space: similar codes, similar images.
 
     Parameters
     ----------
@@ -58,7 +58,7 @@ def manifold(
     low, high : float
         The outer quantiles, as in `manifold_grid`.
     shape : (height, width), optional
-        Pixels; by default the images are square.
+        The size of an image in pixels; by default the images are square.
 
     Returns
     -------
@@ -67,12 +67,12 @@ def manifold(
     Raises
     ------
     TypeError, ValueError
-        As `image_grid`, or images that make no square grid.
+        As in `image_grid`, or the images do not form a square grid.
     """
     tiles = as_tiles(images, shape)
     n = isqrt(len(tiles))
     if n < 2 or n * n != len(tiles):
-        raise ArgumentError(f"images must be n * n, n at least 2, got {len(tiles)}")
+        raise ArgumentError(f"images must have n * n rows with n at least 2, got {len(tiles)}")
     z = _quantiles(n, low, high)
     image = draw_tiles(tiles, ax, n)
     some = spread(n)

@@ -1,7 +1,7 @@
-"""What all pictures share: colours, markers and line styles, and curves drawn with them.
+"""The common style of all pictures: colours, markers and line styles, and curves drawn with them.
 
-Every curve differs from the next in colour, marker and line style, so that it is still known in
-grey print and by colour-blind eyes.
+Curves differ in colour, marker and line style, so that they can be told apart in grey print and by
+colour-blind readers.
 
 References
 ----------
@@ -20,22 +20,22 @@ from numpy.typing import ArrayLike
 
 from minivae.edge.checks import ArgumentError, ArgumentTypeError, Array
 
-COLORS = (  # neighbours differ in lightness too
+COLORS = (  # neighbours also differ in lightness
     *("#332288", "#CC6677", "#117733", "#88CCEE", "#882255"),
     *("#DDCC77", "#AA4499", "#44AA99", "#000000", "#999933"),
 )
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">", "*")
 LINES = ("-", "--", "-.", ":", (0, (6, 1, 1, 1, 1, 1)))
 SEQUENTIAL = "gray_r"
-SIGNED = "cividis"  # blue, grey, yellow; its lightness still tells the sign in grey print
-GUIDE = "0.35"  # the grey of whatever is there for comparison
+SIGNED = "cividis"  # blue, grey, yellow; in grey print the lightness shows the sign
+GUIDE = "0.35"  # a grey for lines that are only compared with
 MARKED_POINTS = 15
 
 Curves = ArrayLike | Mapping[str, ArrayLike]
 
 
 def as_vector(name: str, values: ArrayLike, length: int | None = None) -> Array:
-    """Return `values` as a finite array of shape (n,), of the length that is required."""
+    """Return `values` as a finite array of shape (n,), or of shape (length,) if that is given."""
     vector = np.asarray(values)
     if vector.dtype.kind not in "fiub":
         raise ArgumentTypeError(f"{name} must hold real numbers, got dtype {vector.dtype}")
@@ -50,7 +50,7 @@ def as_vector(name: str, values: ArrayLike, length: int | None = None) -> Array:
 
 
 def as_curves(name: str, curves: Curves, length: int) -> dict[str, Array]:
-    """Return curves by label; a curve without a label has the empty one."""
+    """Return curves by label; a single curve without a label gets the empty label."""
     if not isinstance(curves, Mapping):
         return {"": as_vector(name, curves, length)}
     if not curves:
@@ -59,7 +59,7 @@ def as_curves(name: str, curves: Curves, length: int) -> dict[str, Array]:
 
 
 def above_rounding(name: str, values: Array) -> Array:
-    """Return `values` for a log axis: 2.2e-16, the rounding of float64, where they are smaller."""
+    """Return `values` for a log axis, with 2.2e-16, the rounding of float64, as the least value."""
     if values.min() < 0:
         raise ArgumentError(f"{name} must not be negative, got {values.min():g}")
     return np.maximum(values, np.finfo(float).eps)
@@ -89,12 +89,12 @@ def draw_curves(ax: Axes, x: Array, curves: Mapping[str, Array]) -> list[Artist]
 
 
 def draw_level(ax: Axes, y: float, label: str, linestyle: Any = "--") -> Artist:
-    """Draw a horizontal line to compare with."""
+    """Draw a horizontal line for comparison."""
     return ax.axhline(y, color=GUIDE, linestyle=linestyle, linewidth=1.2, label=label)
 
 
 def finish(ax: Axes, xlabel: str, ylabel: str) -> None:
-    """Name the axes, and in a legend whatever has a label."""
+    """Label the axes, and add a legend if an artist has a label."""
     ax.set_xlabel(xlabel)
     ax.set_ylabel(ylabel)
     ax.spines[["top", "right"]].set_visible(False)

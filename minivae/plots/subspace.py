@@ -1,4 +1,4 @@
-"""PCA and the linear autoencoder: their bases, the angle between them, the spectrum."""
+"""PCA and the linear autoencoder: their bases, the angle between them, and the spectrum."""
 
 from __future__ import annotations
 
@@ -36,18 +36,18 @@ def basis(
     n_columns: int | None = None,
     shape: Shape | None = None,
 ) -> AxesImage:
-    """Draw the rows of a basis as signed images: the patterns of which a reconstruction is made.
+    """Draw the rows of a basis as signed images: every reconstruction is a mixture of them.
 
     Parameters
     ----------
     components : array_like, shape (n_latent, n_features)
-        PCA's ``components_``, or a linear decoder's ``W``. All share one scale: blue below
-        zero, grey at it, yellow as far above.
+        PCA's ``components_``, or the ``W`` of a linear decoder. All images share one symmetric
+        scale: negative values are blue, zero is grey, positive values are yellow.
     ax : Axes, optional
     n_columns : int, optional
-        By default as square as full rows allow.
+        By default the mosaic is as square as full rows allow.
     shape : (height, width), optional
-        Pixels; by default the images are square.
+        The size of an image in pixels; by default the images are square.
 
     Returns
     -------
@@ -56,7 +56,8 @@ def basis(
     Raises
     ------
     TypeError, ValueError
-        Wrong rank, NaN, images that `shape` does not fit, or not square without one.
+        The rank is wrong, a number is NaN, the images do not have the given shape, or they are not
+        square and no `shape` is given.
     """
     return _draw_basis(as_tiles(components, shape, name="components"), ax, n_columns)
 
@@ -68,12 +69,13 @@ def bases_side_by_side(
     n_columns: int | None = None,
     shape: Shape | None = None,
 ) -> list[AxesImage]:
-    """Draw several bases: PCA and a linear autoencoder find one subspace, and other axes in it.
+    """Draw several bases: PCA and a linear autoencoder span the same subspace with other axes.
 
     Parameters
     ----------
     bases : dict of str to array_like, each of shape (n_latent, n_features)
-        Title and basis; each has a scale of its own, because the subspace fixes no lengths.
+        Titles and bases. Every basis has its own scale, because the subspace does not fix the
+        lengths of its axes.
     axes : sequence of Axes, optional
         One for each basis.
     n_columns, shape
@@ -86,7 +88,7 @@ def bases_side_by_side(
     Raises
     ------
     TypeError, ValueError
-        As `basis`, or not one of `axes` for each of `bases`.
+        As in `basis`, or the number of `axes` is not the number of `bases`.
     """
     if not bases:
         raise ArgumentError("bases must hold at least one basis, got {}")
@@ -108,17 +110,17 @@ def angle_history(
     ax: Axes | None = None,
     tolerance: float | None = None,
 ) -> list[Artist]:
-    """Draw the largest principal angle to PCA's subspace: training does end at PCA.
+    """Draw the largest principal angle to PCA's subspace over the training.
 
     Parameters
     ----------
     steps : array_like, shape (n,)
         Optimizer steps, or iterations.
     angles : array_like, shape (n,), or dict of str to array_like
-        Radians. What is below 2.2e-16, the rounding of float64, is drawn there.
+        In radians. An angle below 2.2e-16, the rounding of float64, is drawn at 2.2e-16.
     ax : Axes, optional
     tolerance : float, optional
-        The angle, in radians, below which both subspaces count as one.
+        The largest angle, in radians, at which both subspaces count as equal.
 
     Returns
     -------
@@ -128,7 +130,7 @@ def angle_history(
     Raises
     ------
     TypeError, ValueError
-        Lengths that differ, NaN, a negative angle.
+        Lengths differ, a number is NaN, or an angle is negative.
     """
     steps = as_vector("steps", steps)
     curves = as_curves("angles", angles, len(steps))
@@ -152,20 +154,23 @@ def scree(
     Parameters
     ----------
     eigenvalues : array_like, shape (n,)
-        Of the covariance, in falling order; zeros lie below the log axis.
+        The eigenvalues of the covariance, in falling order. Zeros are not drawn, because the axis
+        is logarithmic.
     ax : Axes, optional
     n_latent : int, optional
-        How many components are kept: the legend then gives both shares.
+        The number of components that are kept. The legend then gives the kept share of the variance
+        and the discarded sum.
 
     Returns
     -------
     list of artists
-        The line, or two: kept and discarded.
+        One line, or with `n_latent` two: the kept and the discarded eigenvalues.
 
     Raises
     ------
     TypeError, ValueError
-        Not in falling order, none above zero, or `n_latent` not among 1, ..., n - 1.
+        The eigenvalues are not in falling order, the largest is not positive, or `n_latent` is not
+        between 1 and n - 1.
     """
     eigenvalues = as_vector("eigenvalues", eigenvalues)
     n, rises = len(eigenvalues), np.flatnonzero(np.diff(eigenvalues) > 0)

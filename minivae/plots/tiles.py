@@ -1,4 +1,4 @@
-"""From rows of pixels to one picture: images side by side, a thin line between them."""
+"""Mosaics: rows of pixels become images side by side, with thin lines between them."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ def as_tiles(images: ArrayLike, shape: Shape | None, *, name: str = "images") ->
     Raises
     ------
     TypeError, ValueError
-        Not a finite matrix of numbers; no `shape` where the images cannot be square; a `shape`
-        that does not hold the images' pixels.
+        `images` is not a finite matrix of numbers, `shape` has another number of pixels, or the
+        images cannot be square and no `shape` is given.
     """
     pixels = as_batch(images, name=name)
     n_features = pixels.shape[1]
@@ -36,18 +36,18 @@ def as_tiles(images: ArrayLike, shape: Shape | None, *, name: str = "images") ->
         side = isqrt(n_features)
         if side * side != n_features:
             raise ArgumentError(
-                f"shape must be given where {name} are not square, got n_features={n_features}"
+                f"shape must be given if {name} are not square, got n_features={n_features}"
             )
         shape = (side, side)
     if len(shape) != 2 or shape[0] < 1 or shape[0] * shape[1] != n_features:
         raise ArgumentError(
-            f"shape must be (height, width) of n_features={n_features}, got {shape}"
+            f"shape must be (height, width) with n_features={n_features} pixels, got {shape}"
         )
     return pixels.reshape(-1, *shape)
 
 
 def mosaic(tiles: Array, n_columns: int) -> Array:
-    """Return all tiles in one array, row by row, NaN in the gaps and after the last tile."""
+    """Return all tiles in one array, row by row; gaps and empty places are NaN."""
     n, height, width = tiles.shape
     n_rows = -(-n // n_columns)
     padded = np.full((n_rows * n_columns, height + 1, width + 1), np.nan)
@@ -65,7 +65,7 @@ def draw_tiles(
     gap: str = GAP_COLOR,
     limits: tuple[float, float] | None = None,
 ) -> AxesImage:
-    """Draw the mosaic without ticks; `limits` are the values at both ends of `cmap`."""
+    """Draw the mosaic without ticks; `limits` are the values at the two ends of `cmap`."""
     if n_columns is None:
         n_columns = squarest(len(tiles))
     picture = mosaic(tiles, check_integer("n_columns", n_columns, 1))
@@ -73,27 +73,27 @@ def draw_tiles(
         ax = new_axes(*figure_size(picture.shape))
     low, high = grey_limits(tiles) if limits is None else limits
     image = ax.imshow(picture, cmap=cmap, vmin=low, vmax=high)
-    ax.set_facecolor(gap)  # seen where the picture is NaN, whatever the colour map
+    ax.set_facecolor(gap)  # visible where the picture is NaN
     ax.set(xticks=[], yticks=[])
     ax.spines[:].set_visible(False)
     return image
 
 
 def squarest(n: int) -> int:
-    """Return how many columns hold `n` tiles: full rows where they are at most twice as wide."""
+    """Return a number of columns for `n` tiles: full rows, at most twice as wide as a square."""
     side = isqrt(n - 1) + 1
     return next((columns for columns in range(side, 2 * side) if n % columns == 0), side)
 
 
 def figure_size(picture: Shape) -> tuple[float, float]:
-    """Return the inches, width first, of the figure in which `picture` is as large as it may be."""
+    """Return the width and height, in inches, of a figure for a picture of the largest size."""
     height, width = picture
     scale = min(WIDEST / width, TALLEST / height)
     return width * scale + LABELS, height * scale + LABELS
 
 
 def grey_limits(tiles: Array) -> tuple[float, float]:
-    """Return 0 and 1 for tiles within them, else the smallest and the largest value."""
+    """Return 0 and 1 if all values are between them, else the smallest and the largest value."""
     low, high = float(tiles.min()), float(tiles.max())
     return (0.0, 1.0) if low >= 0 and high <= 1 else (low, high)
 
@@ -106,14 +106,14 @@ def label_columns(ax: Axes, width: int, columns: Sequence[int], labels: Sequence
 
 
 def label_rows(ax: Axes, height: int, rows: Sequence[int], labels: Sequence[str]) -> None:
-    """Write a label left of each of the `rows`."""
+    """Write a label to the left of each of the `rows`."""
     centres = [row * (height + 1) + (height - 1) / 2 for row in rows]
     ax.set_yticks(centres, labels)
     ax.tick_params(axis="y", length=0)
 
 
 def spread(n: int, most: int = 12) -> list[int]:
-    """Return at most `most` of 0, ..., n - 1, from end to end, as evenly as they go."""
+    """Return at most `most` of 0, ..., n - 1, with both ends, as evenly spaced as possible."""
     if n <= most:
         return list(range(n))
     steps = [step for step in range(1, n) if (n - 1) % step == 0 and 3 <= (n - 1) // step < most]

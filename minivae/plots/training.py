@@ -1,4 +1,4 @@
-"""Learning curves, with what a good value is."""
+"""Learning curves, and the baselines that a model must beat."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def loss_curves(
     baselines: Mapping[str, float] | None = None,
     unit: str = "nats per example",
 ) -> list[Artist]:
-    """Draw the loss over the epochs: whether training has settled, and whether it overfits.
+    """Draw the loss over the epochs, to show whether training has settled and whether it overfits.
 
     Parameters
     ----------
@@ -31,19 +31,19 @@ def loss_curves(
         A model's ``history_``: `epoch`, `loss`, and `val_loss` if there was a validation set.
     ax : Axes, optional
     baselines : dict of str to float, optional
-        What a model must beat, by label and in `unit`: horizontal lines.
+        Losses that a model must beat, by label; they are drawn as horizontal lines.
     unit : str
-        Of the loss.
+        The unit of the losses.
 
     Returns
     -------
     list of artists
-        Training, validation where there is one, then the baselines.
+        Training, validation if there was any, then the baselines.
 
     Raises
     ------
     TypeError, ValueError
-        A history without `epoch` or `loss`, lists that differ in length, NaN.
+        The history has no `epoch` or `loss`, its lists differ in length, or a number is NaN.
     """
     epoch, curves = _part(history, "loss")
     levels = {
@@ -61,25 +61,26 @@ def loss_curves(
 def loss_parts(
     history: History, *, axes: Sequence[Axes] | None = None, unit: str = "nats per example"
 ) -> list[Artist]:
-    """Draw reconstruction and KL apart: a KL that rises while the loss falls is the code at work.
+    """Draw reconstruction and KL apart: if the KL rises while the loss falls, the code is used.
 
     Parameters
     ----------
     history : dict of str to list
-        A VAE's ``history_``: `epoch`, `reconstruction`, `kl`, and the same with ``val_``.
+        A VAE's ``history_``: `epoch`, `reconstruction`, `kl`, and their ``val_`` counterparts if
+        there was a validation set.
     axes : two Axes, optional
     unit : str
-        Of both.
+        The unit of both.
 
     Returns
     -------
     list of artists
-        The lines of the reconstruction, training first, then those of the KL.
+        The lines of the reconstruction, training first, then the lines of the KL.
 
     Raises
     ------
     TypeError, ValueError
-        As `loss_curves`.
+        As in `loss_curves`.
     """
     epoch, reconstruction = _part(history, "reconstruction")
     epoch, kl = _part(history, "kl")
@@ -91,7 +92,7 @@ def loss_parts(
 
 
 def _part(history: History, name: str) -> tuple[Array, dict[str, Array]]:
-    """Return the epochs, and one entry of the history with its validation if it has one."""
+    """Return the epochs, and one entry of the history with its ``val_`` counterpart if any."""
     epoch = _column(history, "epoch")
     curves = {"training": _column(history, name, len(epoch))}
     if f"val_{name}" in history:

@@ -16,7 +16,7 @@ from minivae.studies.controls import GARBAGE, controls
 from minivae.studies.findings import column
 from minivae.studies.judge import N_STEPS, SCORES, trained_judge
 from minivae.studies.neighbours import nearest
-from minivae.studies.pictures import bars, grids
+from minivae.studies.pictures import bars, grids, rows
 from minivae.studies.words import against, in_seeds
 
 SIZES: dict[str, dict[str, Any]] = {
@@ -65,7 +65,7 @@ def score_controls(trial: Trial, *, n_train: int, n: int, **_: Any) -> Tree:
     rng = np.random.default_rng(trial.seed)
     sets = {"real, held out": judge.held_out} | controls(judge.held_out, judge.labels, rng)
     scores = {name: judge.score(images) for name, images in sets.items()}
-    scores["mixed pixels"] |= judge.score_way(lambda a, b, t: (1 - t) * a + t * b, rng)
+    scores["mixed pixels"] |= judge.score_way(lambda a, b, t: (1 - t) * a + t * b)
     return {"scores": scores, "images": _shown(sets)}
 
 
@@ -88,18 +88,18 @@ def score_model(
     def between(a: Array, b: Array, t: Array) -> Array:
         return model.decode((1 - t) * model.transform(a) + t * model.transform(b))
 
-    a, b = judge.pairs(rng)
+    a, b = judge.pairs
     middle = f"{kind}, midpoints"
     sets[middle] = between(a, b, np.full((len(a), 1), 0.5))
     scores = {name: judge.score(images) for name, images in sets.items()}
     for name, z in draws.items():
         scores[name]["holes"] = mv.diagnostics.hole_fraction(z, codes)
-    scores[middle] |= judge.score_way(between, rng)
+    scores[middle] |= judge.score_way(between)
     scores[middle]["continuity"] = mv.diagnostics.continuity(model.decode, codes[:1000], rng=rng)
     shown = _shown(sets)
-    rows = nearest(shown[f"{kind}, N(0, I)"], judge.train, 1)[:, 0]
+    neighbours = nearest(shown[f"{kind}, N(0, I)"], judge.train, 1)[:, 0]
     way = judge.way(between, a[:1], b[:1])[:, 0]
-    return {"scores": scores, "images": shown, "nearest": judge.train[rows], "way": way}
+    return {"scores": scores, "images": shown, "nearest": judge.train[neighbours], "way": way}
 
 
 def _train(
@@ -156,9 +156,9 @@ def _figures(entries: dict[str, Entry], results: dict[str, list[Tree]]) -> dict[
     ordered = sorted(entries.values(), key=lambda entry: entry.mean("Fréchet"))
     beside = {
         "VAE, sample": vae["images"]["VAE, N(0, I)"],
-        "nearest in training": vae["nearest"],
+        "its nearest training image": vae["nearest"],
         "autoencoder, sample": autoencoder["images"]["autoencoder, N(0, I)"],
-        "nearest, too": autoencoder["nearest"],
+        "and its nearest": autoencoder["nearest"],
     }
     ends = vae["way"][[0]], vae["way"][[-1]]
     t = np.linspace(0, 1, N_STEPS)[:, None]
@@ -171,6 +171,6 @@ def _figures(entries: dict[str, Entry], results: dict[str, list[Tree]]) -> dict[
     return {
         "frechet": bars(ordered, "Fréchet", xlabel=label, log_x=True),
         "images": grids({name: images[:9] for name, images in shown.items()}, n_columns=3),
-        "nearest": mv.plots.figure_of(mv.plots.interpolation(beside)),
+        "nearest": rows(beside),
         "ways": mv.plots.figure_of(mv.plots.interpolation(ways)),
     }

@@ -37,12 +37,22 @@ class Judge:
     n_train, n : int
         Images to train on; then `n` that every set is compared with, and `n` held-out ones.
     seed : int
+
+    Attributes
+    ----------
+    train, real, held_out : array, shape (n_train or n, 784)
+    labels : array of int, shape (n,)
+        Of the held-out images.
+    pairs : two arrays, shape (n, 784)
+        Held-out images, and beside each another of another class.
     """
 
     def __init__(self, data: str, n_train: int, n: int, seed: int) -> None:
         split = load_split(data, n_train, 2 * n, seed)
         self.train, self.real, self.held_out = split.train, split.test[:n], split.test[n:]
         self.labels = split.test_labels[n:]
+        partners = of_another_class(self.labels, np.random.default_rng(seed))
+        self.pairs = self.held_out, self.held_out[partners]
         self.classifier = Classifier(seed=seed)
         self.classifier.fit(split.train, split.train_labels, epochs=EPOCHS)
         self.features = self.classifier.features(self.real)
@@ -62,18 +72,14 @@ class Judge:
             "nearest image": float(mv.diagnostics.nearest_distances(images, self.train).mean()),
         }
 
-    def pairs(self, rng: np.random.Generator) -> tuple[Array, Array]:
-        """Return held-out images, and for each another of another class."""
-        return self.held_out, self.held_out[of_another_class(self.labels, rng)]
-
     def way(self, between: Between, a: Array, b: Array) -> Array:
         """Return images on the way from a to b, shape (N_STEPS, n, 784)."""
         times = np.linspace(0, 1, N_STEPS, dtype=np.float32)
         return np.stack([between(a, b, np.full((len(a), 1), t)) for t in times])
 
-    def score_way(self, between: Between, rng: np.random.Generator) -> dict[str, float]:
+    def score_way(self, between: Between) -> dict[str, float]:
         """Return how often a way leads through a third class, and how evenly it goes."""
-        a, b = (images[:N_WAYS] for images in self.pairs(rng))
+        a, b = (images[:N_WAYS] for images in self.pairs)
         images = self.way(between, a, b)
         classes = np.array([self.classifier.predict(each) for each in images])
         third = (classes != classes[0]) & (classes != classes[-1])

@@ -17,21 +17,19 @@ GREY = "0.6"  # of a baseline
 
 
 def lines(
-    x: Sequence[float],
-    curves: Mapping[str, Sequence[Sequence[float]]],
+    curves: Mapping[str, Mapping[Any, Sequence[float]]],
     levels: Mapping[str, float] | None = None,
     *,
     xlabel: str,
     ylabel: str,
     log_x: bool = False,
 ) -> Any:
-    """Draw mean and spread over seeds against `x`, and baselines as horizontal lines.
+    """Draw mean and spread over seeds against x, and baselines as horizontal lines.
 
     Parameters
     ----------
-    x : sequence of float
-    curves : dict of str to sequence of sequences
-        For each `x` the numbers of all seeds.
+    curves : dict of str to dict
+        For each x the numbers of all seeds.
     levels : dict of str to float, optional
 
     Returns
@@ -44,15 +42,16 @@ def lines(
 
     with rc_context(FONT):
         ax = mv.plots.new_axes(8, 5)
-        for i, (label, values) in enumerate(curves.items()):
-            means, spreads = _over_seeds(values)
+        for i, (label, curve) in enumerate(curves.items()):
+            means, spreads = _over_seeds(list(curve.values()))
             style = {"color": COLORS[i], "linestyle": LINES[i % len(LINES)], "marker": MARKERS[i]}
-            ax.errorbar(x, means, spreads, label=label, capsize=3, **style)
+            ax.errorbar(list(curve), means, spreads, label=label, capsize=3, **style)
         for i, (label, level) in enumerate((levels or {}).items()):
             draw_level(ax, level, label, LINES[1 + i % 4])
         if log_x:
             ax.set_xscale("log")
-            ax.set_xticks(x, [f"{each:g}" for each in x])
+            ticks = sorted({x for curve in curves.values() for x in curve})
+            ax.set_xticks(ticks, [f"{x:g}" for x in ticks])
             ax.minorticks_off()
         finish(ax, xlabel, ylabel)
         ax.legend(frameon=False, loc="center left", bbox_to_anchor=(1, 0.5))
@@ -78,9 +77,36 @@ def bars(entries: Sequence[Entry], column: str, *, xlabel: str, log_x: bool = Fa
         ax.barh(range(len(entries)), means, xerr=spreads, color=colors, capsize=3)
         ax.set_yticks(range(len(entries)), [entry.name for entry in entries])
         ax.invert_yaxis()
+        ax.margins(y=0.01)
         if log_x:
             ax.set_xscale("log")
         finish(ax, xlabel + " (grey: baselines)" * (GREY in colors), "")
+        return ax.figure
+
+
+def stacked(entries: Sequence[Entry], columns: Sequence[str], *, xlabel: str) -> Any:
+    """Draw the means of several columns of a table as parts of one bar for each entry.
+
+    Returns
+    -------
+    Figure
+    """
+    from matplotlib import rc_context
+
+    from minivae.plots.style import COLORS, finish
+
+    left = np.zeros(len(entries))
+    with rc_context(FONT):
+        ax = mv.plots.new_axes(8, 1.2 + 0.4 * len(entries))
+        for column, color in zip(columns, COLORS, strict=False):
+            means = [entry.mean(column) for entry in entries]
+            ax.barh(range(len(entries)), means, left=left, color=color, label=column)
+            left += means
+        ax.set_yticks(range(len(entries)), [entry.name for entry in entries])
+        ax.invert_yaxis()
+        ax.margins(y=0.01)
+        finish(ax, xlabel, "")
+        ax.legend(frameon=False, loc="center left", bbox_to_anchor=(1, 0.5))
         return ax.figure
 
 
@@ -103,8 +129,23 @@ def grids(images: Mapping[str, ArrayLike], *, n_columns: int = 4, per_row: int =
             ax.remove()
         for ax, (title, each) in zip(panels, images.items(), strict=False):
             mv.plots.image_grid(each, ax=ax, n_columns=n_columns)
-            ax.set_title(title)
+            ax.set_title(title.replace(", ", ",\n", 1))
         return figure
+
+
+def rows(images: Mapping[str, Array]) -> Any:
+    """Draw images, each name a row of as many: what stands below another belongs to it.
+
+    Returns
+    -------
+    Figure
+    """
+    from minivae.plots.tiles import label_rows
+
+    n = len(next(iter(images.values())))
+    image = mv.plots.image_grid(np.concatenate(list(images.values())), n_columns=n)
+    label_rows(image.axes, 28, range(len(images)), list(images))
+    return mv.plots.figure_of(image)
 
 
 def _over_seeds(values: Sequence[Sequence[float]]) -> tuple[Array, Array]:

@@ -21,6 +21,7 @@ def check_folder(folder: Path) -> Path:
     OSError
         A file is in the way, or nothing may be written there.
     """
+    make_folder(folder)
     make_folder(folder / "parts")
     try:
         with tempfile.TemporaryFile(dir=folder / "parts"):

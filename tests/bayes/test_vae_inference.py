@@ -75,7 +75,7 @@ def test_the_fitted_posterior_is_the_best_independent_gaussian(linear):
     mu, log_var = fit_posterior(vae, x, n_steps=400, n_draws=256, rng=0)
     best_log_var = np.broadcast_to(-np.log(np.diag(precision)), log_var.shape)
     np.testing.assert_allclose(mu, (x - b) @ M, atol=0.03)
-    np.testing.assert_allclose(log_var, best_log_var, atol=0.06)
+    np.testing.assert_allclose(log_var, best_log_var, atol=0.08)
     np.testing.assert_allclose(log_var.mean(axis=0), best_log_var[0], atol=0.02)
 
 
@@ -124,6 +124,10 @@ def test_nothing_of_the_model_changes(linear):
         (lambda m, x: fit_posterior(m, x, n_draws=0), "n_draws must be at least 1"),
         (lambda m, x: fit_posterior(m, x[:, :2]), "x must have n_features=5 columns"),
         (lambda m, x: fit_posterior(mv.PCA(2).fit(x), x), "model must be a VAE with a density"),
+        (
+            lambda m, x: fit_posterior(mv.ConditionalVAE(5, 2, 3), x),
+            "model must be a VAE without classes, got n_classes=3",
+        ),
     ],
 )
 def test_bad_input_is_refused(linear, call, message):

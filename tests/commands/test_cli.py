@@ -496,7 +496,7 @@ def test_mnist_that_is_nowhere(monkeypatch, tmp_path):
     monkeypatch.delenv("MINIVAE_DATA", raising=False)
     done = run("train", "vae", "--data", "mnist", "--out", tmp_path / "run")
     assert done.status == 2
-    assert "set the environment variable MINIVAE_DATA to that folder" in done.err
+    assert "set the environment variable MINIVAE_DATA to this folder" in done.err
     assert "Traceback" not in done.err
     assert not (tmp_path / "run").exists()
 

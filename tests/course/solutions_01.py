@@ -65,7 +65,7 @@ WRONG = [
     ("dense_forward", examples_as_columns, "transposed"),
     ("dense_backward", weights_transposed, "transposed"),
     ("dense_backward", bias_gradient_not_summed, "not summed over the batch"),
-    ("dense_backward", divides_by_the_batch_again, "dy holds the 1/batch already"),
+    ("dense_backward", divides_by_the_batch_again, "dy already holds the 1/batch"),
     ("dense_backward", returns_the_order_of_the_computation, "wrong order: (dW, db, dx)"),
     ("mean_squared_error_backward", loss_without_its_mean, "not divided by the batch"),
     ("mean_squared_error_backward", loss_without_its_two, "half of what it should be"),

@@ -149,7 +149,7 @@ WRONG = [
     ("central_difference", does_not_put_it_back, "x was changed in place"),
     ("central_difference", below_minus_above, "the sign is flipped"),
     ("relative_error", absolute_error, "an absolute error"),
-    ("relative_error", nothing_over_nothing, "0/0: both agree"),
+    ("relative_error", nothing_over_nothing, "0/0: where both numbers are 0"),
     ("relative_error", divides_by_the_sum, "divided by the sum of both"),
     ("relative_error", divides_by_the_largest, "divided by the largest number of all"),
     ("relative_error", forgets_absolute_values, "no absolute values in the denominator"),

@@ -113,7 +113,7 @@ WRONG = [
     ("autoencoder_gradients", forgets_the_two, "the factor 2 of the square is missing"),
     ("autoencoder_gradients", returns_the_decoder_first, "in the wrong order"),
     ("largest_angle", takes_the_largest_cosine, "the smallest angle"),
-    ("largest_angle", stops_at_the_cosine, "not yet an angle"),
+    ("largest_angle", stops_at_the_cosine, "a cosine is not yet an angle"),
     ("largest_angle", answers_in_degrees, "in degrees"),
     ("largest_angle", forgets_qr, "the bases are not orthonormal"),
     ("largest_angle", only_scales_the_rows, "not yet orthogonal"),

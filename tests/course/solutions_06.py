@@ -103,7 +103,7 @@ WRONG = [
     ("coin_posterior", predicts_what_it_has_seen, "the a and b *before* it"),
     ("coin_posterior", counts_all_orders, "no binomial coefficient"),
     ("coin_posterior", forgets_the_logarithm, "the evidence is not a logarithm"),
-    ("metropolis_step", only_climbs, "only what is likelier is accepted"),
+    ("metropolis_step", only_climbs, "only likelier proposals are accepted"),
     ("metropolis_step", ratio_upside_down, "the ratio is upside down"),
     ("metropolis_step", compares_u_with_logarithms, "take log u"),
     ("metropolis_step", moves_z_itself, "z was changed in place"),

@@ -93,7 +93,7 @@ def towards_the_mean(f_values, mu, sigma, z):
 
 
 WRONG = [
-    ("reparameterize_backward", takes_log_var_for_log_std, "taken for a log standard deviation"),
+    ("reparameterize_backward", takes_log_var_for_log_std, "used as a log standard deviation"),
     ("reparameterize_backward", takes_the_variance_for_sigma, "the variance stands where"),
     ("reparameterize_backward", forgets_the_half, "the factor 1/2"),
     ("reparameterize_backward", draws_the_noise_again, "noise that does not come from an argument"),

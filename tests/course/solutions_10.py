@@ -140,7 +140,7 @@ WRONG = [
     ("fit_ppca", takes_rows_for_eigenvectors, "not its rows"),
     ("fit_ppca", returns_the_covariance_first, "in the wrong order"),
     ("posterior", forgets_the_prior, "the prior is missing"),
-    ("posterior", forgets_s2_in_m, "s2 has been left out of it"),
+    ("posterior", forgets_s2_in_m, "M holds I in the place of s2 I"),
     ("posterior", takes_the_diagonal, "only the diagonal of M"),
     ("posterior", forgets_s2_outside, "the s2 is missing"),
     ("posterior", forgets_b, "b is not subtracted"),
@@ -151,6 +151,6 @@ WRONG = [
     ("collapse", lets_the_kl_be_negative, "the KL of a collapsed latent is 0"),
     ("collapse", lets_squares_be_negative, "the squared length of a collapsed latent is 0"),
     ("collapse", weights_the_kl, "beta does not multiply the KL"),
-    ("collapse", returns_lengths, "their squares are wanted"),
+    ("collapse", returns_lengths, "return their squares"),
     ("collapse", forgets_the_half, "the KL's half is missing"),
 ]

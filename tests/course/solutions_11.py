@@ -93,15 +93,15 @@ def climbs(gradients, learning_rate, beta1, beta2, epsilon):
 
 
 WRONG = [
-    ("kl_by_sampling", draws_with_the_variance, "the variance for a standard deviation"),
-    ("kl_by_sampling", averages_over_everything, "averaged over the latent dimensions"),
+    ("kl_by_sampling", draws_with_the_variance, "the variance as a standard deviation"),
+    ("kl_by_sampling", averages_over_everything, "averaged over the latents"),
     ("kl_by_sampling", uses_the_formula, "this is the formula"),
     ("kl_by_sampling", p_minus_q, "the sign is flipped"),
     ("kl_by_sampling", forgets_the_width_in_log_q, "log_var is missing in log q"),
     ("kl_by_sampling", draws_noise_of_its_own, "noise that does not come from an argument"),
-    ("clip_backward", passes_everything, "the clip's own gradient is missing"),
+    ("clip_backward", passes_everything, "the clip's own derivative is missing"),
     ("clip_backward", forgets_the_lower_limit, "the lower limit is forgotten"),
-    ("clip_backward", clips_the_gradient, "this is the clip of dy"),
+    ("clip_backward", clips_the_gradient, "this clips dy"),
     ("clip_backward", changes_dy, "dy was changed in place"),
     ("adam_steps", does_not_correct, "the bias correction is missing"),
     ("adam_steps", forgets_the_power, "the power t is missing"),

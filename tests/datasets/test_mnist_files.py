@@ -351,7 +351,7 @@ def test_when_every_address_fails_the_error_says_what_to_put_where(
 
 
 def test_offline(tmp_path):
-    with pytest.raises(OSError, match=r"refused.*\n.*refused.*\n.*set .* MINIVAE_DATA to that fol"):
+    with pytest.raises(OSError, match=r"refused.*\n.*refused.*\n.*set .* MINIVAE_DATA to this fol"):
         mnist("train")
     assert listing(tmp_path) == []
 

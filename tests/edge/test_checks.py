@@ -10,7 +10,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import minivae
-from minivae.edge.checks import as_batch, as_data_set, check_integer, check_real, check_widths
+from minivae.edge.checks import (
+    as_batch,
+    as_data_set,
+    check_dtype,
+    check_integer,
+    check_real,
+    check_widths,
+)
 
 INF = float("inf")
 
@@ -89,6 +96,18 @@ def test_infinity_is_no_number_even_where_the_interval_has_no_end():
 def test_what_is_no_number_is_refused(value):
     with pytest.raises(TypeError, match=r"^rate must be a number, got "):
         check_real("rate", value, 0)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, "float64", float, np.dtype("f4")])
+def test_a_dtype_of_parameters_comes_back_as_numpys_own(dtype):
+    assert check_dtype(dtype) == np.dtype(dtype)
+
+
+@pytest.mark.parametrize("dtype", [int, "float16", np.complex128, np.longdouble])
+def test_other_dtypes_are_refused(dtype):
+    message = f"dtype must be float32 or float64, got {np.dtype(dtype)}"
+    with pytest.raises(ValueError, match=message):
+        check_dtype(dtype)
 
 
 @pytest.mark.parametrize("widths", [(), [], (3,), [4, 2], np.array([4, 2]), range(1, 4)])

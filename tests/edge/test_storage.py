@@ -436,7 +436,7 @@ def test_a_checkpoint_of_wrong_types_is_refused(tmp_path):
 def test_a_folder_is_no_file(tmp_path):
     model = VAE(5, 2)
     for use in model.save, VAE.load, minivae.load:
-        message = re.escape(f"path must name a file, and {tmp_path} is a folder")
+        message = re.escape(f"path must name a file, got the folder {tmp_path}")
         with pytest.raises(IsADirectoryError, match=message):
             use(tmp_path)
 
@@ -452,7 +452,7 @@ def test_a_missing_file_or_folder_is_named(tmp_path):
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")
 def test_a_device_is_not_replaced():
-    with pytest.raises(OSError, match="path must name an ordinary file, and /dev/full is none"):
+    with pytest.raises(OSError, match="path must name an ordinary file, got /dev/full"):
         VAE(5, 2).save("/dev/full")
     assert not os.path.isfile("/dev/full")
 

@@ -191,8 +191,8 @@ def test_a_graph_needs_the_pass_of_a_vae():
         graph(explanation)
     arrays = explain(MODEL, X, eps=EPS).arrays
     bad = {
-        "dmu": (np.full((5, 2), np.nan), ValueError, "dmu must hold numbers, and all of them fin"),
-        "z": (np.empty((0, 2)), ValueError, "z must hold numbers"),
+        "dmu": (np.full((5, 2), np.nan), ValueError, "dmu must hold .* only finite numbers"),
+        "z": (np.empty((0, 2)), ValueError, "z must hold at least one number"),
         "kl": (["a"], TypeError, "kl must hold real numbers, got dtype <U1"),
     }
     for name, (value, error, message) in bad.items():

@@ -42,7 +42,7 @@ PICTURES = {
     "reconstructions": (lambda ax: plots.reconstructions(IMAGES[:9], IMAGES[:9], ax=ax), "", ""),
     "interpolation": (
         lambda ax: plots.interpolation(IMAGES[:11], ax=ax),
-        "part of the way, t",
+        "position t on the path",
         "",
     ),
     "latent_scatter": (
@@ -658,11 +658,11 @@ BAD = {
     ),
     "not square": (
         lambda ax: plots.image_grid(np.zeros((2, 50)), ax=ax),
-        "shape must be given where images are not square, got n_features=50",
+        "shape must be given if images are not square, got n_features=50",
     ),
     "shape": (
         lambda ax: plots.image_grid(np.zeros((2, 6)), ax=ax, shape=(2, 4)),
-        r"shape must be \(height, width\) of n_features=6, got \(2, 4\)",
+        r"shape must be \(height, width\) with n_features=6 pixels, got \(2, 4\)",
     ),
     "negative shape": (
         lambda ax: plots.image_grid(np.zeros((2, 6)), ax=ax, shape=(-2, -3)),
@@ -699,7 +699,7 @@ BAD = {
     ),
     "no grid": (
         lambda ax: plots.manifold(IMAGES[:15], ax=ax),
-        "images must be n \\* n, n at least 2, got 15",
+        r"images must have n \* n rows with n at least 2, got 15",
     ),
     "quantiles": (
         lambda ax: plots.manifold(IMAGES, ax=ax, low=0.5, high=0.5),
@@ -709,12 +709,12 @@ BAD = {
     "n": (lambda ax: plots.manifold_grid(1), "n must be at least 2, got 1"),
     "traversals": (
         lambda ax: plots.traversals(IMAGES, [1, 2, 3], ax=ax),
-        r"images must be n_latent \* 3 values, got 16",
+        r"images must have n_latent \* 3 rows for 3 values, got 16",
     ),
     "no bases": (lambda ax: plots.bases_side_by_side({}), "bases must hold at least one"),
     "axes": (
         lambda ax: plots.bases_side_by_side({"a": IMAGES, "b": IMAGES}, axes=[ax]),
-        "axes must be 2, one for each panel, got 1",
+        "axes must be 2 Axes, one for each panel, got 1",
     ),
     "bad basis": (
         lambda ax: plots.bases_side_by_side({"a": IMAGES, "b": IMAGES[0]}, axes=[ax, ax]),

@@ -43,10 +43,13 @@ def test_fewer_examples_than_neighbours_are_refused():
 
 
 def test_a_vote_goes_to_most_and_a_tie_to_the_nearer():
-    codes, point = np.arange(1.0, 7)[:, None], np.zeros((1, 1))
-    assert vote(codes, np.array([1, 0, 0, 0, 1, 1]), point, k=5) == [0]  # 3 against 2
-    assert vote(codes, np.array([1, 0, 0, 1, 2, 1]), point, k=5) == [0]  # 2, 2, 1: ranks 2 + 3
-    assert vote(codes, np.array([2, 1, 1, 2, 3, 3]), point, k=1) == [2]
+    codes, point = np.arange(1.0, 22)[:, None], np.zeros((1, 1))
+    few = codes[:6]
+    assert vote(few, np.array([1, 1, 0, 0, 0, 1]), point, k=5) == [0]  # 3 against 2
+    assert vote(few, np.array([1, 0, 1, 0, 2, 0]), point, k=5) == [1]  # 2, 2, 1
+    assert vote(few, np.array([0, 1, 0, 1, 2, 1]), point, k=5) == [0]
+    assert vote(few, np.array([2, 1, 1, 2, 3, 3]), point, k=1) == [2]
+    assert vote(codes, np.repeat([1, 0], [10, 11]), point, k=21) == [0]  # 11 against 10
 
 
 @given(seed=SEEDS, n=st.integers(1, 5), n_classes=st.integers(2, 6))

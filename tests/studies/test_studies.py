@@ -130,6 +130,24 @@ def test_a_piece_of_other_settings_is_not_reused(tmp_path):
     assert len(CALLS) == 4
 
 
+def test_a_piece_of_other_data_or_of_another_study_is_not_reused(tmp_path):
+    (tmp_path / "parts").mkdir()
+    plan = {"ours": partial(coin, bias=0.9, n=10)}
+    for study, data in (("a", "digits"), ("a", "mnist"), ("b", "digits"), ("a", "digits")):
+        studies.Bench(study, data, 1, folder=tmp_path).measure(plan)
+    assert len(CALLS) == 3
+
+
+def test_the_time_of_kept_pieces_counts(tmp_path):
+    (tmp_path / "parts").mkdir()
+    plan = {"ours": partial(coin, bias=0.9, n=1000)}
+    first, again = (studies.Bench("a", "digits", 2, folder=tmp_path) for _ in range(2))
+    first.measure(plan)
+    again.measure(plan)
+    assert len(CALLS) == 2
+    assert again.seconds == first.seconds > 0
+
+
 def test_a_damaged_piece_is_made_again(tmp_path):
     whole = mv.studies.run("coins", seeds=1, out=tmp_path)
     for path in (tmp_path / "parts").iterdir():
@@ -147,11 +165,12 @@ def trained(trial, *, epochs):
     return {"W": model.params["encoder.0.W"].copy()}
 
 
-STOPS = []
+STOPS, EPOCHS = [], []
 
 
 def stop_once(run):
     """Interrupt the training after the second epoch, where that is asked for."""
+    EPOCHS.append(run.epoch)
     if STOPS and run.epoch == 2:
         STOPS.clear()
         raise KeyboardInterrupt
@@ -167,7 +186,9 @@ def test_an_interrupted_training_goes_on_bit_for_bit(tmp_path):
         bench.measure(plan)
     checkpoints = list(tmp_path.glob("parts/*.checkpoint"))
     assert [mv.load(path).history_["epoch"] for path in checkpoints] == [[1]]
+    EPOCHS.clear()
     np.testing.assert_array_equal(bench.measure(plan)["AE"][0]["W"], whole)
+    assert EPOCHS == [2, 3, 4]  # after the first, which the checkpoint holds
     assert [path.suffix for path in (tmp_path / "parts").iterdir()] == [".npz"]
 
 

@@ -1,8 +1,8 @@
 """Exercises for tutorial 01: a dense layer and the chain rule.
 
-Fill in the three functions; then
+Fill in the three functions, and run
     python -m minivae check tutorials/exercises/01_dense_layer.py
-answers, function by function, with the first number that is wrong.
+It answers for each function, and names the first number that is wrong.
 """
 
 import numpy as np
@@ -13,7 +13,7 @@ def dense_forward(x, W, b):
 
     x has shape (batch, n_in), W (n_in, n_out), b (n_out,); y has shape (batch, n_out).
 
-    Hint: one matrix product, and a sum that NumPy stretches over the rows. No loop.
+    Hint: use one matrix product, and let NumPy add b to every row. You need no loop.
     """
     raise NotImplementedError
 
@@ -25,10 +25,10 @@ def dense_backward(x, W, b, dy):
     has the shape of its array: dx (batch, n_in), dW (n_in, n_out), db (n_out,).
 
     Derive: with one number each, y = x w + b gives dx = w dy, dw = x dy, db = dy. Then write
-    y[n, j] as the sum above, and ask of each number in x, W and b which y[n, j] it enters:
-    its gradient is the sum over all of those.
+    y[n, j] as the sum above. For each number in x, W and b, ask which y[n, j] it enters: its
+    gradient is the sum over all of them.
 
-    Hint: one weight W[i, j] is used once in every row of the batch, and so is b[j].
+    Hint: every row of the batch uses the weight W[i, j] once, and the bias b[j] once.
     """
     raise NotImplementedError
 
@@ -39,9 +39,9 @@ def mean_squared_error_backward(x, W, b, target):
     y is the dense layer's output for x. The squares are summed over the outputs j, and averaged
     over the rows n of the batch. target has the shape of y.
 
-    Derive: dL/dy first, with the chain rule for a square and the 1/batch of the mean; what
-    follows is `dense_backward`, which you have.
+    Derive: first find dL/dy, with the chain rule for a square and the 1/batch of the mean. The
+    rest is `dense_backward`, which you have.
 
-    Hint: your own two functions above may be called.
+    Hint: call your own two functions above.
     """
     raise NotImplementedError

@@ -1,8 +1,8 @@
 """Exercises for tutorial 02: gradient checking.
 
-Fill in the three functions; then
+Fill in the three functions, and run
     python -m minivae check tutorials/exercises/02_gradient_checking.py
-answers, function by function, with the first number that is wrong.
+It answers for each function, and names the first number that is wrong.
 """
 
 import numpy as np
@@ -11,12 +11,12 @@ import numpy as np
 def central_difference(f, x, h):
     """Return the gradient of f at x by central differences, an array of x's shape.
 
-    f takes an array of x's shape and returns one number; x may have any shape, and must come back
-    as it was.
+    f takes an array of x's shape and returns one number. x may have any shape, and must not be
+    changed.
 
     Entry i is ``(f(x with x_i + h) - f(x with x_i - h)) / (2 h)``: only that one entry moves.
 
-    Hint: a float copy of x, a loop over `np.ndindex(x.shape)`, two calls of f for each index.
+    Hint: make a float copy of x, loop over `np.ndindex(x.shape)`, and call f twice for each index.
     """
     raise NotImplementedError
 
@@ -24,10 +24,10 @@ def central_difference(f, x, h):
 def relative_error(analytic, numeric):
     """Return ``|analytic - numeric| / max(|analytic|, |numeric|)`` entry by entry.
 
-    Both are arrays of one shape, and so is the result. Where both are 0 they agree: the error
-    there is 0, not 0/0.
+    Both arrays and the result have the same shape. Where both entries are 0 they agree: there the
+    error is 0, not 0/0.
 
-    Hint: `np.maximum` compares entry by entry, `np.max` finds one number. `np.divide` takes
+    Hint: `np.maximum` compares entry by entry, and `np.max` returns one number. `np.divide` takes
     `out=` and `where=`.
     """
     raise NotImplementedError
@@ -39,8 +39,8 @@ def complex_step(f, x):
     f takes an array of x's shape, real or complex, and returns one number.
 
     Derive: put x_i + ih into Taylor's formula and look at the imaginary part. The error is of
-    order h^2 and nothing is subtracted, so that h = 1e-30 gives every digit.
+    order h^2, and nothing is subtracted, so h = 1e-30 gives every digit.
 
-    Hint: an array of real numbers cannot hold x_i + ih: `x.astype(complex)` can.
+    Hint: a real array cannot hold x_i + ih, but `x.astype(complex)` can.
     """
     raise NotImplementedError

@@ -1,8 +1,8 @@
 """Exercises for tutorial 05: autoencoders.
 
-Fill in the three functions; then
+Fill in the three functions, and run
     python -m minivae check tutorials/exercises/05_autoencoders.py
-answers, function by function, with the first number that is wrong.
+It answers for each function, and names the first number that is wrong.
 """
 
 import numpy as np
@@ -13,13 +13,13 @@ def relu_weights(knots, values):
 
         f(x) = values[0] + sum_j c[j] max(x - knots[j], 0)
 
-    knots and values have the shape (n + 1,); the knots rise, and are *not* evenly spaced. f must
-    meet values[j] at knots[j] for every j; the last knot needs no unit.
+    knots and values have the shape (n + 1,). The knots rise, and are *not* evenly spaced. f must
+    be values[j] at knots[j] for every j. The last knot needs no unit.
 
-    Derive: between two knots f has one slope. What does unit j change about it, and what slope is
-    there before the first unit?
+    Derive: between two knots f has one slope. How does unit j change the slope, and what is the
+    slope before the first unit?
 
-    Hint: `np.diff`, twice; `prepend=0`.
+    Hint: use `np.diff` twice, the second time with `prepend=0`.
     """
     raise NotImplementedError
 
@@ -27,13 +27,13 @@ def relu_weights(knots, values):
 def denoising_map(X, s2):
     """Return the best linear denoiser P, shape (m, m), of the centred data X, shape (N, m).
 
-    For noise e of mean 0 and covariance s2 I, P makes the mean over the data of
-    E |x - (x + e) P|^2 as small as it can be.
+    For noise e of mean 0 and covariance s2 I, P minimises the mean of E |x - (x + e) P|^2 over the
+    data.
 
-    Derive: the mean is |X - X P|^2 / N + s2 |P|^2, sums of squares of all entries. Set its gradient
-    with respect to P to zero.
+    Derive: the mean is |X - X P|^2 / N + s2 |P|^2, where |.|^2 is the sum of all squared entries.
+    Set its gradient with respect to P to zero.
 
-    Hint: in one dimension P is lam / (lam + s2); `np.linalg.solve` is better than an inverse.
+    Hint: in one dimension P is lam / (lam + s2). `np.linalg.solve` is better than an inverse.
     """
     raise NotImplementedError
 
@@ -47,10 +47,10 @@ def denoising_gradients(noisy, x, W_e, b_e, W_d, b_d):
 
     noisy and x have the shape (N, m), W_e (m, k), b_e (k,), W_d (k, m), b_d (m,).
 
-    Derive: backwards through the lines above, one gradient after the other: dx_hat, then dW_d, db_d
-    and dz, then through tanh, then dW_e and db_e.
+    Derive: go backwards through the lines above, one gradient after the other: dx_hat, then dW_d,
+    db_d and dz, then through tanh, then dW_e and db_e.
 
-    Hint: the derivative of tanh is 1 - tanh^2, and tanh is z already. Which of the two inputs does
-    dW_e need?
+    Hint: the derivative of tanh is 1 - tanh^2, and z is the tanh already. Which of the two inputs
+    does dW_e need?
     """
     raise NotImplementedError

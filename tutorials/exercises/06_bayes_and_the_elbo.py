@@ -1,8 +1,8 @@
 """Exercises for tutorial 06: Bayes, the evidence and the ELBO.
 
-Fill in the three functions; then
+Fill in the three functions, and run
     python -m minivae check tutorials/exercises/06_bayes_and_the_elbo.py
-answers, function by function, with the first number that is wrong.
+It answers for each function, and names the first number that is wrong.
 """
 
 import numpy as np
@@ -11,13 +11,14 @@ import numpy as np
 def coin_posterior(data, a, b):
     """Return ``(a_after, b_after, log_evidence)`` of a coin with the prior Beta(a, b).
 
-    data, shape (n,), holds zeros and ones. The posterior is Beta(a_after, b_after); log_evidence
+    data, shape (n,), holds zeros and ones. The posterior is Beta(a_after, b_after). log_evidence
     is the log probability of the data in their order, in nats.
 
     Derive: multiply prior and likelihood, and read off the exponents of z and of 1 - z. For the
-    evidence, predict each toss by the posterior before it: a one has the chance a / (a + b).
+    evidence, predict each toss with the posterior of the tosses before it: a one has the
+    probability a / (a + b).
 
-    Hint: a loop over the tosses does both.
+    Hint: one loop over the tosses computes both.
     """
     raise NotImplementedError
 
@@ -28,9 +29,9 @@ def metropolis_step(z, proposal, log_p_z, log_p_proposal, u):
     All arrays have the shape (n,): the places z, the proposed places, the log density at both,
     and uniform numbers u between 0 and 1, one for each chain.
 
-    A proposal is accepted with probability min(1, p(proposal) / p(z)); else the chain stays.
+    The chain accepts a proposal with probability min(1, p(proposal) / p(z)). Otherwise it stays.
 
-    Hint: an event has probability r if u < r. Compare logarithms, as densities may underflow.
+    Hint: u < r with probability r. Compare logarithms, because densities may underflow.
     """
     raise NotImplementedError
 
@@ -45,8 +46,8 @@ def elbo(x, w, noise_variance, mu, log_var):
         log p(x | z) = -1/2 [ log 2 pi + log noise_variance + (x - w z)^2 / noise_variance ]
         KL = 1/2 [ mu^2 + e^log_var - 1 - log_var ]
 
-    Derive: E_q (x - w z)^2, with z = mu + sigma eps and E eps = 0, E eps^2 = 1.
+    Derive: find E_q (x - w z)^2, with z = mu + sigma eps and E eps = 0, E eps^2 = 1.
 
-    Hint: it is more than (x - w mu)^2.
+    Hint: the expectation is larger than (x - w mu)^2.
     """
     raise NotImplementedError

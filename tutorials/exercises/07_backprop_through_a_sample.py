@@ -1,8 +1,8 @@
 """Exercises for tutorial 07: backprop through a sample.
 
-Fill in the three functions; then
+Fill in the three functions, and run
     python -m minivae check tutorials/exercises/07_backprop_through_a_sample.py
-answers, function by function, with the first number that is wrong.
+It answers for each function, and names the first number that is wrong.
 """
 
 import numpy as np
@@ -13,10 +13,10 @@ def reparameterize_backward(mu, log_var, eps, dz):
 
     All arrays have the shape (batch, n_latent). dz is the gradient of the loss with respect to z.
 
-    Derive: write sigma as an exp of log_var first; then dz/dmu and dz/dlog_var.
+    Derive: first write sigma as an exp of log_var. Then find dz/dmu and dz/dlog_var.
 
-    Hint: log_var is the logarithm of the *variance*. Two of the three factors of dz/dlog_var you
-    can see in z itself; where does the third come from?
+    Hint: log_var is the logarithm of the *variance*. You can see two of the three factors of
+    dz/dlog_var in z itself. Where does the third come from?
     """
     raise NotImplementedError
 
@@ -28,12 +28,12 @@ def code_loss_backward(mu, log_var, eps, target):
         KL_n = sum_i [ mu[n, i]^2 + e^log_var[n, i] - 1 - log_var[n, i] ] / 2
         z    = mu + sigma eps
 
-    All arrays have the shape (batch, n_latent); the mean is over the batch.
+    All arrays have the shape (batch, n_latent). The mean is over the batch.
 
-    Derive: each parameter moves the loss along two paths, through z and through the KL. Take one
+    Derive: each parameter changes the loss along two paths, through z and through the KL. Take one
     path at a time, then add.
 
-    Hint: dz comes first, and the 1/batch belongs to both paths. Your function above may be called.
+    Hint: start with dz. Both paths contain 1/batch. You may call your function above.
     """
     raise NotImplementedError
 
@@ -41,11 +41,11 @@ def code_loss_backward(mu, log_var, eps, target):
 def score_function_gradient(f_values, mu, sigma, z):
     """Return ``(dmu, dsigma)``, the estimate of the gradient of ``E f(z)`` from draws alone.
 
-    z, shape (n,), are draws of N(mu, sigma^2), and f_values, shape (n,), the values of f there. mu
-    and sigma are single numbers, and so are both gradients: averages over the draws.
+    z, shape (n,), holds draws from N(mu, sigma^2), and f_values, shape (n,), the values of f there.
+    mu and sigma are single numbers, and so are both gradients: averages over the draws.
 
-    Derive: log N(z; mu, sigma^2) = -log sigma - (z - mu)^2 / (2 sigma^2) - constant. Its
-    derivatives by mu and by sigma, at each draw, are what the values of f are multiplied with.
+    Derive: log N(z; mu, sigma^2) = -log sigma - (z - mu)^2 / (2 sigma^2) - constant. Take its
+    derivatives with respect to mu and sigma at each draw, and multiply them by the values of f.
 
     Hint: sigma stands in two places of log N.
     """

@@ -1,8 +1,8 @@
 """Exercises for tutorial 09: the KL weight.
 
-Fill in the three functions; then
+Fill in the three functions, and run
     python -m minivae check tutorials/exercises/09_the_kl_weight.py
-answers, function by function, with the first number that is wrong.
+It answers for each function, and names the first number that is wrong.
 """
 
 import numpy as np
@@ -11,13 +11,13 @@ import numpy as np
 def translate_weight(w, n_features, s2):
     """Return ``(beta, variance)``, two numbers, for the loss  mean squared error + w KL.
 
-    The mean is over the n_features pixels. beta is the weight of the KL in the loss
+    The mean is over the n_features pixels. For Gaussian pixels of variance s2, the loss
         |x - x_hat|^2 / (2 s2) + beta KL
-    that has the same minima, for Gaussian pixels of variance s2. variance is what s2 must be for
-    that beta to be 1.
+    must have the same minima: find its beta. variance is the value of s2 that makes beta equal
+    to 1.
 
-    Hint: |x - x_hat|^2 is n_features times the mean. By what do you multiply the whole loss, so
-    that its first term becomes |x - x_hat|^2 / (2 s2)?
+    Hint: |x - x_hat|^2 is n_features times the mean. Which factor turns the first term of the loss
+    into |x - x_hat|^2 / (2 s2)?
     """
     raise NotImplementedError
 
@@ -36,14 +36,14 @@ def kl_of_each_code(mu, log_var):
 def rate_and_error(variances, s2, beta):
     """Return ``(rate, error)``, two numbers: the best code of independent normal numbers.
 
-    variances, shape (n,), are those of the numbers, the eigenvalues of a covariance; there may be
-    as many codes as numbers. For each of them, with the level t = beta s2,
+    variances, shape (n,), holds the variance lam of each number, an eigenvalue of a covariance.
+    There may be as many codes as numbers. For each number, with the level t = beta s2,
         above the level, lam > t:   rate 1/2 log(lam / t) in nats, error t
-        else:                       rate 0, error lam
+        otherwise:                  rate 0, error lam
     and the two results are the sums over all numbers.
 
     Derive: minimise lam e^(-2R) / (2 s2) + beta R over R >= 0.
 
-    Hint: `np.maximum` and `np.minimum` need no loop and no if.
+    Hint: with `np.maximum` and `np.minimum` you need no loop and no if.
     """
     raise NotImplementedError

@@ -1,8 +1,8 @@
-"""Exercises for tutorial 11: three exhibits of the bug museum, to be put right.
+"""Exercises for tutorial 11: write three exhibits of the bug museum without their mistakes.
 
-Fill in the three functions; then
+Fill in the three functions, and run
     python -m minivae check tutorials/exercises/11_bug_museum.py
-answers, function by function, with the first number that is wrong.
+It answers for each function, and names the first number that is wrong.
 """
 
 import numpy as np
@@ -11,15 +11,15 @@ import numpy as np
 def kl_by_sampling(mu, log_var, eps):
     """Return the KL of N(mu, diag(e^log_var)) from N(0, I), measured on draws: one number, in nats.
 
-    mu and log_var have shape (n_latent,), the noise eps (n_draws, n_latent). Draw z = mu + sigma
-    eps, and average log q(z) - log p(z) over the draws, where
+    mu and log_var have the shape (n_latent,), the noise eps has (n_draws, n_latent). Compute
+    z = mu + sigma eps, and average log q(z) - log p(z) over the draws, where
 
         log q(z) = -1/2 sum_i [ log 2 pi + log_var_i + (z_i - mu_i)^2 / e^log_var_i ]
         log p(z) = -1/2 sum_i [ log 2 pi + z_i^2 ]
 
-    No formula for the KL, please: that is what this number is to be compared with.
+    Do not use the formula for the KL: this number is there to check it.
 
-    Hint: sum over the latent dimensions, average over the draws.
+    Hint: sum over the latents, and average over the draws.
     """
     raise NotImplementedError
 
@@ -27,11 +27,11 @@ def kl_by_sampling(mu, log_var, eps):
 def clip_backward(x, limit, dy):
     """Return the gradient with respect to x of ``y = np.clip(x, -limit, limit)``.
 
-    x and dy have the same shape; dy is the gradient of the loss with respect to y.
+    x and dy have the same shape. dy is the gradient of the loss with respect to y.
 
-    Derive: what does y do if x moves a little, inside the limits and outside?
+    Derive: how does y change if x moves a little, inside the limits and outside?
 
-    Hint: a comparison of arrays, multiplied with dy.
+    Hint: multiply dy by a comparison of arrays.
     """
     raise NotImplementedError
 
@@ -48,6 +48,7 @@ def adam_steps(gradients, learning_rate, beta1, beta2, epsilon):
 
     Entry t - 1 of the path is theta after step t.
 
-    Hint: a loop; m and v go on uncorrected, only m_hat and v_hat are corrected.
+    Hint: write a loop. m and v stay uncorrected from step to step: only m_hat and v_hat are
+    corrected.
     """
     raise NotImplementedError

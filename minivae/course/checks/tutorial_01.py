@@ -51,7 +51,7 @@ EXERCISES: Exercises = {
             (x, W, b),
             wrt=("x", "W", "b"),
             mistakes={
-                "the gradients are averaged over the batch: dy holds the 1/batch already": (
+                "the gradients are averaged over the batch, but dy already holds the 1/batch": (
                     lambda x, W, b, dy: (dy @ W.T, x.T @ dy / len(x), dy.mean(axis=0))
                 ),
             },
@@ -64,7 +64,9 @@ EXERCISES: Exercises = {
             (x, W, b, target),
             wrt=("W", "b"),
             with_dy=False,
-            mistakes={"averaged over the outputs, which the loss sums": error_in_every_row},
+            mistakes={
+                "averaged over the outputs, but the loss is a sum over them": error_in_every_row
+            },
             hint="dL/dy = 2 (y - target) / batch",
         ),
     ],

@@ -25,7 +25,7 @@ def loss(x: Array) -> Any:
 
 
 def loss_gradient(x: Array) -> Array:
-    """Return the derivative of each term."""
+    """Return the gradient of `loss`, the derivative of each term."""
     return np.exp(x) * (np.sin(x) + np.cos(x))
 
 
@@ -41,29 +41,29 @@ def coupled_differences(f: Loss, x: Array, h: float) -> Array:
 
 
 def coupled_forward_differences(f: Loss, x: Array, h: float) -> Array:
-    """Return its forward differences: of a cube, 3 x^2 + 3 x h + h^2."""
+    """Return the forward differences of `coupled_loss`: of a cube, 3 x^2 + 3 x h + h^2."""
     return coupled_differences(f, x, h) + 3 * x * h
 
 
 def all_at_once(f: Loss, x: Array, h: float) -> Array:
-    """Return the one difference that results from moving every entry."""
+    """Return the single difference that comes from moving every entry at once."""
     return np.asarray((f(x + h) - f(x - h)) / (2 * h))
 
 
 def spread(f: Loss, x: Array, h: float) -> Array:
-    """Return that difference in every entry."""
+    """Return this single difference in every entry."""
     return np.full(x.shape, all_at_once(f, x, h))
 
 
 def right_relative_error(analytic: Array, numeric: Array) -> Array:
-    """Return the relative error, by way of the ratio of the smaller and the larger number."""
+    """Return the relative error, from the ratio of the smaller to the larger number."""
     small, large = np.sort(np.abs([analytic, numeric]), axis=0)
     ratio = np.divide(small, large, out=np.ones_like(large), where=large > 0)
     return 1 - np.where(analytic * numeric < 0, -ratio, ratio)
 
 
 def divided(denominator: Callable[[Array, Array], Any]) -> Callable[[Array, Array], Array]:
-    """Return the relative error with another denominator, 0 where both are 0."""
+    """Return the relative error with another denominator; it is 0 where both numbers are 0."""
 
     def error(analytic: Array, numeric: Array) -> Array:
         largest = np.broadcast_to(denominator(analytic, numeric), analytic.shape)
@@ -81,7 +81,7 @@ def agreeing_zeros(function: Function) -> Diagnosis | None:
         return None
     return Diagnosis(
         "the error of 0 against 0 is NaN, and should be 0",
-        "0/0: both agree there, and nothing is to be divided",
+        "0/0: where both numbers are 0 they agree, and there is nothing to divide",
         "np.divide(..., out=zeros, where=larger > 0)",
     )
 
@@ -93,7 +93,7 @@ def to_the_last_digit(function: Function) -> Diagnosis | None:
     if error < 1e-13:
         return None
     return Diagnosis(
-        f"the relative error is {error:.0e}, where the complex step's is below 1e-15",
+        f"the relative error is {error:.0e}, but the complex step reaches 1e-15",
         "a difference of two values, or a step that is too large",
         "f'(x) = Im f(x + ih) / h with h = 1e-30",
     )
@@ -106,13 +106,13 @@ EXERCISES: Exercises = {
             (coupled_loss, x, H),
             returns="the gradient",
             mistakes={
-                "a forward difference: the other value is f at x - h, not at x": (
+                "a forward difference: the second value should be f at x - h, not at x": (
                     coupled_forward_differences
                 ),
-                "all entries moved at once: one at a time": all_at_once,
-                "all entries moved at once, every time: one at a time": spread,
+                "all entries moved at once: move one at a time": all_at_once,
+                "all entries moved at once, every time: move one at a time": spread,
             },
-            hint="move one entry, put it back exactly, then the next",
+            hint="move one entry, put it back exactly, then move the next",
         ),
     ],
     "relative_error": [
@@ -143,13 +143,13 @@ EXERCISES: Exercises = {
             returns="the gradient",
             mistakes={
                 "not divided by h = 1e-30": lambda f, x: 1e-30 * loss_gradient(x),
-                "all entries moved at once: one at a time": (
+                "all entries moved at once: move one at a time": (
                     lambda f, x: np.asarray(loss_gradient(x).sum())
                 ),
-                "an array of real numbers dropped the imaginary part: x.astype(complex)": (
+                "a real array dropped the imaginary part: use x.astype(complex)": (
                     lambda f, x: np.zeros_like(x)
                 ),
-                "the real part, where the derivative is in the imaginary one": (
+                "the real part: the derivative is in the imaginary part": (
                     lambda f, x: np.full(x.shape, 1e30 * f(x))
                 ),
             },

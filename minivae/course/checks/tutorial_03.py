@@ -33,7 +33,7 @@ def momentum_step(theta: Array, g: Array, v: Array, lr: float, mu: float) -> tup
 def adam_step(
     theta: Array, g: Array, m: Array, v: Array, t: int, lr: float
 ) -> tuple[Array, Array, Array]:
-    """Return the parameter and both moments after the library's step, whose moments are sums."""
+    """Return the parameter and both moments after the library's step; the library keeps sums."""
     optimizer, params = Adam(lr), {"theta": theta}
     sums = {"M": {"theta": m / 0.1}, "V": {"theta": v / 0.001}}
     optimizer.load_state_dict({**optimizer.state_dict(), "t": t - 1, **sums})
@@ -47,7 +47,7 @@ def adam_with(
     mean: Function = lambda m, g: 0.9 * m + 0.1 * g,
     square: Function = lambda v, g: 0.999 * v + 0.001 * g**2,
 ) -> Function:
-    """Return a step of Adam along another direction, or with other moments."""
+    """Return a function that steps like Adam, in another direction or with other moments."""
 
     def step(theta: Array, g: Array, m: Array, v: Array, t: int, lr: float) -> Any:
         m, v = mean(m, g), square(v, g)
@@ -57,12 +57,12 @@ def adam_with(
 
 
 def right_direction(m: Array, v: Array, t: int) -> Array:
-    """Return the step of Algorithm 1, in learning rates."""
+    """Return the direction of Algorithm 1: its step divided by the learning rate."""
     return m / (1 - 0.9**t) / (np.sqrt(v / (1 - 0.999**t)) + 1e-8)
 
 
 def corrected_moments(theta: Array, g: Array, m: Array, v: Array, t: int, lr: float) -> Any:
-    """Return a right step, but the moments with their correction."""
+    """Return the right step, but the corrected moments."""
     theta, m, v = adam_step(theta, g, m, v, t, lr)
     return theta, m / (1 - 0.9**t), v / (1 - 0.999**t)
 
@@ -71,7 +71,7 @@ ADAM_MISTAKES = {
     "no bias correction: m / (1 - beta1**t) and v / (1 - beta2**t)": adam_with(
         lambda m, v, t: m / (np.sqrt(v) + 1e-8)
     ),
-    "the bias correction is that of step 1 for ever: ** t is missing": adam_with(
+    "every step has the bias correction of step 1: ** t is missing": adam_with(
         lambda m, v, t: right_direction(m, v, 1)
     ),
     "only m is corrected: v needs it too": adam_with(
@@ -86,7 +86,7 @@ ADAM_MISTAKES = {
     "divided by the corrected v, not by its root": adam_with(
         lambda m, v, t: m / (1 - 0.9**t) / (v / (1 - 0.999**t) + 1e-8)
     ),
-    "the two weights are swapped: beta1 belongs to the old m": adam_with(
+    "the two weights are swapped: beta1 multiplies the old m": adam_with(
         right_direction, mean=lambda m, g: 0.1 * m + 0.9 * g
     ),
     "v averages the gradient, not its square": adam_with(
@@ -95,7 +95,7 @@ ADAM_MISTAKES = {
     "uphill: theta moves along the gradient, not against it": adam_with(
         lambda m, v, t: -right_direction(m, v, t)
     ),
-    "the corrected moments are returned, and would be corrected again": corrected_moments,
+    "the corrected moments are returned: the next step corrects them again": corrected_moments,
 }
 
 
@@ -107,7 +107,7 @@ def loss(x: Array, W_e: Array, W_d: Array) -> Any:
 
 
 def back_through_the_encoder(x: Array, W_e: Array, W_d: Array) -> tuple[Array, Array]:
-    """Return gradients that come back through the encoder's weights, not the decoder's."""
+    """Return gradients that pass through the encoder's weights instead of the decoder's."""
     dx_hat = 2 * (x @ W_e @ W_d - x) / len(x)
     return x.T @ dx_hat @ W_e, (x @ W_e).T @ dx_hat
 
@@ -127,10 +127,10 @@ EXERCISES: Exercises = {
                     theta + mu * v + lr * g,
                     mu * v + lr * g,
                 ),
-                "the velocity is that of theta <- theta - lr v, another convention": (
+                "the velocity follows another convention, theta <- theta - lr v": (
                     lambda theta, g, v, lr, mu: (theta - lr * (mu * v + g), mu * v + g)
                 ),
-                "an average, (1 - mu) g: here the gradients are added up": (
+                "an average, (1 - mu) g: this velocity is a sum": (
                     lambda theta, g, v, lr, mu: (
                         theta + mu * v - (1 - mu) * lr * g,
                         mu * v - (1 - mu) * lr * g,
@@ -149,14 +149,14 @@ EXERCISES: Exercises = {
             (at_rest, first_g, at_rest, at_rest, 1, 0.1),
             returns=("theta", "m", "v"),
             mistakes=ADAM_MISTAKES,
-            hint="step 1, from rest: the corrected moments are g and g^2",
+            hint="in step 1, from rest, the corrected moments are g and g^2",
         ),
         ValueCheck(
             adam_step,
             (theta, g, m, v, 4, 0.1),
             returns=("theta", "m", "v"),
             mistakes=ADAM_MISTAKES,
-            hint="step 4: the first one was right",
+            hint="this is step 4, and your step 1 is right",
         ),
     ],
     "linear_autoencoder_gradients": [

@@ -35,7 +35,7 @@ def without_centring(X: Array, k: int) -> Array:
 
 
 def half_a_centring(X: Array, k: int) -> Array:
-    """Return a projection whose directions are of the centred data, and its points are not."""
+    """Return points that are not centred, projected onto directions of the centred data."""
     V = directions(X)[:k]
     return X @ V.T @ V
 
@@ -64,7 +64,7 @@ def loss(X: Array, W_e: Array, W_d: Array) -> Any:
 
 
 def gradients(X: Array, W_e: Array, W_d: Array, n: int = 0) -> tuple[Array, Array]:
-    """Return the gradients with any divisor."""
+    """Return the gradients, divided by n rows; 0 stands for all rows."""
     dx_hat = 2 * (X @ W_e @ W_d - X) / (n or len(X))
     return X.T @ dx_hat @ W_d.T, W_e.T @ X.T @ dx_hat
 
@@ -78,12 +78,12 @@ def angles(A: Array, B: Array) -> Array:
 
 
 def of_bases_as_they_are(A: Array, B: Array) -> Any:
-    """Return what comes of bases that are not orthonormal."""
+    """Return the angle that wrongly takes the bases for orthonormal."""
     return np.arccos(np.linalg.svd(A @ B.T, compute_uv=False)[-1])
 
 
 def of_unit_rows(A: Array, B: Array) -> Any:
-    """Return what comes of rows of length 1 that are not orthogonal."""
+    """Return the angle that wrongly takes rows of length 1 for orthogonal."""
     A, B = (basis / np.linalg.norm(basis, axis=1, keepdims=True) for basis in (A, B))
     return np.arccos(np.linalg.svd(A @ B.T, compute_uv=False)[-1])
 
@@ -95,8 +95,8 @@ EXERCISES: Exercises = {
             (X, 2),
             returns="x_hat",
             mistakes={
-                "nothing is centred: subtract the mean first, add it last": without_centring,
-                "half a centring: the projection needs it as the covariance does": half_a_centring,
+                "nothing is centred: subtract the mean first, and add it last": without_centring,
+                "half a centring: the projection needs centred data too": half_a_centring,
                 "the mean is not added again": without_the_mean,
                 "the directions of smallest variance: eigh's order is rising": along_the_smallest,
                 "rows of eigh's matrix: its eigenvectors are the columns": rows_for_columns,
@@ -120,7 +120,7 @@ EXERCISES: Exercises = {
                         gradients(X, W_e, W_d)[1],
                     )
                 ),
-                "the error is x - x_hat with the sign of x_hat - x: the signs are flipped": (
+                "the signs are flipped: the gradient of L holds x_hat - x": (
                     lambda X, W_e, W_d: tuple(-g for g in gradients(X, W_e, W_d))
                 ),
                 "the factor 2 of the square is missing": (
@@ -139,10 +139,12 @@ EXERCISES: Exercises = {
                 "the smallest angle: the largest one has the smallest cosine": (
                     lambda A, B: angles(A, B)[-1]
                 ),
-                "a cosine, and not yet an angle": lambda A, B: np.cos(angles(A, B)[0]),
-                "in degrees, where radians are wanted": lambda A, B: np.degrees(angles(A, B)[0]),
-                "the bases are not orthonormal: QR first": of_bases_as_they_are,
-                "rows of length 1 are not yet orthogonal: QR first": of_unit_rows,
+                "a cosine is not yet an angle": lambda A, B: np.cos(angles(A, B)[0]),
+                "the angle is in degrees, and should be in radians": lambda A, B: np.degrees(
+                    angles(A, B)[0]
+                ),
+                "the bases are not orthonormal: use QR first": of_bases_as_they_are,
+                "rows of length 1 are not yet orthogonal: use QR first": of_unit_rows,
             },
             hint="np.linalg.qr(A.T).Q has the basis vectors of A's plane as columns",
         ),

@@ -34,7 +34,7 @@ def slopes(knots: Array, values: Array) -> Array:
 
 
 def by_ridge(X: Array, s2: float) -> Array:
-    """Return the denoiser as the least squares solution of a longer problem without noise."""
+    """Return the denoiser from an equivalent least-squares problem: more rows, and no noise."""
     m = X.shape[1]
     longer = np.concatenate([X, np.sqrt(len(X) * s2) * np.eye(m)])
     target = np.concatenate([X, np.zeros((m, m))])
@@ -75,7 +75,7 @@ EXERCISES: Exercises = {
             (knots, values),
             returns="c",
             mistakes={
-                "the slopes themselves, where each unit needs the change of slope": slopes,
+                "the slopes themselves, but each unit needs the change of slope": slopes,
                 "not divided by the distance of the knots": (
                     lambda knots, values: np.diff(np.diff(values), prepend=0)
                 ),
@@ -87,13 +87,13 @@ EXERCISES: Exercises = {
                 "the first slope is missing: before the first knot the slope is 0": (
                     lambda knots, values: np.diff(slopes(knots, values))
                 ),
-                "slope before minus slope after, and it is the other way round": (
+                "slope before minus slope after: it should be the other way round": (
                     lambda knots, values: np.append(
                         slopes(knots, values)[:1], -np.diff(slopes(knots, values))
                     )
                 ),
             },
-            hint="c[0] is the first slope, c[j] the slope after knot j minus the one before",
+            hint="c[0] is the first slope, c[j] is the slope after knot j minus the slope before",
         ),
     ],
     "denoising_map": [
@@ -105,17 +105,17 @@ EXERCISES: Exercises = {
                 "X^T X is not divided by N: it is N times the covariance": (
                     lambda X, s2: by_ridge(X, s2 / len(X))
                 ),
-                "s2 is a variance already, and was squared": lambda X, s2: by_ridge(X, s2**2),
-                "the root of s2 was taken, which is a variance": (
+                "s2 was squared, but it is a variance already": lambda X, s2: by_ridge(X, s2**2),
+                "the root of s2 was taken, but the formula needs the variance": (
                     lambda X, s2: by_ridge(X, np.sqrt(s2))
                 ),
-                "divided by N - 1, where the mean over the data has N": (
+                "divided by N - 1, but a mean over the data divides by N": (
                     lambda X, s2: by_ridge(X, s2 * (len(X) - 1) / len(X))
                 ),
-                "what is removed, I - P, where P is what stays": (
+                "what is removed, I - P: return P, the part that stays": (
                     lambda X, s2: np.eye(X.shape[1]) - by_ridge(X, s2)
                 ),
-                "the inverse of what it should be": lambda X, s2: np.linalg.inv(by_ridge(X, s2)),
+                "the inverse of the right matrix": lambda X, s2: np.linalg.inv(by_ridge(X, s2)),
             },
             hint="(S + s2 I) P = S, with S = X^T X / N",
         ),
@@ -127,10 +127,10 @@ EXERCISES: Exercises = {
             wrt=("W_e", "b_e", "W_d", "b_d"),
             with_dy=False,
             mistakes={
-                "compared with the noisy input, where the clean x is wanted": (
+                "compared with the noisy input: the target is the clean x": (
                     lambda noisy, x, *weights: gradients(noisy, noisy, *weights)
                 ),
-                "dW_e is made with x, but the encoder saw the noisy input": (
+                "dW_e uses x, but the encoder saw the noisy input": (
                     lambda noisy, x, *weights: gradients(noisy, x, *weights, first=x)
                 ),
                 "the derivative of tanh is missing": (

@@ -30,7 +30,7 @@ def posterior(data: Array, a: float, b: float) -> tuple[float, float, float]:
 
 
 def likelihood_of_the_prior_mean(data: Array, a: float, b: float) -> tuple[float, float, float]:
-    """Return log p(data) as if the chance were known to be the prior's mean."""
+    """Return log p(data) as if the chance of a one were the prior's mean."""
     after = posterior(data, a, b)
     ones = after[0] - a
     log_chances = np.log([a / (a + b), b / (a + b)])
@@ -38,7 +38,7 @@ def likelihood_of_the_prior_mean(data: Array, a: float, b: float) -> tuple[float
 
 
 def predicted_afterwards(data: Array, a: float, b: float) -> tuple[float, float, float]:
-    """Return the evidence with each toss predicted by a posterior that knows it."""
+    """Return the evidence from predictions by posteriors that have seen the toss already."""
     belief, log_evidence = BetaBernoulli(a, b), 0.0
     for toss in data:
         belief = belief.update([toss])
@@ -47,7 +47,7 @@ def predicted_afterwards(data: Array, a: float, b: float) -> tuple[float, float,
 
 
 def in_any_order(data: Array, a: float, b: float) -> tuple[float, float, float]:
-    """Return the log probability of as many ones, in any order."""
+    """Return the log probability of the same number of ones, in any order."""
     after = posterior(data, a, b)
     ones, n = float(np.sum(data)), len(data)
     log_orders = -np.log(n + 1) - betaln(ones + 1, n - ones + 1)
@@ -55,7 +55,7 @@ def in_any_order(data: Array, a: float, b: float) -> tuple[float, float, float]:
 
 
 def step(z: Array, proposal: Array, log_p_z: Array, log_p_proposal: Array, u: Array) -> Array:
-    """Return the places after a step: log u is compared with the log ratio."""
+    """Return the places after a step, which compares log u with the log ratio."""
     return np.where(np.log(u) < log_p_proposal - log_p_z, proposal, z)
 
 
@@ -66,7 +66,7 @@ def closed_form(x: Array, w: float, noise_variance: float, mu: Array, log_var: A
 
 
 def spread(w: float, noise_variance: float, width: Array) -> Array:
-    """Return what the width of q costs the reconstruction."""
+    """Return the nats that the width of q costs the reconstruction."""
     return w**2 * width / (2 * noise_variance)
 
 
@@ -77,7 +77,7 @@ EXERCISES: Exercises = {
             (coins, 2.0, 3.0),
             returns=("a_after", "b_after", "log_evidence"),
             mistakes={
-                "the prior is forgotten: the data's counts are added to a and b": (
+                "the prior is forgotten: add the data's counts to a and b": (
                     lambda data, a, b: (
                         posterior(data, a, b)[0] - a,
                         posterior(data, a, b)[1] - b,
@@ -91,11 +91,11 @@ EXERCISES: Exercises = {
                         posterior(data, a, b)[2],
                     )
                 ),
-                "the evidence has one chance for all tosses: predict each after those before": (
+                "the evidence has one chance for all tosses: update it after each toss": (
                     likelihood_of_the_prior_mean
                 ),
-                "a toss is predicted by the a and b *before* it, not after": predicted_afterwards,
-                "the data are in their order: no binomial coefficient": in_any_order,
+                "predict a toss with the a and b *before* it, not after it": predicted_afterwards,
+                "the data have an order: no binomial coefficient": in_any_order,
                 "the evidence is not a logarithm": (
                     lambda data, a, b: (
                         *posterior(data, a, b)[:2],
@@ -103,7 +103,7 @@ EXERCISES: Exercises = {
                     )
                 ),
             },
-            hint="a + ones, b + zeros; each toss is predicted by the a and b before it",
+            hint="a + ones, b + zeros; predict each toss with the a and b before it",
         ),
     ],
     "metropolis_step": [
@@ -112,7 +112,7 @@ EXERCISES: Exercises = {
             (z, proposal, -z * z / 2, -proposal * proposal / 2, u),
             returns="z",
             mistakes={
-                "only what is likelier is accepted: that is a climb to the top, not a sample": (
+                "only likelier proposals are accepted: this climbs, and does not sample": (
                     lambda z, proposal, p, q, u: np.where(q > p, proposal, z)
                 ),
                 "the ratio is upside down: p(proposal) / p(z)": (
@@ -140,7 +140,7 @@ EXERCISES: Exercises = {
                         closed_form(x, w, s2, mu, lv) + spread(w, s2, np.exp(lv))
                     )
                 ),
-                "the KL is added: it is a loss": (
+                "the KL is added: the ELBO subtracts it": (
                     lambda x, w, s2, mu, lv: (
                         closed_form(x, w, s2, mu, lv) + 2 * gaussian_kl(mu[:, None], lv[:, None])
                     )
@@ -153,7 +153,7 @@ EXERCISES: Exercises = {
                         closed_form(x, w, s2, mu, lv) + spread(w, s2, np.exp(lv) - np.exp(lv / 2))
                     )
                 ),
-                "the noise variance is taken for a standard deviation": (
+                "the noise variance is used as a standard deviation": (
                     lambda x, w, s2, mu, lv: closed_form(x, w, s2**2, mu, lv)
                 ),
             },

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from minivae.bayes.gradient_estimators import score_function_gradient
+from minivae.bayes import score_function_gradient
 from minivae.course.exercises import Exercises, GradientCheck, ValueCheck
 from minivae.edge.checks import Array
 from minivae.nn import gaussian
@@ -44,19 +44,19 @@ def one_path(mu: Array, log_var: Array, eps: Array, target: Array) -> tuple[Arra
 
 
 def kl_alone(mu: Array, log_var: Array, eps: Array, target: Array) -> tuple[Array, Array]:
-    """Return the gradients of the KL, as if z were a given number."""
+    """Return the gradients of the KL alone, as if z were a given number."""
     return gaussian.gaussian_kl_backward(mu, log_var, np.full(len(mu), 1 / len(mu)))
 
 
 def kl_not_averaged(mu: Array, log_var: Array, eps: Array, target: Array) -> tuple[Array, Array]:
-    """Return gradients in which only one of the terms is divided by the batch."""
+    """Return gradients that divide only one of the two terms by the batch."""
     kl = gaussian.gaussian_kl_backward(mu, log_var, np.ones(len(mu)))
     path = one_path(mu, log_var, eps, target)
     return path[0] + kl[0], path[1] + kl[1]
 
 
-def by_log_sigma(mu: Array, log_var: Array, eps: Array, dz: Array) -> tuple[Array, Array]:
-    """Return the gradient by log sigma, which is twice that by the log variance."""
+def of_log_sigma(mu: Array, log_var: Array, eps: Array, dz: Array) -> tuple[Array, Array]:
+    """Return the gradient with respect to log sigma, twice that with respect to log_var."""
     return dz, np.exp(log_var / 2) * eps * dz
 
 
@@ -67,13 +67,13 @@ EXERCISES: Exercises = {
             (mu, log_var, eps),
             wrt=("mu", "log_var"),
             mistakes={
-                "log_var is taken for a log standard deviation: sigma = e^(log_var / 2)": (
+                "log_var is used as a log standard deviation: sigma = e^(log_var / 2)": (
                     lambda mu, log_var, eps, dz: (dz, np.exp(log_var) * eps * dz)
                 ),
                 "the variance stands where the standard deviation belongs: e^(log_var / 2)": (
                     lambda mu, log_var, eps, dz: (dz, np.exp(log_var) * eps * dz / 2)
                 ),
-                "the factor 1/2 of d/dlog_var e^(log_var / 2) is missing": by_log_sigma,
+                "the factor 1/2 of d/dlog_var e^(log_var / 2) is missing": of_log_sigma,
                 "the noise is missing: dz/dlog_var = sigma eps / 2": (
                     lambda mu, log_var, eps, dz: (dz, np.exp(log_var / 2) * dz / 2)
                 ),
@@ -90,7 +90,7 @@ EXERCISES: Exercises = {
             mistakes={
                 "the path through the KL is missing": one_path,
                 "the path through the sample is missing: z depends on mu and log_var": kl_alone,
-                "the KL is not divided by the batch, the other term is": kl_not_averaged,
+                "the KL is not divided by the batch, but the other term is": kl_not_averaged,
             },
             hint="dz = (z - target) / batch; dKL/dmu = mu, dKL/dlog_var = (e^log_var - 1) / 2",
         ),
@@ -113,7 +113,7 @@ EXERCISES: Exercises = {
                         np.mean(f * (z - mu) ** 2) / sigma**3,
                     )
                 ),
-                "summed over the draws, where an average is wanted": (
+                "summed over the draws: it should be an average": (
                     lambda f, mu, sigma, z: tuple(
                         len(z) * g for g in score_gradient(f, mu, sigma, z)
                     )

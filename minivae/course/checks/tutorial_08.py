@@ -21,7 +21,7 @@ a, b = np.array([2.0, 0.5, -1.0, 0.3]), np.array([-0.4, 1.5, 0.8, 2.2])
 
 
 def reconstruction(x: Array, logits: Array) -> Array:
-    """Return the library's cost of each image."""
+    """Return the library's -log p(x | z) of each image."""
     return -Bernoulli().log_prob(x, logits)
 
 
@@ -67,7 +67,7 @@ def grid(z: Array, *, downward: bool = True) -> Array:
 
 
 def even_in_z(n: int, low: float, high: float) -> Array:
-    """Return codes in even steps of z between the right ends."""
+    """Return codes in even steps of z, between the right ends."""
     return grid(np.linspace(ndtri(low), ndtri(high), n))
 
 
@@ -85,7 +85,7 @@ def way_with(norm_of_direction: bool = True, degrees: bool = False) -> Function:
 
 
 def direction(a: Array, b: Array, t: float) -> Array:
-    """Return the unit vector of the way."""
+    """Return the unit vector that `slerp` scales."""
     code = interpolation.slerp(a, b, t)
     return code / np.linalg.norm(code)
 
@@ -108,12 +108,14 @@ EXERCISES: Exercises = {
                 "both terms are averaged over columns: the ELBO sums them": loss_with(1 / 7, 1 / 3),
                 "the KL is subtracted: the loss adds it": loss_with(codes=-1),
                 "the factor 1/2 of the KL is missing": loss_with(codes=2),
-                "the KL is summed over the batch, the other term is averaged": loss_with(codes=5),
+                "the KL is summed over the batch, but the other term is averaged": loss_with(
+                    codes=5
+                ),
                 "the KL is missing": loss_with(codes=0),
-                "log_var is taken for a log standard deviation": (
+                "log_var is used as a log standard deviation": (
                     lambda x, logits, mu, log_var: vae_loss(x, logits, mu, 2 * log_var)
                 ),
-                "only the ink is paid for: (1 - x) log(1 - p) is missing": (
+                "only the ink has a cost: (1 - x) log(1 - p) is missing": (
                     lambda x, logits, mu, log_var: (
                         loss_with(pixels=0)(x, logits, mu, log_var)
                         + np.mean(np.sum(x * np.log1p(np.exp(-logits)), axis=1))
@@ -130,11 +132,11 @@ EXERCISES: Exercises = {
             (5, 0.05, 0.9),
             returns="the grid",
             mistakes={
-                "even steps of z: even steps of u are wanted, then z = ppf(u)": even_in_z,
-                "u itself is on the grid: z = ppf(u)": (
+                "even steps of z: take even steps of u, then z = ppf(u)": even_in_z,
+                "the grid holds u itself: z = ppf(u)": (
                     lambda n, low, high: grid(np.linspace(low, high, n))
                 ),
-                "cdf, where its inverse is wanted: ppf": (
+                "cdf is used, but its inverse is needed: ppf": (
                     lambda n, low, high: grid(ndtr(np.linspace(low, high, n)))
                 ),
                 "the grid from -15 to 15, where no code ever was": (
@@ -160,11 +162,11 @@ EXERCISES: Exercises = {
                 "from b to a: at t = 0 it must be a": (
                     lambda a, b, t: interpolation.slerp(a, b, 1 - t)
                 ),
-                "the angle is in degrees: np.sin wants radians": way_with(degrees=True),
+                "the angle is in degrees: np.sin takes radians": way_with(degrees=True),
                 "the angle of a and b, not of their directions: divide by the norms": way_with(
                     norm_of_direction=False
                 ),
-                "the direction alone, of norm 1: its norm goes from |a| to |b|": direction,
+                "the direction alone, of norm 1: the norm should go from |a| to |b|": direction,
                 "a and b are not divided by their norms": weights_on_codes,
                 "not divided by sin w": lambda a, b, t: (
                     interpolation.slerp(a, b, t)

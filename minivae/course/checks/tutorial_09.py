@@ -15,13 +15,13 @@ lam = np.array([7.0, 3.0, 1.5, 0.9, 0.2])
 
 
 def translate_weight(w: float, n_features: int, s2: float) -> tuple[float, float]:
-    """Return beta and the variance at which beta is 1, by way of what one nat costs in error."""
+    """Return beta and the variance at which beta is 1, from the error that one nat is worth."""
     error_of_a_nat = w * n_features  # summed over pixels
     return error_of_a_nat / (2 * s2), error_of_a_nat / 2
 
 
 def translated(beta: Function, variance: Function) -> Function:
-    """Return factors on the two right answers."""
+    """Return a function that multiplies the two right answers by factors."""
 
     def translate(w: float, n_features: int, s2: float) -> tuple[float, float]:
         right = translate_weight(w, n_features, s2)
@@ -53,7 +53,7 @@ def at_level(level: Function) -> Function:
 
 
 def changed(rate: Function, error: Function) -> Function:
-    """Return other sums over the numbers; both functions are of lam and t."""
+    """Return a function with other sums over the numbers, from functions of lam and t."""
     return lambda variances, s2, beta: (
         np.sum(rate(variances, beta * s2)),
         np.sum(error(variances, beta * s2)),
@@ -75,10 +75,10 @@ EXERCISES: Exercises = {
                 "the 2 of |x - x_hat|^2 / (2 s2) is missing": translated(
                     lambda n, s2: 2, lambda n, s2: 2
                 ),
-                "the mean over pixels is taken for a sum: n_features is missing": translated(
+                "the mean over pixels is used as a sum: n_features is missing": translated(
                     lambda n, s2: 1 / n, lambda n, s2: 1 / n
                 ),
-                "a standard deviation, where the variance is wanted": (
+                "a standard deviation: it should be the variance": (
                     lambda w, n, s2: (
                         translate_weight(w, n, s2)[0],
                         translate_weight(w, n, s2)[1] ** 0.5,
@@ -86,13 +86,13 @@ EXERCISES: Exercises = {
                 ),
                 "s2 is missing from beta": translated(lambda n, s2: s2, one),
                 "multiplied by s2, not divided": translated(lambda n, s2: s2**2, one),
-                "s2 is taken for a standard deviation: it is not squared again": translated(
+                "s2 is a variance already: do not square it again": translated(
                     lambda n, s2: 1 / s2, one
                 ),
-                "the variance at beta = 1 does not depend on the s2 given": translated(
+                "the variance at beta = 1 does not depend on s2": translated(
                     one, lambda n, s2: 1 / s2
                 ),
-                "upside down: the weight divides, and should multiply": (
+                "upside down: w divides, and should multiply": (
                     lambda w, n, s2: (n / (2 * s2 * w), n / (2 * w))
                 ),
             },
@@ -105,12 +105,12 @@ EXERCISES: Exercises = {
             (mu, log_var),
             returns="the KL",
             mistakes={
-                "summed over the batch: an average is wanted": lambda mu, log_var: (
+                "summed over the batch: it should be an average": lambda mu, log_var: (
                     len(mu) * kl_of_each_code(mu, log_var)
                 ),
                 "a KL for each image: average over the batch, axis 0": gaussian.gaussian_kl,
-                "log_var is taken for a log standard deviation": lambda mu, log_var: (
-                    kl_of_each_code(mu, 2 * log_var)
+                "log_var is used as a log standard deviation": lambda mu, log_var: kl_of_each_code(
+                    mu, 2 * log_var
                 ),
                 "the standard deviation stands where the variance belongs": lambda mu, log_var: (
                     kl_of_each_code(mu, log_var)
@@ -138,19 +138,19 @@ EXERCISES: Exercises = {
                 "negative rates: below the level the rate is 0": changed(
                     lambda lam, t: np.log(lam / t) / 2, np.minimum
                 ),
-                "nothing is switched off: below the level the rate is 0 and the error lam": changed(
+                "nothing is switched off: below the level the rate is 0, the error lam": changed(
                     lambda lam, t: np.log(lam / t) / 2, lambda lam, t: np.full_like(lam, t)
                 ),
                 "the error of the numbers below the level is missing: lam each": changed(
                     right_rate, lambda lam, t: np.where(lam > t, t, 0)
                 ),
-                "an error of t for all: below the level it is lam": changed(
+                "the error is t for all: below the level it is lam": changed(
                     right_rate, lambda lam, t: np.full_like(lam, t)
                 ),
-                "the error counts only what is below the level: above, t each is left": changed(
+                "the error counts only numbers below the level: those above leave t each": changed(
                     right_rate, lambda lam, t: np.where(lam > t, 0, lam)
                 ),
-                "bits, not nats: np.log, not np.log2": changed(
+                "bits, not nats: use np.log, not np.log2": changed(
                     lambda lam, t: right_rate(lam, t) / np.log(2), np.minimum
                 ),
                 "the factor 1/2 of the rate is missing": changed(

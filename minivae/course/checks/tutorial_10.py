@@ -9,7 +9,7 @@ import numpy as np
 from minivae.course.exercises import Exercises, Function, ValueCheck
 from minivae.diagnostics import gaussian_rate_distortion
 from minivae.edge.checks import Array
-from minivae.linear.probabilistic_pca import ProbabilisticPCA
+from minivae.linear import ProbabilisticPCA
 
 rng = np.random.default_rng(10)
 X = rng.normal(size=(9, 5)) @ rng.normal(size=(5, 5)) + rng.normal(size=5)
@@ -28,7 +28,7 @@ def by_ppca(X: Array, k: int) -> tuple[Any, Array]:
 
 
 def ppca_with(noise: Function, *, subtract: bool = True) -> Function:
-    """Return a fit that takes its noise from the discarded eigenvalues by another rule."""
+    """Return a fit with another rule for the noise, given the discarded eigenvalues."""
 
     def fit(X: Array, k: int) -> tuple[Any, Array]:
         lam, U = np.linalg.eigh(np.cov(X, rowvar=False, bias=True))
@@ -103,7 +103,7 @@ def at_level(level: Function) -> Function:
 
 
 def never_collapsed(lam: Array, s2: float, beta: float) -> tuple[Array, Array]:
-    """Return the formulas of an active latent for all."""
+    """Return the formulas of active latents for all latents."""
     return lam - beta * s2, np.log(lam / (beta * s2)) / 2
 
 
@@ -120,11 +120,11 @@ EXERCISES: Exercises = {
             (X, 2),
             returns=("s2", "C"),
             mistakes={
-                "the covariance has the divisor N - 1: np.cov(..., bias=True)": unbiased,
-                "s2 is the sum of the discarded eigenvalues, where their mean is wanted": (
+                "the covariance has the divisor N - 1: use np.cov(..., bias=True)": unbiased,
+                "s2 is the sum of the discarded eigenvalues: it should be their mean": (
                     ppca_with(np.sum)
                 ),
-                "s2 is the largest discarded eigenvalue, where their mean is wanted": (
+                "s2 is the largest discarded eigenvalue: it should be their mean": (
                     ppca_with(np.max)
                 ),
                 "W is too long: along a kept axis w^2 + s2 is lam, so w^2 is lam - s2": (
@@ -144,9 +144,9 @@ EXERCISES: Exercises = {
             returns=("mu", "covariance"),
             mistakes={
                 "the prior is missing: M = W W^T + s2 I, not W W^T": without_prior,
-                "M = W W^T + s2 I, and s2 has been left out of it": with_unit_noise,
+                "M holds I in the place of s2 I: M = W W^T + s2 I": with_unit_noise,
                 "only the diagonal of M: the rows of W need not be orthogonal": only_diagonal,
-                "the covariance is s2 M^-1, and the s2 is missing": (
+                "the covariance is s2 M^-1, but the s2 is missing": (
                     lambda x, W, b, s2: (
                         by_the_joint(x, W, b, s2)[0],
                         by_the_joint(x, W, b, s2)[1] / s2,
@@ -167,29 +167,29 @@ EXERCISES: Exercises = {
             mistakes={
                 "beta is left out: the threshold is beta s2": at_level(lambda s2, beta: s2),
                 "divided by beta: the threshold is beta s2": at_level(lambda s2, beta: s2 / beta),
-                "s2 is a variance already, and was squared": (
+                "s2 was squared, but it is a variance already": (
                     at_level(lambda s2, beta: beta * s2**2)
                 ),
                 "latents with lam < beta s2 have collapsed: both are 0 there": never_collapsed,
-                "the KL of a collapsed latent is 0, and not below": (
+                "the KL of a collapsed latent is 0, not negative": (
                     lambda lam, s2, beta: (
                         by_water_filling(lam, s2, beta)[0],
                         never_collapsed(lam, s2, beta)[1],
                     )
                 ),
-                "the squared length of a collapsed latent is 0, and not below": (
+                "the squared length of a collapsed latent is 0, not negative": (
                     lambda lam, s2, beta: (
                         never_collapsed(lam, s2, beta)[0],
                         by_water_filling(lam, s2, beta)[1],
                     )
                 ),
-                "beta does not multiply the KL: that is the loss's business": (
+                "beta does not multiply the KL: only the loss does that": (
                     lambda lam, s2, beta: (
                         by_water_filling(lam, s2, beta)[0],
                         beta * by_water_filling(lam, s2, beta)[1],
                     )
                 ),
-                "lengths, where their squares are wanted": lengths_for_squares,
+                "these are lengths: return their squares": lengths_for_squares,
                 "the KL's half is missing": (
                     lambda lam, s2, beta: (
                         by_water_filling(lam, s2, beta)[0],

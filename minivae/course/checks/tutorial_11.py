@@ -36,7 +36,7 @@ def adam_path(gradients: Array, *hyperparameters: float) -> Array:
 
 
 def wrong_adam(corrections: Any) -> Any:
-    """Return a wrong Adam, by its corrections of m and v: ``corrections(beta1, beta2, t)``."""
+    """Return an Adam that corrects m and v by ``corrections(beta1, beta2, t)``."""
 
     def path(g: Array, learning_rate: float, beta1: float, beta2: float, epsilon: float) -> Array:
         m = v = theta = 0.0
@@ -59,16 +59,16 @@ EXERCISES: Exercises = {
             (mu, log_var, eps),
             returns="kl",
             mistakes={
-                "the draws have the variance for a standard deviation: sigma = e^(log_var / 2)": (
+                "the draws use the variance as a standard deviation: sigma = e^(log_var / 2)": (
                     lambda mu, log_var, eps: measured_kl(mu, log_var, eps, np.exp(log_var))
                 ),
-                "averaged over the latent dimensions, where a sum belongs": (
+                "averaged over the latents: it should be a sum": (
                     lambda mu, log_var, eps: measured_kl(mu, log_var, eps) / len(mu)
                 ),
-                "this is the formula: the draws were to be asked": (
+                "this is the formula: measure the KL on the draws": (
                     lambda mu, log_var, eps: gaussian.gaussian_kl(mu[None], log_var[None])[0]
                 ),
-                "log_var is missing in log q, where it stands for the width's logarithm": (
+                "log_var is missing in log q: its first term is log 2 pi + log_var": (
                     lambda mu, log_var, eps: measured_kl(mu, log_var, eps) + log_var.sum() / 2
                 ),
             },
@@ -81,11 +81,11 @@ EXERCISES: Exercises = {
             (x, 0.5),
             wrt=("x",),
             mistakes={
-                "the clip's own gradient is missing: 0 where it is at work": (
+                "the clip's own derivative is missing: it is 0 outside the limits": (
                     lambda x, limit, dy: dy
                 ),
                 "the lower limit is forgotten": lambda x, limit, dy: dy * (x < limit),
-                "this is the clip of dy: dy may be as large as it likes": (
+                "this clips dy: dy may be of any size": (
                     lambda x, limit, dy: np.clip(dy, -limit, limit)
                 ),
                 "the other way round: the gradient passes inside the limits": (
@@ -104,7 +104,7 @@ EXERCISES: Exercises = {
                 "the bias correction is missing: the first step should be the learning rate": (
                     wrong_adam(lambda b1, b2, t: (1.0, 1.0))
                 ),
-                "the power t is missing in the bias correction: right at the first step only": (
+                "the power t is missing in the bias correction: only the first step is right": (
                     wrong_adam(lambda b1, b2, t: (1 - b1, 1 - b2))
                 ),
                 "the bias of v is not corrected": wrong_adam(lambda b1, b2, t: (1 - b1**t, 1.0)),

@@ -1,0 +1,60 @@
+"""Every study runs to its end, and what it returns holds together: tiny, so nothing is learned."""
+
+import re
+
+import numpy as np
+import pytest
+from matplotlib.image import imread
+
+import minivae as mv
+from minivae import studies
+from minivae.studies import downstream, gaps, generation, latent_dimension
+
+TINY = {
+    latent_dimension: {"n_train": 70, "n_test": 30, "epochs": 1, "hidden": [8], "n_draws": 2},
+    downstream: {"n_train": 120, "n_test": 30, "epochs": 1, "hidden": [8], "batch_size": 32},
+    generation: {"n_train": 200, "n": 60, "epochs": 1, "n_latent": 2, "hidden": [8]},
+    gaps: {"n_train": 150, "n_latent": 2, "hidden": [8], "n": 2, "n_steps": 3},
+}
+
+
+@pytest.fixture(autouse=True)
+def tiny(monkeypatch):
+    for module, size in TINY.items():
+        monkeypatch.setitem(module.SIZES, "quick", size)
+    monkeypatch.setattr(latent_dimension, "N_IMAGES", 3)
+    monkeypatch.setattr(gaps, "N_TEST", 20)
+    monkeypatch.setattr(gaps, "N_DRAWS", 5)
+
+
+def test_every_study_is_tried_here():
+    tried = {module.__name__.rpartition(".")[2].replace("_", "-") for module in TINY}
+    assert studies.all_studies().keys() >= tried
+
+
+@pytest.mark.parametrize("module", TINY, ids=lambda module: module.__name__.rpartition(".")[2])
+def test_a_study_runs_and_goes_on(module, tmp_path, monkeypatch):
+    name = module.__name__.rpartition(".")[2].replace("_", "-")
+    found = mv.studies.run(name, seeds=1, quick=True, out=tmp_path)
+    rows = found.rows
+    assert {row["baseline"] for row in rows} == {"yes", "no"}
+    for row in rows:
+        assert list(row) == found.columns
+        numbers = [value for value in row.values() if isinstance(value, int | float)]
+        assert numbers
+        assert np.all(np.isfinite(numbers))
+    assert len(re.findall(r"\.(?: |$)", found.verdict)) == 2  # sentences
+    for picture in found.figures:
+        pixels = imread(tmp_path / f"{picture}.png")[:, :, :3]
+        assert min(pixels.shape[:2]) > 100
+        assert np.std(pixels) > 0.02
+    files = {f"{picture}.png" for picture in found.figures} | {"parts", "report.md", "table.csv"}
+    assert {path.name for path in tmp_path.iterdir()} == files
+    assert not list(tmp_path.glob("parts/*.checkpoint"))
+
+    def trained(*arguments, **options):
+        raise AssertionError("what is finished must not be trained again")
+
+    monkeypatch.setattr(mv.VAE, "fit", trained)
+    again = mv.studies.run(name, seeds=1, quick=True, out=tmp_path)
+    assert (again.rows, again.verdict) == (rows, found.verdict)
