@@ -19,7 +19,9 @@ from minivae.linear.vae_is_ppca import LinearVAEReport, verify_ppca_equivalence
 from minivae.models.autoencoder import Autoencoder, LinearAutoencoder
 from minivae.models.saving import load
 from minivae.models.vae import VAE, ConditionalVAE
+from minivae.music.model import MelodyVAE
 from minivae.nn.activations import LeakyReLU, ReLU, Sigmoid, Softplus, Tanh
+from minivae.nn.categorical import Categorical
 from minivae.nn.gaussian import (
     bound_log_var,
     bound_log_var_backward,
@@ -35,6 +37,7 @@ from minivae.nn.gaussian import (
 from minivae.nn.layers import Dense, Layer
 from minivae.nn.likelihoods import Bernoulli, ContinuousBernoulli, Gaussian, SquaredError
 from minivae.nn.networks import Sequential, mlp
+from minivae.nn.recurrent import GRU
 from minivae.training.batches import minibatches
 from minivae.training.callbacks import Checkpoint, CodeRecorder, EarlyStopping, Progress
 from minivae.training.lbfgs import fit_lbfgs
@@ -43,12 +46,14 @@ from minivae.training.optimizers import SGD, Adam
 __version__ = "0.1.0"
 
 __all__ = [
+    "GRU",
     "PCA",
     "SGD",
     "VAE",
     "Adam",
     "Autoencoder",
     "Bernoulli",
+    "Categorical",
     "Checkpoint",
     "CodeRecorder",
     "ConditionalVAE",
@@ -62,6 +67,7 @@ __all__ = [
     "LeakyReLU",
     "LinearAutoencoder",
     "LinearVAEReport",
+    "MelodyVAE",
     "ProbabilisticPCA",
     "Progress",
     "ReLU",

@@ -57,6 +57,16 @@ def test_the_version_is_that_of_the_project():
         assert tomllib.load(file)["project"]["version"] == minivae.__version__
 
 
+def test_every_room_and_the_course_are_packed():
+    with open(PYPROJECT, "rb") as file:
+        packing = tomllib.load(file)["tool"]["setuptools"]
+    rooms = {path.parent.relative_to(PACKAGE.parent) for path in PACKAGE.rglob("__init__.py")}
+    names = {".".join(room.parts) for room in rooms}
+    assert packing["packages"] == sorted(names | packing["package-dir"].keys())
+    for name, folder in packing["package-dir"].items():
+        assert list((PACKAGE.parent / folder).glob("*.py")), name
+
+
 @pytest.mark.parametrize("name", minivae.__all__)
 def test_every_public_name_exists_and_says_what_it_is(name):
     thing = getattr(minivae, name)
@@ -86,7 +96,7 @@ FLOORS = (
     "nn training plots datasets",
     "models gradient_check",
     "explanation linear diagnostics",
-    "bayes",
+    "bayes music",
     "claims",
     "course studies",
     "commands",

@@ -93,8 +93,8 @@ def log_prob_backward(x, logits, dlog_prob):
 
 
 # %% The loss and every gradient
-# The loss is minus the evidence lower bound, in nats, averaged over the batch. Below it the same
-# lines stand last to first. Two paths lead to mu and log_var, by z and by the KL: they add up.
+# The loss is minus the evidence lower bound, in nats, averaged over the batch. Below it stand the
+# same lines, last to first. The gradients of two paths, through z and through the KL, add up.
 
 
 def loss_and_grads(params, x, eps):

@@ -125,10 +125,10 @@ assert error_of(complex_step(np.tanh, points)) < 1e-15
 # Every operation in f must mean the same for complex numbers: +, *, /, @, exp, log and tanh do.
 # `np.abs` does not: |x + ih| is a real number, and the step is lost. Below, f(x) = x + |x| has
 # slope 2 at x = 1. The complex step silently says 1, and central differences say 2. The library's
-# check fails here, but it also takes central differences, and it says which of the three is wrong.
-# (It reports the other point, x = -2, where the slope is 0 and the complex step says 1. It
-# multiplies each output by a random weight, for a reason that follows in two cells: "numeric" is 1
-# times such a weight.)
+# check fails here, but it also takes central differences, and says where the fault is. (It reports
+# the other point, x = -2, where the slope is 0 and the complex step says 1. It multiplies each
+# output by a random weight, for a reason that follows in two cells: "numeric" is 1 times such a
+# weight.)
 
 
 def bent(x):

@@ -132,7 +132,7 @@ assert abs(steps[-1] + 1) < 1e-6
 # Without the correction, the first step is 0.1 / sqrt(0.001) = 3.16 learning rates. A wrong
 # correction that always divides by 1 - 0.9 and 1 - 0.999 gets step 1 right and step 2 wrong: test
 # an optimizer for more than one step. Some libraries add the 1e-8 to sqrt(v) before the correction,
-# unlike Algorithm 1 of the paper. In the first step it then weighs 32 times as much.
+# unlike Algorithm 1 of the paper. In the first step the 1e-8 then weighs 32 times as much.
 
 gradients = [1.0, -2.0, 0.5, 3.0, -0.1]
 m = v = 0.0

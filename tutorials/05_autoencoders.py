@@ -148,9 +148,9 @@ assert error_of(copying, noise) < 1e-8
 #     E (x - g x - g e)^2 = lam (1 - g)^2 + s2 g^2            least at  g = lam / (lam + s2)
 #
 # So keep what varies much more than the noise, and drop what varies less. With matrices, the mean
-# error over the noise is |x - x W_e W_d|^2 + s2 |W_e W_d|^2 on *clean* data: denoising is a penalty
-# on the product, with the weight s2. With a code as wide as the data, the best product is S (S + s2
-# I)^-1: the gain g along each eigenvector of the covariance S. A narrower code keeps the largest.
+# error is |x - x W_e W_d|^2 + s2 |W_e W_d|^2 on *clean* data: denoising is a penalty on the
+# product, with the weight s2. With a code as wide as the data, the best product is S (S + s2 I)^-1:
+# the gain g along each eigenvector of the covariance S. A narrower code keeps the largest gains.
 
 s2 = 1.0
 S = X.T @ X / len(X)

@@ -17,7 +17,7 @@ from scipy import stats
 
 import minivae as mv
 from minivae import diagnostics
-from minivae.course import chosen_data, figure_file, show
+from minivae.course import chosen_data, figure_file, show, show_file
 from minivae.plots import (
     animate_codes,
     interpolation,
@@ -129,7 +129,7 @@ assert floor < loss < baseline - 10
 
 film = figure_file("08_codes_find_their_shape.gif")
 animate_codes(recorder.frames, labels[N_IMAGES:], recorder.history, film)
-print(f"[figure: {film}]")
+show_file(film)
 
 # %% Sums and means
 # A lecture trains on MNIST with 8 codes, and prints two losses side by side: 0.1734 for an

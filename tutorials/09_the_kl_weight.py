@@ -280,7 +280,7 @@ assert reached[1] < reached[0]
 # The KL is a sum over codes, so look at each code. Call a code active if its mean has a variance
 # above 0.01 over the images (Burda et al., 2016). At 0.1 all ten are active, with two nats each. At
 # 1 there are still ten, though the last ones say next to nothing: a count depends on its threshold.
-# At 3 some are left, and at 10 none: the decoder draws the mean image, and the error is the
+# At 3 some are left, and at 10 none: the decoder draws the mean image, whose error is the total
 # variance.
 
 shown = {"beta = 0.1": family[0], "beta = 1": family[2]}

@@ -47,7 +47,7 @@ assert np.allclose(lam, [9.25, 4.25, 1.25, 0.25, 0.25, 0.25], rtol=5 * np.sqrt(2
 # discarded eigenvalues. Along a kept axis the variance w^2 + s2 should be lam, so the row of W has
 # the length
 #
-#     |w_i| = (lam_i - s2)^1/2        along eigenvector i        s2 = mean of lam_(k+1) ... lam_d
+#     |w_i| = sqrt(lam_i - s2)        along eigenvector i        s2 = mean of lam_(k+1) ... lam_d
 #
 # `mv.ProbabilisticPCA` computes this. SciPy's multivariate normal confirms its log-likelihood.
 

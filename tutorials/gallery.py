@@ -1,7 +1,7 @@
-"""Draw the pictures of README.md anew: ``python tutorials/gallery.py``, in two to three minutes.
+"""Draw the pictures of README.md again: ``python tutorials/gallery.py``, in two to three minutes.
 
-README.md says which: whatever it shows from `tutorials/pictures/` has the name of a tutorial's
-figure, or of one of the tour's. Their colours are reduced to a palette, so that they stay small.
+README.md decides which: each picture that it shows from `tutorials/pictures/` has the name of a
+figure of a tutorial, or of the tour. A palette of few colours keeps the files small.
 """
 
 import os
@@ -39,7 +39,7 @@ def draw_all(names: list[str], folder: Path) -> None:
 
 
 def shrink(source: Path, target: Path) -> None:
-    """Copy a picture; a PNG with as few colours as `N_COLORS`."""
+    """Copy a picture, and reduce a PNG to `N_COLORS` colours."""
     if source.suffix == ".png":
         with Image.open(source) as picture:
             picture.convert("RGB").quantize(N_COLORS, dither=0).save(target, optimize=True)

@@ -17,6 +17,7 @@ from minivae.bayes.conjugate import BetaBernoulli, NormalInverseGamma, NormalKno
 from minivae.bayes.gradient_estimators import (
     GradientSamples,
     elbo_gradient,
+    importance_weighted_gradient,
     reparameterized_gradient,
     score_function_gradient,
 )
@@ -58,6 +59,7 @@ __all__ = [
     "gaussian_mean_field",
     "gibbs",
     "hmc",
+    "importance_weighted_gradient",
     "inference_gaps",
     "leapfrog",
     "log_joint",

@@ -33,6 +33,9 @@ class Outcome:
         Of one shape.
     tolerance : array_like
         The largest absolute difference that passes, for each entry or for all.
+    because : str
+        Where the tolerance comes from: the standard error of so many draws, rounding, a stopping
+        rule. Required unless the tolerance is zero.
     relation : {"==", "<=", ">="}
         What `measured` must be to `exact`; for an inequality the tolerance is how far it may miss.
     draw : callable, optional
@@ -44,6 +47,7 @@ class Outcome:
     tolerance: ArrayLike = 0.0
     relation: Literal["==", "<=", ">="] = "=="
     draw: Callable[[Any], Any] | None = None
+    because: str = ""
 
     @property
     def excess(self) -> Array:
@@ -93,10 +97,11 @@ class Row:
     def __str__(self) -> str:
         exact, measured, tolerance = self.outcome.worst
         verdict = "ok" if self.outcome.ok else "FAILED"
+        because = f" ({self.outcome.because})" if self.outcome.because else ""
         return (
             f"{verdict:6s}  {self.claim.name}: {self.claim.statement} [{self.claim.source}]\n"
             f"        measured {measured:.10g} {self.outcome.relation} exact {exact:.10g}, "
-            f"tolerance {tolerance:.1e}, {self.seconds:.1f} s"
+            f"tolerance {tolerance:.1e}{because}, {self.seconds:.1f} s"
         )
 
 
@@ -149,6 +154,12 @@ def find_claim(name: str) -> Claim:
             + (f"did you mean {', '.join(near)}?" if near else "prove --list names them all")
         )
     return claims[key]
+
+
+def find_family(name: str) -> list[Claim]:
+    """Return the claims of a family, such as ``linear-autoencoder``; none if there is no such."""
+    family = name.strip().lower().replace("-", "_")
+    return [claim for claim in all_claims().values() if claim.family == family]
 
 
 def prove(claim: Claim) -> Row:

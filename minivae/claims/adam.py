@@ -12,7 +12,8 @@ from minivae.training.optimizers import SGD, Adam, Optimizer
 
 
 @claim(
-    "Adam's corrected moments are weighted averages of all gradients so far", source="Kingma 2015"
+    "Adam's corrected moments are weighted averages of all gradients so far",
+    source="Kingma and Ba 2015",
 )
 def adam_step_values() -> Outcome:
     """Under Algorithm 1 a step is lr times mean / (root mean square + eps) of past gradients.
@@ -23,12 +24,7 @@ def adam_step_values() -> Outcome:
     the optimizer's path for g = 1, -2, .5, 3, -.1.
     """
     gradients = np.array([1, -2, 0.5, 3, -0.1])
-    steps = []
-    for t in range(1, 6):
-        g, age = gradients[:t], np.arange(t)[::-1]
-        mean = np.average(g, weights=0.9**age)
-        mean_square = np.average(g**2, weights=0.999**age)
-        steps.append(-0.1 * mean / (np.sqrt(mean_square) + 1e-8))
+    steps = _steps_by_averages(gradients, 0.1, 1e-8)
     path = _path(Adam(0.1), gradients)
 
     def draw(ax: Any) -> None:
@@ -39,10 +35,14 @@ def adam_step_values() -> Outcome:
         ax.set_title("learning rate .1, gradients 1, -2, .5, 3, -.1")
         ax.legend()
 
-    return Outcome(exact=np.cumsum(steps), measured=path, tolerance=1e-12, draw=draw)
+    return Outcome(
+        exact=np.cumsum(steps), measured=path, tolerance=1e-12, because="rounding", draw=draw
+    )
 
 
-@claim("Under a constant gradient every step of Adam is the learning rate", source="Kingma 2015")
+@claim(
+    "Under a constant gradient every step of Adam is the learning rate", source="Kingma and Ba 2015"
+)
 def adam_constant_gradient() -> Outcome:
     """Under a constant gradient g the bias-corrected moments are exactly g and g^2.
 
@@ -54,25 +54,43 @@ def adam_constant_gradient() -> Outcome:
     path = _path(Adam(0.1, epsilon=1e-12), np.tile(g, (50, 1)))
     steps = np.diff(path, axis=0, prepend=0)
     return Outcome(
-        exact=np.broadcast_to(-0.1 * np.sign(g), (50, 3)), measured=steps, tolerance=1e-10
+        exact=np.broadcast_to(-0.1 * np.sign(g), (50, 3)),
+        measured=steps,
+        tolerance=1e-10,
+        because="epsilon / |g|, at most 5e-11, times the rate",
     )
 
 
-@claim("Adam's path does not depend on the scale of the loss", source="Kingma 2015")
+@claim("Adam's path does not depend on the scale of the loss", source="Kingma and Ba 2015")
 def adam_scale_invariance() -> Outcome:
     """Multiplying all gradients by c > 0 multiplies m by c and sqrt(v) by c: the step is the same.
 
     It holds as far as eps is small beside the gradients, here 1e-20. So Adam needs no learning rate
-    tuned to the loss being a sum or a mean, nats or bits; gradient descent's steps grow by c.
+    tuned to the loss being a sum or a mean, nats or bits; gradient descent's steps grow by c. Exact
+    is the path of the unscaled gradients by `numpy.average`, at every scale.
     """
-    gradients = np.random.default_rng(0).normal(0.3, 1, (60, 1)) * [1, 1e-6, 1e-3, 1e3, 1e6]
-    path = _path(Adam(0.01, epsilon=1e-20), gradients)
+    gradients = np.random.default_rng(0).normal(0.3, 1, 60)
+    scales = np.array([1, 1e-6, 1e-3, 1e3, 1e6])
+    paths = _path(Adam(0.01, epsilon=1e-20), gradients[:, None] * scales)
+    exact = np.cumsum(_steps_by_averages(gradients, 0.01, 0))
+
+    def draw(ax: Any) -> None:
+        for scale, path in zip(scales[1:], paths.T[1:], strict=True):
+            ax.plot(path, lw=5 - np.log10(scale) / 2, alpha=0.4, label=f"gradients x {scale:g}")
+        ax.plot(exact, "k--", lw=1, label="by averages")
+        ax.set(xlabel="step", ylabel="parameter", title="Adam's paths lie on one another")
+        ax.legend()
+
     return Outcome(
-        exact=np.broadcast_to(path[:, :1], (60, 4)), measured=path[:, 1:], tolerance=1e-12
+        exact=np.broadcast_to(exact[:, None], paths.shape),
+        measured=paths,
+        tolerance=1e-12,
+        because="rounding",
+        draw=draw,
     )
 
 
-@claim("Adam's epsilon stands outside the corrected root", source="Kingma 2015")
+@claim("Adam's epsilon stands outside the corrected root", source="Kingma and Ba 2015")
 def adam_epsilon() -> Outcome:
     """From rest the first step is lr g / (|g| + eps): half the learning rate at g = eps.
 
@@ -91,13 +109,18 @@ def adam_epsilon() -> Outcome:
         ax.set(xlabel="gradient (eps = 1e-8)", ylabel="first step (learning rates)")
         ax.legend()
 
-    return Outcome(exact, lengths, tolerance=1e-12, draw=draw)
+    return Outcome(exact, lengths, tolerance=1e-12, because="rounding", draw=draw)
 
 
-@claim("Adam's steps can be 7.3 learning rates long, and no longer", source="derived here")
+@claim(
+    "With its default betas and epsilon near 0 Adam's steps reach 7.3 learning rates, not 3.2",
+    source="derived here; 3.2 is the bound in Kingma and Ba 2015, section 2.1",
+)
 def adam_longest_step() -> Outcome:
     """After silence, a lone gradient moves by 3.2 learning rates; growing ones by 7.3 each.
 
+    The paper bounds the step by (1 - beta1) / sqrt(1 - beta2), what a lone gradient reaches. That
+    bound is wrong, for a momentum that remembers ten steps can have all of them in line.
     After a long time the step is lr (1 - beta1) / sqrt(1 - beta2) times sum_k beta1^k g_k over
     sqrt(sum_k beta2^k g_k^2), g_k being the gradient k steps ago. A lone g_0 makes that ratio 1.
     By Cauchy and Schwarz it is at most 1 / sqrt(1 - beta1^2 / beta2) = 2.3, reached where g_k
@@ -110,7 +133,32 @@ def adam_longest_step() -> Outcome:
     path = _path(Adam(1.0, epsilon=1e-15), gradients)
     lone = (1 - beta1) / np.sqrt(1 - beta2)
     exact = [lone, -lone / np.sqrt(1 - beta1**2 / beta2)]
-    return Outcome(exact, measured=path[-1] - path[-2], tolerance=1e-7)
+
+    def draw(ax: Any) -> None:
+        ax.plot(range(-49, 301), -np.diff(path[-351:, 1]), label="gradients that grow by a ninth")
+        ax.axhline(-exact[1], color="k", ls="--", label="7.27: no step is longer")
+        ax.axhline(lone, color="0.5", ls=":", label="3.16: the paper's bound")
+        ax.set(xlabel="step after long silence", ylabel="length (learning rates)", ylim=(-0.2, 8.8))
+        ax.legend()
+
+    return Outcome(
+        exact,
+        measured=path[-1] - path[-2],
+        tolerance=1e-7,
+        because="the gradients before the last 300, and beta2^20000",
+        draw=draw,
+    )
+
+
+def _steps_by_averages(gradients: Array, learning_rate: float, epsilon: float) -> Array:
+    """Return Algorithm 1's steps, with `numpy.average` for its corrected moments."""
+    steps = []
+    for t in range(1, len(gradients) + 1):
+        g, age = gradients[:t], np.arange(t)[::-1]
+        mean = np.average(g, weights=0.9**age)
+        mean_square = np.average(g**2, weights=0.999**age)
+        steps.append(-learning_rate * mean / (np.sqrt(mean_square) + epsilon))
+    return np.array(steps)
 
 
 def _path(optimizer: Optimizer, gradients: Array) -> Array:

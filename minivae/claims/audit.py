@@ -14,9 +14,21 @@ from minivae.gradient_check.report import GradientReport
 from minivae.models import objectives, regularizers
 from minivae.models.autoencoder import Autoencoder, LinearAutoencoder
 from minivae.models.vae import VAE, ConditionalVAE
-from minivae.nn import activations, gaussian, layers, likelihoods, networks, variances
+from minivae.music import decoders
+from minivae.music.model import MelodyVAE
+from minivae.nn import (
+    activations,
+    bidirectional,
+    categorical,
+    gaussian,
+    layers,
+    likelihoods,
+    networks,
+    recurrent,
+    variances,
+)
 
-N_ROWS, N_FEATURES, N_LATENT = 5, 6, 2
+N_ROWS, N_FEATURES, N_LATENT, N_STEPS, N_TOKENS = 5, 6, 2, 4, 3
 
 Part = tuple[str, str, Any, tuple[Any, ...], dict[str, Any]]
 
@@ -97,6 +109,10 @@ def _parts(rng: np.random.Generator) -> Iterator[Part]:
     for name, layer in _layers(rng):
         x = rng.standard_normal((N_ROWS, N_FEATURES))
         yield "layer", name, layer, (x,), {}
+    for recurrence in (recurrent.GRU, bidirectional.BidirectionalGRU):
+        x = rng.standard_normal((N_ROWS, N_STEPS, N_FEATURES))
+        yield "layer", recurrence.__name__, recurrence(N_FEATURES, 3, rng=rng), (x,), {}
+    yield from _music(rng)
     for function, backward, inputs in _functions(rng):
         yield "function", function.__name__, function, inputs, {"backward": backward}
     pixels = rng.random((N_ROWS, N_FEATURES))
@@ -115,6 +131,24 @@ def _layers(rng: np.random.Generator) -> Iterator[tuple[str, Any]]:
         yield activation.__name__, activation()
     for name in activations.ACTIVATIONS:
         yield f"mlp, {name}", networks.mlp([N_FEATURES, 5, 4, 3], activation=name, rng=rng)
+
+
+def _music(rng: np.random.Generator) -> Iterator[Part]:
+    """Yield what works on tokens."""
+    x = rng.integers(N_TOKENS, size=(N_ROWS, N_STEPS)).astype(float)
+    z = rng.standard_normal((N_ROWS, N_LATENT))
+    yield "layer", "Identity", decoders.Identity(), (z,), {}
+    yield "layer", "Conductor", decoders.Conductor(N_LATENT, 2, 3, rng=rng), (z,), {}
+    sizes: dict[str, Any] = {"n_hidden": 2, "lookback": 3, "rng": rng}
+    for name, likelihood in {
+        "categorical": categorical.Categorical(N_TOKENS),
+        "autoregressive": decoders.Autoregressive(N_TOKENS, N_STEPS, 2, n_segments=2, **sizes),
+    }.items():
+        out = rng.standard_normal((N_ROWS, likelihood.n_outputs(N_STEPS)))
+        yield "likelihood", name, LikelihoodLayer(likelihood, x), (out,), {}
+    sizes |= {"n_tokens": N_TOKENS, "n_steps": N_STEPS, "n_context": 2, "stride": 2}
+    model = MelodyVAE(N_LATENT, n_segments=2, free_nats=0.1, **sizes)
+    yield "model", "MelodyVAE", model, (x,), {}
 
 
 def _functions(rng: np.random.Generator) -> Iterator[tuple[Any, Any, tuple[Array, ...]]]:

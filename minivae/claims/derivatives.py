@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import DTypeLike
 
+from minivae.bayes import variational
 from minivae.claims import Outcome, audit, claim
 from minivae.edge.checks import Array
 from minivae.gradient_check.check import check_gradients
-from minivae.gradient_check.numeric import TOLERANCES
+from minivae.gradient_check.numeric import (
+    TOLERANCES,
+    Derivative,
+    central_difference,
+    complex_step,
+)
+from minivae.linear import linear_gaussian
 from minivae.models import vae
 from minivae.nn import networks
 
@@ -27,15 +35,17 @@ def central_difference_error() -> Outcome:
     By Taylor it is h^2 f''' / 6. But f is rounded to a share eps of its size, and the difference of
     two such numbers is divided by h. Both are alike near h = eps^(1/3) = 6e-6, where ten of the
     sixteen digits are right. Measured, on the loss of a VAE along random lines through its
-    parameters and against its hand-written gradient: both slopes, and log10 of the best step.
+    parameters and against its hand-written gradient: both slopes, log10 of the best step, and the
+    worst of the library's own differences, which are extrapolated to h = 0.
     """
     errors = _errors(_central, STEPS, np.float64)
     right, left = STEPS > 1e-5, STEPS < 1e-7
     slopes = [np.polyfit(np.log(STEPS[w]), np.log(errors[w]), 1)[0] for w in (right, left)]
     return Outcome(
-        exact=[2, -1, np.log10(EPS) / 3],
-        measured=[*slopes, np.log10(STEPS[errors.argmin()])],
-        tolerance=[0.1, 0.1, 0.75],
+        exact=[2, -1, np.log10(EPS) / 3, 0],
+        measured=[*slopes, np.log10(STEPS[errors.argmin()]), _library_error(central_difference)],
+        tolerance=[0.1, 0.1, 0.75, 1e-8],
+        because="noise of 20 lines' rounding; half a decade a step; where the library stops",
         draw=_draw_errors,
     )
 
@@ -46,11 +56,18 @@ def complex_step_error() -> Outcome:
 
     f(x + ih) = f(x) + ih f'(x) - h^2 f''(x) / 2 - ...: the derivative is a number of its own, the
     imaginary part, with relative error h^2 f''' / 6 f'. From h = 1e-9 down to 1e-300 that is
-    below rounding. All of f must work on complex numbers, and take no absolute value.
+    below rounding. All of f must work on complex numbers, and take no absolute value. Measured last
+    is the library's own.
     """
     steps = 10.0 ** np.arange(-300, -8, 10)
     errors = _errors(_complex_step, steps, np.complex128)
-    return Outcome(exact=0, measured=errors, tolerance=1e-14, draw=_draw_errors)
+    return Outcome(
+        exact=0,
+        measured=[*errors, _library_error(complex_step)],
+        tolerance=1e-14,
+        because="rounding",
+        draw=_draw_errors,
+    )
 
 
 @claim("Every gradient passes central differences and the complex step", source="derived here")
@@ -73,7 +90,49 @@ def every_gradient() -> Outcome:
         ax.set(xlabel="worst relative error")
         ax.legend()
 
-    return Outcome(0, worst, np.broadcast_to(tolerances[:, None], worst.shape), draw=draw)
+    return Outcome(
+        0,
+        worst,
+        np.broadcast_to(tolerances[:, None], worst.shape),
+        because="rounding divided by a step; rounding alone",
+        draw=draw,
+    )
+
+
+@claim(
+    "The gradients that inference follows pass central differences: an ELBO's and log p(x, z)'s",
+    source="derived here",
+)
+def gradients_of_inference() -> Outcome:
+    """`elbo_and_gradient` and `log_joint` return a value and its gradient from one call.
+
+    They have no `_backward` of their own and are not in the audit. Measured is the worst relative
+    error of dmu, dlog_var and dz against extrapolated central differences, at random places of a
+    linear-Gaussian model with three features and two latents, with noise that is held.
+    """
+    rng = np.random.default_rng(0)
+    model = linear_gaussian.LinearGaussianModel(rng.standard_normal((2, 3)), 0.4)
+    target, eps = model.log_joint(rng.standard_normal(3)), rng.standard_normal((7, 2))
+
+    def elbo(mu: Array, log_var: Array) -> Array:
+        return np.array(variational.elbo_and_gradient(target, mu, log_var, eps)[0])
+
+    def slopes(mu: Array, log_var: Array, dy: Array) -> Any:
+        _, dmu, dlog_var = variational.elbo_and_gradient(target, mu, log_var, eps)
+        return dy * dmu, dy * dlog_var
+
+    reports = [
+        check_gradients(elbo, *rng.standard_normal((2, 2)), backward=slopes, rng=0),
+        check_gradients(
+            lambda z: target(z)[0],
+            rng.standard_normal((4, 2)),
+            backward=lambda z, dy: dy[:, None] * target(z)[1],
+            rng=0,
+        ),
+    ]
+    worst = [r.worst.relative_error if r.worst else np.nan for r in reports]
+    because = "what central differences reach"
+    return Outcome([0, 0], worst, tolerance=TOLERANCES["central"], because=because)
 
 
 @claim("The checker measures a gradient that is wrong by a thousandth", source="derived here")
@@ -95,7 +154,12 @@ def checker_sees_a_thousandth() -> Outcome:
                 rng=0,
             )
             found.append(report.worst.relative_error if report.worst else np.nan)
-    return Outcome(exact=[0, 0.001 / 1.001] * 2, measured=found, tolerance=1e-7)
+    return Outcome(
+        exact=[0, 0.001 / 1.001] * 2,
+        measured=found,
+        tolerance=1e-7,
+        because="what central differences reach",
+    )
 
 
 def _central(f: Callable[[complex], Any], h: float) -> float:
@@ -112,13 +176,21 @@ def _complex_step(f: Callable[[complex], Any], h: float) -> float:
 
 def _errors(quotient: Quotient, steps: Array, dtype: DTypeLike) -> Array:
     """Return a quotient's relative error at each step, for the loss of a VAE along 20 lines."""
+    errors, slopes = [], []
+    for loss, slope in _lines(dtype):
+        slopes.append(slope)
+        errors.append([quotient(loss, h) - slope for h in steps])
+    return np.sqrt(np.mean(np.square(errors), axis=0) / np.mean(np.square(slopes)))
+
+
+def _lines(dtype: DTypeLike) -> Iterator[tuple[Callable[[complex], Any], float]]:
+    """Yield the loss along 20 lines, and its slope at 0 by the hand-written gradient."""
     rng = np.random.default_rng(0)
     model = vae.VAE(12, 2, hidden=(8,), activation="tanh", rng=rng)
     x, eps = rng.integers(0, 2, (20, 12)), rng.standard_normal((20, 2))
     gradient = {name: g.copy() for name, g in model.loss_and_grads(x, eps=eps)[1].items()}
     moved = networks.cast(model, dtype)
-    errors, slopes = np.empty((20, len(steps))), np.empty(20)
-    for i in range(20):
+    for _ in range(20):
         line = {name: rng.standard_normal(g.shape) for name, g in gradient.items()}
 
         def loss(t: complex, line: dict[str, Array] = line) -> Any:
@@ -126,9 +198,22 @@ def _errors(quotient: Quotient, steps: Array, dtype: DTypeLike) -> Array:
                 value[...] = model.params[name] + t * line[name]
             return moved.loss_and_grads(x, eps=eps)[0]["loss"]
 
-        slopes[i] = sum(np.sum(g * line[name]) for name, g in gradient.items())
-        errors[i] = [quotient(loss, h) - slopes[i] for h in steps]
-    return np.sqrt(np.mean(errors**2, axis=0) / np.mean(slopes**2))
+        yield loss, float(sum(np.sum(g * line[name]) for name, g in gradient.items()))
+
+
+def _library_error(differentiate: Derivative) -> float:
+    """Return the error of one of the library's derivatives along the same lines."""
+    dtype = np.complex128 if differentiate is complex_step else np.float64
+    errors, slopes = [], []
+    for loss, slope in _lines(dtype):
+        t = np.zeros(1, dtype)
+        errors.append(differentiate(partial(_at, loss, t), t, 0, np.ones(())) - slope)
+        slopes.append(slope)
+    return float(np.sqrt(np.mean(np.square(errors)) / np.mean(np.square(slopes))))
+
+
+def _at(loss: Callable[[complex], Any], t: Array) -> Array:
+    return np.asarray(loss(t[0]))
 
 
 def _draw_errors(ax: Any) -> None:

@@ -71,27 +71,30 @@ def gaussian_kl_quadrature() -> Outcome:
             ]
         ),
         tolerance=1e-10,
+        because="the quadrature, over 12 deviations to each side",
         draw=draw,
     )
 
 
-@claim("The average log ratio of reparameterized samples is the KL", source="Kingma 2014")
+@claim(
+    "The average log ratio of reparameterized samples is the KL", source="Kingma and Welling 2014"
+)
 def gaussian_kl_monte_carlo() -> Outcome:
     """Over samples z = mu + e^(lv/2) eps of p, the mean of log p(z) - log q(z) is the KL.
 
     Sampler, density and KL must mean the same by `log_var`: a sampler with e^lv for a standard
-    deviation passes every gradient check and fails here. Exact is the closed form, measured the
-    mean over 400,000 samples, in both directions; the tolerance is five standard errors.
+    deviation passes every gradient check and fails here. Exact is the integral by quadrature of
+    scipy's densities, measured the mean over 400,000 samples, in both directions.
     """
     eps = np.random.default_rng(0).standard_normal((400_000, 3))
     exact, measured, tolerance = [], [], []
     for p, q in ((P, Q), (Q, P)):
         z = gaussian.reparameterize(*p, eps)
         ratio = gaussian.gaussian_log_density(z, *p) - gaussian.gaussian_log_density(z, *q)
-        exact.append(float(gaussian.gaussian_kl_between(*p, *q)[0]))
+        exact.append(_kl_by_quadrature(p, q))
         measured.append(np.mean(ratio))
         tolerance.append(5 * np.std(ratio) / np.sqrt(len(ratio)))
-    return Outcome(exact, measured, tolerance)
+    return Outcome(exact, measured, tolerance, because="five standard errors of 400,000 samples")
 
 
 def _best_output(likelihood: likelihoods.Likelihood, x: float) -> tuple[float, float]:
@@ -136,12 +139,13 @@ def bernoulli_floor() -> Outcome:
     return Outcome(
         exact=np.column_stack([special.logit(x), stats.bernoulli(x).entropy()]),
         measured=found,
-        tolerance=[1e-5, 1e-10],  # a line search finds the place to the root of its rounding
+        tolerance=[1e-5, 1e-10],
+        because="a line search finds the place to the root of its rounding",
         draw=draw,
     )
 
 
-@claim("The continuous Bernoulli integrates to one", source="Loaiza-Ganem 2019")
+@claim("The continuous Bernoulli integrates to one", source="Loaiza-Ganem and Cunningham 2019")
 def continuous_bernoulli_normalised() -> Outcome:
     """e^(a x) on [0, 1] has the integral (e^a - 1) / a, so p = e^(a x - A), A = log((e^a - 1) / a).
 
@@ -171,12 +175,18 @@ def continuous_bernoulli_normalised() -> Outcome:
         draw_curves(ax, x[:, 0], p)
         finish(ax, "grey value x", "density p(x)")
 
-    return Outcome(exact=np.ones(len(outputs)), measured=measured, tolerance=1e-10, draw=draw)
+    return Outcome(
+        exact=np.ones(len(outputs)),
+        measured=measured,
+        tolerance=1e-10,
+        because="the quadrature",
+        draw=draw,
+    )
 
 
 @claim(
     "For grey values the continuous Bernoulli's best output is not the Bernoulli's",
-    source="Loaiza-Ganem 2019",
+    source="Loaiza-Ganem and Cunningham 2019",
 )
 def continuous_bernoulli_optimum() -> Outcome:
     """Both likelihoods are best where their mean is x, and their means differ.
@@ -211,6 +221,7 @@ def continuous_bernoulli_optimum() -> Outcome:
         exact=[*exact, *special.logit(x)],
         measured=[_best_output(kind, v)[0] for kind in (continuous, binary) for v in x],
         tolerance=1e-5,
+        because="a line search finds the place to the root of its rounding",
         draw=draw,
     )
 
@@ -238,4 +249,5 @@ def gaussian_shared_variance() -> Outcome:
         exact=[mse, 50 * float(stats.norm(0, np.sqrt(mse)).entropy())],
         measured=[np.exp(2 * best.x), best.fun],
         tolerance=[1e-6, 1e-10],
+        because="a line search finds the place to the root of its rounding",
     )

@@ -60,7 +60,8 @@ def l2_transpose_theorem() -> Outcome:
         ax.set(xlabel="principal direction $i$", ylabel="critical point that was found")
         ax.set_xticks(range(4), ["1", "2", "3", "4"])
 
-    return Outcome(np.zeros((16, 2)), differences, tolerance=1e-8, draw=draw)
+    because = "where the root is found"
+    return Outcome(np.zeros((16, 2)), differences, tolerance=1e-8, because=because, draw=draw)
 
 
 @claim("With L2 the singular values of W_d tell the eigenvalues", source="Kunin et al. 2019")
@@ -76,7 +77,8 @@ def l2_singular_values() -> Outcome:
     W_d = matrices(trained(X, 3, regularizer=regularizers.L2(weight)))[1]
     squares = np.linalg.svd(W_d, compute_uv=False) ** 2
     exact = np.concatenate([1 - weight / LAM[:3], LAM[:3]])
-    return Outcome(exact, np.concatenate([squares, weight / (1 - squares)]), tolerance=1e-6)
+    measured = np.concatenate([squares, weight / (1 - squares)])
+    return Outcome(exact, measured, tolerance=1e-6, because="where L-BFGS stops")
 
 
 @claim(
@@ -102,7 +104,7 @@ def l2_recovers_principal_directions() -> Outcome:
         ax.set(xticks=[1, 2, 3], ylim=(0, 1.2))
         ax.legend(loc="upper center", ncols=2)
 
-    return Outcome(np.ones(3), cosines[0], tolerance=1e-6, draw=draw)
+    return Outcome(np.ones(3), cosines[0], tolerance=1e-6, because="where L-BFGS stops", draw=draw)
 
 
 @claim(
@@ -124,7 +126,8 @@ def l2_least_loss() -> Outcome:
     turns = [np.eye(3), *np.linalg.qr(rng.standard_normal((5, 3, 3))).Q]
     models = [at(W_e @ turn, turn.T @ W_d, regularizer=penalty) for turn in turns]
     exact = np.sum(2 * weight - weight**2 / LAM[:3]) + LAM[3:].sum()
-    return Outcome(np.full(6, exact), [m.losses(X)["loss"] for m in models], tolerance=1e-9)
+    losses = [model.losses(X)["loss"] for model in models]
+    return Outcome(np.full(6, exact), losses, tolerance=1e-9, because="where L-BFGS stops")
 
 
 @claim(
@@ -151,4 +154,4 @@ def l2_switches_off_weak_directions() -> Outcome:
         ax.set(xlabel="weight of the penalty", ylabel="squared singular value of $W_d$")
         ax.legend()
 
-    return Outcome(exact, squares, tolerance=1e-6, draw=draw)
+    return Outcome(exact, squares, tolerance=1e-6, because="where L-BFGS stops", draw=draw)

@@ -48,3 +48,18 @@ def loss_and_gradient(model: Any, X: Array, **options: Any) -> tuple[float, Arra
     """Return the loss, and its gradient by all parameters in one vector."""
     losses, grads = model.loss_and_grads(X, **options)
     return losses["loss"], np.concatenate([g.ravel() for g in grads.values()])
+
+
+def curvatures(model: Any, X: Array, h: float = 1e-4) -> Array:
+    """Return the eigenvalues of the Hessian of the loss by all parameters, smallest first."""
+    columns = []
+    for value in model.params.values():
+        for i, before in enumerate(value.flat):
+            ends = []
+            for step in (h, -h):
+                value.flat[i] = before + step
+                ends.append(loss_and_gradient(model, X)[1])
+            value.flat[i] = before
+            columns.append((ends[0] - ends[1]) / (2 * h))
+    H = np.array(columns)
+    return np.linalg.eigvalsh((H + H.T) / 2)

@@ -10,13 +10,13 @@ from scipy import stats
 from minivae.bayes import mcmc
 from minivae.bayes.chain import Chain
 from minivae.claims import Outcome, claim
-from minivae.claims.sampling_rigs import standard_error
+from minivae.claims.sampling_rigs import lag_1, standard_error
 from minivae.edge.checks import Array
 
 
 @claim(
     "A random walk on N(0, 1) is accepted at the rate (2 / pi) atan(2 / step)",
-    source="derived here",
+    source="Gelman, Roberts and Gilks 1996",
 )
 def metropolis_acceptance() -> Outcome:
     """Metropolis with proposals x + step * eps accepts (2 / pi) atan(2 / step) of them.
@@ -39,7 +39,14 @@ def metropolis_acceptance() -> Outcome:
         ax.legend()
 
     exact = 2 / np.pi * np.arctan(2 / steps)
-    return Outcome(exact, rates, tolerance=5 * np.array(errors), draw=draw)
+    memory = ", ".join(f"{lag_1(chain.samples):.2f}" for chain in chains)
+    return Outcome(
+        exact,
+        rates,
+        tolerance=5 * np.array(errors),
+        because=f"five standard errors by batches; autocorrelation at lag 1: {memory}",
+        draw=draw,
+    )
 
 
 @claim("Metropolis goes from here to there as often as back", source="Metropolis et al. 1953")
@@ -72,7 +79,13 @@ def detailed_balance() -> Outcome:
         ax.set_yticks(range(4), names)
         ax.set(xlabel="to", ylabel="from")
 
-    return Outcome(exact[elsewhere], measured[elsewhere], 5 * error[elsewhere], draw=draw)
+    return Outcome(
+        exact[elsewhere],
+        measured[elsewhere],
+        5 * error[elsewhere],
+        because="five standard errors by batches of 1,000 steps",
+        draw=draw,
+    )
 
 
 @claim("A rejected step must repeat the state", source="derived here")
@@ -104,6 +117,7 @@ def rejection_repeats_the_state() -> Outcome:
         exact=[1, 1, *map(_variance_without_repeats, steps)],
         measured=[v.mean() for v in kept + dropped],
         tolerance=[5 * standard_error(v) for v in kept + dropped],
+        because="five standard errors by batches of 1,000 steps",
         draw=draw,
     )
 

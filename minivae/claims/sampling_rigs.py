@@ -11,10 +11,25 @@ from minivae.bayes.chain import Chain
 from minivae.edge.checks import Array
 
 
-def standard_error(values: Array) -> float:
-    """Return the standard error of a chain's mean, whose samples depend on each other."""
-    chain = Chain(values[:, None].astype(float), acceptance_rate=1.0)
-    return float(values.std() / np.sqrt(chain.effective_sample_size()[0]))
+def standard_error(values: Array, n_batches: int = 40) -> float:
+    """Return that of a chain's mean: the means of batches, longer than its memory, are free."""
+    length = len(values) // n_batches
+    means = values[: length * n_batches].reshape(n_batches, length).mean(axis=1)
+    return float(means.std(ddof=1) / np.sqrt(n_batches))
+
+
+def lag_1(samples: Array) -> float:
+    """Return the largest correlation of a coordinate with itself one step later."""
+    x = samples - samples.mean(axis=0)
+    return float(np.max(np.sum(x[1:] * x[:-1], axis=0) / np.sum(x**2, axis=0)))
+
+
+def r_hat(chains: list[Chain]) -> str:
+    """Return Gelman and Rubin's ratio, near 1 for chains that agree, beside the memory of one."""
+    x = np.array([chain.samples for chain in chains])  # (chains, steps, dims)
+    within, between = x.var(axis=1, ddof=1).mean(axis=0), x.mean(axis=1).var(axis=0, ddof=1)
+    ratio = np.sqrt(1 - 1 / x.shape[1] + between / within).max()
+    return f"R-hat {ratio:.3f}, autocorrelation at lag 1 {lag_1(x[0]):.2f}"
 
 
 def exact_bound(k: int, log_w: Array, weights: Array) -> float:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from minivae.edge.checks import Array
@@ -35,3 +37,14 @@ def train_encoder(model: vae.VAE, X: Array) -> None:
     encoder = {name: array for name, array in model.params.items() if name.startswith("encoder")}
     rows, eps = vae_is_ppca.with_sigma_points(X, model.n_latent)
     lbfgs.minimize(encoder, lambda: model.loss_and_grads(rows, eps=eps))
+
+
+def linear_vae(decoder: Array, sigma: float, encoder: Array, offset: Any, variance: Any) -> vae.VAE:
+    """Return the VAE ``p(x | z) = N(z A, sigma^2)``, ``q(z | x) = N(x B + offset, variance)``."""
+    n_latent, n_features = decoder.shape
+    model = vae.VAE(n_features, n_latent, likelihood=likelihoods.Gaussian(sigma))
+    raw = 20 * np.arctanh(np.log(np.broadcast_to(variance, n_latent)) / 20)
+    model.params["decoder.0.W"][...] = decoder
+    model.params["encoder.0.W"][...] = np.hstack([encoder, np.zeros_like(encoder)])
+    model.params["encoder.0.b"][...] = [*np.broadcast_to(offset, n_latent), *raw]
+    return model

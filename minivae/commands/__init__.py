@@ -1,1 +1,1 @@
-"""What the command line runs: each module is one command, a function that prints as it goes."""
+"""The commands: each module is one command, a function that prints while it works."""

@@ -1,4 +1,4 @@
-"""The command line: arguments only; each command is one call into `minivae.commands`."""
+"""The command line: each command reads its arguments, and is one call into its own module."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ examples:
   minivae train vae --data digits --latent 2 --hidden 256 128 --epochs 40 --out run --resume
   minivae prove --list                                    the claims that can be proved
   minivae study --list                                    the experiments that can be run
+  minivae loops train run/loops.npz                       a VAE that writes melodies
   minivae step 1                                          the course, cell by cell
 """
 
@@ -38,9 +39,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     chosen = _parser().parse_args(arguments)
     try:
         holds = chosen.run(chosen)
-        sys.stdout.flush()  # a closed pipe must be noticed here, not at exit
+        sys.stdout.flush()  # a closed pipe raises here, not at exit
         return 0 if holds else 1
-    except BrokenPipeError:  # whoever read our output has seen enough
+    except BrokenPipeError:  # as in `minivae gradcheck | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except KeyboardInterrupt:
@@ -86,8 +87,12 @@ def _add_verify(commands: Any) -> None:
     parser.add_argument("--model", choices=("autoencoder", "vae"), default="autoencoder")
     add_data(parser, default="patches")
     parser.add_argument("--latent", type=integer_from(1), default=8, metavar="K")
-    parser.add_argument("--bias", action="store_true", help="biases instead of centred data")
-    parser.add_argument("--out", type=Path, metavar="DIR", help="write pictures there")
+    parser.add_argument(
+        "--bias",
+        action="store_true",
+        help="give the autoencoder biases instead of centring the data",
+    )
+    parser.add_argument("--out", type=Path, metavar="DIR", help="folder for pictures")
 
     def run(chosen: argparse.Namespace) -> bool:
         from minivae.commands.verify import verify, verify_vae
@@ -141,10 +146,18 @@ def _add_train(commands: Any) -> None:
     parser.add_argument("--epochs", type=count, default=10)
     parser.add_argument("--batch-size", type=count, default=128)
     parser.add_argument("--learning-rate", type=float, default=1e-3)
-    parser.add_argument("--patience", type=count, help="stop early, and keep the best epoch")
+    parser.add_argument(
+        "--patience",
+        type=count,
+        help="stop after so many epochs without improvement, and keep the best",
+    )
     parser.add_argument("--dtype", choices=("float32", "float64"), default="float32")
-    parser.add_argument("--film", action="store_true", help="codes.gif: the codes, epoch by epoch")
-    parser.add_argument("--resume", action="store_true", help="go on from the checkpoint in --out")
+    parser.add_argument(
+        "--film", action="store_true", help="write codes.gif: the codes, epoch by epoch"
+    )
+    parser.add_argument(
+        "--resume", action="store_true", help="continue from the checkpoint in --out"
+    )
 
     def run(chosen: argparse.Namespace) -> bool:
         from minivae.commands.train import train
@@ -161,16 +174,21 @@ def _add_train(commands: Any) -> None:
 def _add_prove(commands: Any) -> None:
     text = "measure the claims of the subject against exact values, all of them or one by name"
     parser = command(commands, "prove", text, "adam-constant-gradient --out proofs")
-    parser.add_argument("name", nargs="?", help="one claim, with its derivation")
-    parser.add_argument("--list", action="store_true", help="name all claims, and measure none")
-    parser.add_argument("--out", type=Path, metavar="DIR", help="write a picture of each there")
+    help = "one claim, with its derivation; or a family, whose claims are listed"
+    parser.add_argument("name", nargs="?", help=help)
+    parser.add_argument(
+        "--list", action="store_true", help="name all claims without measuring them"
+    )
+    parser.add_argument(
+        "--out", type=Path, metavar="DIR", help="folder for a picture of each claim"
+    )
 
     def run(chosen: argparse.Namespace) -> bool:
+        from minivae.claims import find_family
         from minivae.commands.prove import list_claims, prove_all, prove_one
 
-        if chosen.list:
-            list_claims()
-            return True
+        if chosen.list or (chosen.name is not None and find_family(chosen.name)):
+            return list_claims(chosen.name)
         if chosen.name is not None:
             return prove_one(chosen.name, chosen.out).outcome.ok
         return all(row.outcome.ok for row in prove_all(chosen.out))
@@ -181,34 +199,53 @@ def _add_prove(commands: Any) -> None:
 def _add_course(commands: Any) -> None:
     from minivae.commands import course
 
+    text = "write the tutorials and the empty exercises into a folder of yours"
+    copy = command(commands, "course", text, "--out my-course", seed=False)
+    add_out(copy, "minivae-course")
+    copy.set_defaults(run=lambda chosen: course.copy(chosen.out))
+
     text = "step through a tutorial in the terminal, cell by cell"
     step = command(commands, "step", text, "7", seed=False)
-    step.add_argument("tutorial", help="its number, or its file")
+    step.add_argument("tutorial", help="the number of a tutorial, or a file")
     step.set_defaults(run=lambda chosen: course.step(chosen.tutorial))
 
     text = "check your answers to a tutorial's exercises"
     example = "tutorials/exercises/01_dense_layer.py"
     check = command(commands, "check", text, example, seed=False)
-    check.add_argument("exercise", help="your file, or its number")
-    help = "how long each function may take (default 60)"
-    check.add_argument("--seconds", type=float, default=60.0, metavar="N", help=help)
-    check.set_defaults(run=lambda chosen: course.check(chosen.exercise, seconds=chosen.seconds))
+    check.add_argument("exercise", help="your file, its number, or a folder of submissions")
+    help = "how long each function may take (default 5)"
+    check.add_argument("--seconds", type=float, default=5.0, metavar="N", help=help)
+    check.add_argument("--watch", action="store_true", help="check again at each save")
+    check.add_argument("--json", action="store_true", help="one line of JSON for each function")
+    help = "of a folder of submissions: write its table and a picture there"
+    check.add_argument("--out", type=Path, metavar="DIR", help=help)
 
-    text = "write the tutorials as notebooks, by way of jupytext"
+    def run_check(chosen: argparse.Namespace) -> bool:
+        options = {"seconds": chosen.seconds, "watch": chosen.watch, "as_json": chosen.json}
+        return course.check(chosen.exercise, out=chosen.out, **options)
+
+    check.set_defaults(run=run_check)
+
+    text = "write tutorials and exercises as notebooks"
     notebooks = command(commands, "notebooks", text, "--out notebooks", seed=False)
     add_out(notebooks, "notebooks")
     notebooks.set_defaults(run=lambda chosen: course.notebooks(chosen.out))
+
+    text = "write each tutorial's derivation as one page to print"
+    handouts = command(commands, "handouts", text, "--out handouts", seed=False)
+    add_out(handouts, "handouts")
+    handouts.set_defaults(run=lambda chosen: course.handouts(chosen.out))
 
 
 def _add_study(commands: Any) -> None:
     text = "run an experiment on data beside its baselines; a table, a report and pictures"
     parser = command(commands, "study", text, "latent-dimension --seeds 3 --out study", seed=False)
-    parser.add_argument("name", nargs="?", help="which study; --list names them all")
-    parser.add_argument("--list", action="store_true", help="say what each study asks")
+    parser.add_argument("name", nargs="?", help="the study; --list names them all")
+    parser.add_argument("--list", action="store_true", help="print the question of each study")
     parser.add_argument("--data", default="digits", help="digits or mnist (default digits)")
-    help = "how often everything is repeated (default 3)"
-    parser.add_argument("--seeds", type=integer_from(1), default=3, metavar="N", help=help)
-    parser.add_argument("--quick", action="store_true", help="a few seconds: does it run?")
+    help = "how many times everything is repeated (default 3)"
+    parser.add_argument("--seeds", type=int, default=3, metavar="N", help=help)
+    parser.add_argument("--quick", action="store_true", help="a few seconds, to see that it runs")
     help = "folder for what is written (default minivae-study/NAME); go on there if interrupted"
     parser.add_argument("--out", type=Path, metavar="DIR", help=help)
 
@@ -228,15 +265,63 @@ def _add_study(commands: Any) -> None:
 
 
 def _add_explore(commands: Any) -> None:
-    text = "move over a model's code space, and see what its decoder makes of each place"
+    text = "move over a model's code space, and see the image that its decoder draws at each place"
     parser = command(commands, "explore", text, "run/checkpoint.npz", seed=False)
-    parser.add_argument("checkpoint", type=Path, help="what a model was saved as")
-    parser.add_argument("--out", type=Path, metavar="FILE", help="write a picture of the window")
+    parser.add_argument("checkpoint", type=Path, help="the file of a saved model")
+    parser.add_argument(
+        "--out",
+        type=Path,
+        metavar="FILE",
+        help="write a picture of the window instead of opening it",
+    )
 
     def run(chosen: argparse.Namespace) -> bool:
         from minivae.commands.explore import explore
 
         explore(chosen.checkpoint, out=chosen.out)
+        return True
+
+    parser.set_defaults(run=run)
+
+
+def _add_loops(commands: Any) -> None:
+    text = (
+        "draw loops from a melody VAE, go from one to another, or complete a bar; as MIDI and WAV"
+    )
+    parser = command(commands, "loops", text, "sample run/loops.npz --out my-loops")
+    help = "train a model, or what to do with one"
+    parser.add_argument("what", choices=("train", "sample", "interpolate", "complete"), help=help)
+    help = "the model's file, which train writes"
+    parser.add_argument("checkpoint", type=Path, help=help)
+    help = "melodies of your own: two to interpolate, one to complete (default: drawn loops)"
+    parser.add_argument("--midi", type=Path, nargs="+", default=[], metavar="FILE", help=help)
+    add_out(parser, "minivae-loops")
+    count = integer_from(1)
+    parser.add_argument("--count", type=count, default=8, help="loops to write (default 8)")
+    help = "above 0; below 1 likely notes become likelier (default 0.5)"
+    parser.add_argument("--temperature", type=float, default=0.5, help=help)
+    parser.add_argument("--path", choices=("straight", "spherical"), default="straight")
+    parser.add_argument("--tempo", type=float, default=120.0, help="quarters a minute")
+    parser.add_argument("--epochs", type=count, default=3, help="of train (default 3)")
+    parser.add_argument("--samples", type=count, default=100_000, help="of train (default 100,000)")
+
+    def run(chosen: argparse.Namespace) -> bool:
+        from minivae.commands import loops
+
+        place = chosen.checkpoint, chosen.out
+        options = {"tempo": chosen.tempo, "seed": chosen.seed}
+        drawn = {"n": chosen.count, "temperature": chosen.temperature, **options}
+        if chosen.what == "train":
+            loops.train(
+                chosen.checkpoint, epochs=chosen.epochs, n_loops=chosen.samples, seed=chosen.seed
+            )
+        elif chosen.what == "sample":
+            loops.sample(*place, **drawn)
+        elif chosen.what == "interpolate":
+            k, path = chosen.count, chosen.path
+            loops.interpolate(*place, midi=chosen.midi, k=k, path=path, **options)
+        else:
+            loops.complete(*place, midi=chosen.midi, **drawn)
         return True
 
     parser.set_defaults(run=run)
@@ -251,4 +336,5 @@ COMMANDS = (
     _add_study,
     _add_course,
     _add_explore,
+    _add_loops,
 )

@@ -13,7 +13,7 @@ DEFAULTS = {"digits": 5000, "mnist": 60_000, "patches": 10_000}
 
 
 class Split(NamedTuple):
-    """Rows to train on, rows to test on, and the latter's labels where there are any."""
+    """Rows to train on, rows to test on, and the labels of the test rows if they have any."""
 
     train: Array
     test: Array
@@ -28,18 +28,18 @@ def load_split(
     Parameters
     ----------
     name : {"digits", "mnist", "patches"}
-        Drawn digits, 28 x 28; MNIST as ``uint8``; grey patches of a photograph, 8 x 8.
+        Drawn digits of 28 x 28 pixels, MNIST as ``uint8``, or grey 8 x 8 patches of a photograph.
     n_train : int, optional
-        How many rows to train on; by default 5,000 digits, 10,000 patches, or all of MNIST.
-        A quarter as many again (at least one) are drawn to test on; MNIST has its own 10,000.
+        The number of rows to train on; by default 5,000 digits, 10,000 patches, or all of MNIST.
+        A quarter as many (at least one) are drawn to test on; MNIST has 10,000 test rows.
     rng : int or numpy.random.Generator, optional
 
     Raises
     ------
     ValueError
-        There is no such data set, or it has not as many rows.
+        There is no such data set, or it has fewer rows.
     OSError
-        MNIST cannot be found or downloaded; the message says what to put where.
+        MNIST is not found and cannot be downloaded; the message says which files to put where.
     """
     if name not in DEFAULTS:
         raise ArgumentError(f"data must be one of {', '.join(DEFAULTS)}, got {name!r}")

@@ -15,20 +15,20 @@ N_CODES = 1000
 
 
 def explore(path: str | os.PathLike[str], *, out: str | os.PathLike[str] | None = None) -> None:
-    """Open a window: left the codes of a data set, right the decoded image where the mouse is.
+    """Open a window with the codes of a data set, and the decoded image at the mouse beside them.
 
     Parameters
     ----------
     path : path
-        What ``minivae train`` or a model's `save` wrote.
+        A file that ``minivae train`` or a model's `save` wrote.
     out : path, optional
-        Write a picture of the window there instead of opening it.
+        A file for a picture of the window, which is then not opened.
 
     Raises
     ------
     ValueError
-        `path` holds no model, another kind of model, a code of one dimension, or a model of
-        something else than square images.
+        `path` holds no model, a model of another kind, a model with one latent, or a model whose
+        data are not square images.
     OSError
         `path` cannot be read, `out` cannot be written, or no window can be opened.
     """
@@ -50,7 +50,7 @@ def explore(path: str | os.PathLike[str], *, out: str | os.PathLike[str] | None 
 
 
 def _load(path: str | os.PathLike[str]) -> Autoencoder | LinearAutoencoder | VAE:
-    """Return a model that has a plane of codes to move over, and says so where it has none."""
+    """Return a model whose codes have at least two dimensions to move over."""
     try:
         model = load(path)
     except ArgumentError as error:
@@ -71,11 +71,11 @@ def _load(path: str | os.PathLike[str]) -> Autoencoder | LinearAutoencoder | VAE
 
 
 def _images(n_features: int) -> tuple[Array, Array | None, str]:
-    """Return images of that width, their labels if they have any, and their name."""
+    """Return images of `n_features` pixels, their labels if they have any, and their name."""
     side = isqrt(n_features)
     if side * side != n_features:
         raise ArgumentError(
-            f"the model has n_features={n_features}, which is no square image; "
+            f"the model has n_features={n_features}, which is not a square image; "
             "use minivae.plots.Explorer, which takes their shape"
         )
     if n_features != 784:

@@ -6,7 +6,7 @@ from minivae.claims.audit import HEADER, AuditRow, audit
 
 
 def gradcheck(seed: int = 0) -> list[AuditRow]:
-    """Print the table as it is computed, then the verdict, and return its rows."""
+    """Print each row of the table when it is computed, then the verdict; return the rows."""
     print(HEADER)
     rows = []
     for row in audit(seed):
@@ -22,7 +22,7 @@ def gradcheck(seed: int = 0) -> list[AuditRow]:
 
 
 def worst_errors(rows: list[AuditRow]) -> tuple[float, float]:
-    """Return the largest relative error of all rows: central differences, complex step."""
+    """Return the largest relative errors of all rows, by central differences and complex step."""
     reports = [(row.central.worst, row.complex_step.worst) for row in rows]
     central = max(worst.relative_error for worst, _ in reports if worst)
     return central, max(worst.relative_error for _, worst in reports if worst)

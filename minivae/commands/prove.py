@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from minivae.claims import Row, all_claims, find_claim, prove
+from minivae.claims import Claim, Row, all_claims, find_claim, find_family, prove
 from minivae.edge.files import make_folder
 
 
-def list_claims() -> None:
-    """Print every claim's name and statement, family by family."""
-    family = ""
-    for each in all_claims().values():
+def list_claims(name: str | None = None) -> bool:
+    """Print name and statement of every claim, family by family, or of one family.
+
+    Returns whether there is such a family.
+    """
+    family, chosen = "", list[Claim](all_claims().values()) if name is None else find_family(name)
+    for each in chosen:
         if each.family != family:
             family = each.family
             print(f"\n{family.replace('_', ' ')}")
         print(f"  {each.name}: {each.statement} [{each.source}]")
+    return bool(chosen)
 
 
 def prove_all(out: Path | None = None) -> list[Row]:

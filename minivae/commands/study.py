@@ -1,4 +1,4 @@
-"""``minivae study``: what the studies ask, or one of them, run beside its baselines."""
+"""``minivae study``: list the studies, or run one beside its baselines."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from minivae import studies
 
 
 def list_studies() -> None:
-    """Print the name of every study, and what it asks."""
+    """Print the name and the question of every study."""
     for each in studies.all_studies().values():
         print(f"{each.name}: {each.question}")
 
@@ -19,9 +19,9 @@ def run_study(name: str, *, data: str, seeds: int, quick: bool, out: Path | None
     Parameters
     ----------
     name, data, seeds, quick
-        As `minivae.studies.run` has them.
+        The arguments of `minivae.studies.run`.
     out : Path, optional
-        By default a folder of the study's name in ``minivae-study``.
+        The folder for what is written; by default ``minivae-study/NAME``.
     """
     chosen = studies.find_study(name)
     folder = Path("minivae-study", chosen.name) if out is None else out

@@ -20,20 +20,20 @@ Claim = tuple[str, str, bool]
 
 
 def tour(out: Path, *, quick: bool = False, seed: int = 0) -> bool:
-    """Show what the package is for, on data that ships with it.
+    """Show the purpose of the package, on data that comes with it.
 
     Parameters
     ----------
     out : Path
         A folder for the pictures and ``report.md``.
     quick : bool
-        Less data and fewer epochs: every step in a few seconds, with the same claims.
+        Use less data and fewer epochs, for the same claims: every step takes a few seconds.
     seed : int
 
     Returns
     -------
     bool
-        Whether every claim held.
+        Whether every claim holds.
     """
     start = time.monotonic()
     make_folder(out)
@@ -75,7 +75,7 @@ def _verify(out: Path, quick: bool, seed: int) -> list[Claim]:
             abs(report.relative_gap) <= report.max_gap,
         ),
         (
-            "its subspace is that of PCA",
+            "its subspace is the subspace of PCA",
             f"largest angle {report.largest_angle:.1e} rad, at most {report.max_angle:.0e}",
             report.largest_angle <= report.max_angle,
         ),
@@ -101,7 +101,7 @@ def _train(out: Path, quick: bool, seed: int) -> list[Claim]:
     levels = baselines(split, 2)
     print(
         "A VAE with two latent dimensions learns drawn digits. The loss is in nats per image:\n"
-        "reconstruction, which falls, plus KL, which settles at a few nats: what the code says.\n"
+        "reconstruction, which falls, plus KL, which settles at a few nats of information.\n"
         + "".join(f"{value:8.1f} nats: {name}\n" for name, value in levels.items())
         + "A good loss is far below the mean image, and below PCA with as many dimensions.\n"
     )
@@ -136,14 +136,14 @@ def _train(out: Path, quick: bool, seed: int) -> list[Claim]:
 
 
 PICTURES = {
-    "bases.png": "PCA's axes, the decoder's rows, and these turned to their own principal axes.",
+    "bases.png": "PCA's axes, the decoder's rows, and the decoder's own principal axes.",
     "angle.png": "The largest angle between the two subspaces while the autoencoder is trained.",
-    "loss.png": "The loss while the VAE is trained, with what simple answers cost.",
+    "loss.png": "The loss while the VAE is trained, beside the losses of simple answers.",
     "loss_parts.png": "Its two parts: reconstruction falls, KL rises.",
     "reconstructions.png": "Held-out digits above, their reconstructions below.",
-    "samples.png": "Drawn from the prior: digits that were in no data set.",
+    "samples.png": "Samples from the prior: digits that are in no data set.",
     "codes.png": "Where the held-out digits lie in the code space, by class.",
-    "manifold.png": "What the decoder draws at evenly spaced quantiles of the prior.",
+    "manifold.png": "The decoder's images at evenly spaced quantiles of the prior.",
 }
 
 

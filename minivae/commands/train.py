@@ -47,28 +47,28 @@ def train(
     resume: bool = False,
     seed: int = 0,
 ) -> Autoencoder | VAE:
-    """Train a model, a line for every epoch, and write checkpoint and pictures into `out`.
+    """Train a model with a line for every epoch, and write checkpoint and pictures into `out`.
 
     Parameters
     ----------
     kind : {"ae", "vae"}
     out : Path
-        A folder for ``model.npz``, the pictures, and ``checkpoint.npz``, from which to resume.
+        A folder for ``model.npz``, the pictures, and ``checkpoint.npz``, which can be resumed.
     data : {"digits", "mnist", "patches"}
     n_latent, hidden, activation, beta, dtype
-        Of the model.
+        The model's arguments.
     likelihood : str
         A key of `LIKELIHOODS`; a Gaussian has a learned variance.
     epochs, batch_size, learning_rate
-        Of Adam.
+        The arguments of training with Adam.
     patience : int, optional
-        Stop after so many epochs without improvement, and keep the best.
+        Stop after so many epochs without improvement, and keep the model of the best one.
     n_samples : int, optional
-        How many rows to train on.
+        The number of rows to train on.
     film : bool
-        Write ``codes.gif`` too: how the codes of held-out rows move from epoch to epoch.
+        Write ``codes.gif`` too, a film of the held-out rows' codes from epoch to epoch.
     resume : bool
-        Go on from the checkpoint in `out`.
+        Continue from the checkpoint in `out`.
     seed : int
 
     Returns
@@ -128,7 +128,7 @@ def train(
 
 
 def report_test_loss(model: Autoencoder | VAE, test: Array) -> dict[str, float]:
-    """Print the loss on the rows that were held out, per example and per feature."""
+    """Print the loss on the test rows, per example and per feature, and return its parts."""
     losses = evaluate(model, test)
     parts = ", ".join(f"{name} {value:.4f}" for name, value in losses.items() if name != "loss")
     print(
@@ -140,19 +140,19 @@ def report_test_loss(model: Autoencoder | VAE, test: Array) -> dict[str, float]:
 
 
 def baselines(split: Split, n_latent: int) -> dict[str, float]:
-    """Return what simple answers cost in Bernoulli nats per image, to compare a loss with.
+    """Return the losses of simple answers, in Bernoulli nats per image.
 
     Parameters
     ----------
     split : Split
         Data in [0, 1], or ``uint8``.
     n_latent : int
-        Of PCA, whose reconstructions are clipped to [0.001, 0.999].
+        The number of PCA's components. Its reconstructions are clipped to [0.001, 0.999].
 
     Returns
     -------
     dict of str to float
-        The mean image, PCA, and the entropy of the grey values, below which nothing can go.
+        The loss of the mean image, of PCA, and the entropy of the grey values, a lower bound.
     """
     from scipy.special import entr
 
@@ -173,7 +173,7 @@ def baselines(split: Split, n_latent: int) -> dict[str, float]:
 
 
 def draw(model: Autoencoder | VAE, split: Split, out: Path, *, seed: int = 0) -> None:
-    """Write pictures of the losses, reconstructions, codes, samples, and a 2-D code's manifold."""
+    """Write pictures of losses, reconstructions, codes and samples, and a manifold if 2-D."""
     from minivae import plots
 
     x = as_batch(split.test)
@@ -196,7 +196,7 @@ def draw(model: Autoencoder | VAE, split: Split, out: Path, *, seed: int = 0) ->
 
 
 def draw_film(recorder: CodeRecorder, split: Split, out: Path, *, unit: str) -> None:
-    """Write a film of the codes that a recorder has kept, beside the loss."""
+    """Write a film of the codes that a recorder holds, beside the loss."""
     from minivae import plots
 
     labels = np.asarray(split.test_labels)[: len(recorder.x)]

@@ -1,4 +1,4 @@
-"""``minivae verify``: a linear autoencoder is PCA, on data of your choice."""
+"""``minivae verify``: compare a linear autoencoder with PCA, on data of your choice."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ def verify(
     data : {"patches", "digits", "mnist"}
     n_latent : int
     bias : bool
-        Give the autoencoder biases and the data as they are, instead of centring them.
+        Give the autoencoder biases, and leave the data uncentred.
     out : Path, optional
         A folder for ``bases.png`` and ``angle.png``.
     n_samples : int, optional
-        How many rows of data.
+        The number of rows.
     seed : int
 
     Returns
@@ -41,7 +41,7 @@ def verify(
         make_folder(out)
     X = load_split(data, n_train=n_samples, rng=seed).train
     print(f"{len(X)} rows of {data} with {X.shape[1]} features, {n_latent} latents")
-    # digits have hundreds of features, and eigenvalues close to each other: slow to the last digit
+    # digits have hundreds of features and close eigenvalues: the last digits take long
     strict = data == "patches"
     report = verify_pca_equivalence(
         X,
@@ -69,7 +69,7 @@ def verify_vae(
     data : {"patches", "digits", "mnist"}
     n_latent : int
     n_samples : int, optional
-        How many rows of data.
+        The number of rows.
     seed : int
 
     Returns
@@ -91,7 +91,7 @@ def verify_vae(
 
 
 def draw(report: EquivalenceReport, out: Path) -> None:
-    """Write a picture of both bases, and one of the angle while it fell."""
+    """Write a picture of both bases, and one of the angle between them during training."""
     from minivae import plots
 
     bases = {

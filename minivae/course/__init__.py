@@ -6,10 +6,11 @@ data set.
 
 from __future__ import annotations
 
+import builtins
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from minivae.edge.checks import ArgumentError
 from minivae.edge.files import make_folder
@@ -21,8 +22,21 @@ if TYPE_CHECKING:
 FIGURES = "minivae-figures"
 
 
-def show(artists: Figure | Artist | Sequence[Artist], name: str) -> Path | None:
-    """Show a tutorial's figure: in a window where there is a display, else as a file.
+def check(*functions: Callable[..., Any]) -> bool:
+    """Print what is right and what is wrong in functions of the exercises, in a notebook's cell.
+
+    Raises
+    ------
+    ValueError
+        A function has the name of no exercise.
+    """
+    from minivae.course.here import check_here
+
+    return check_here(*functions)
+
+
+def show(artists: Figure | Artist | Sequence[Artist], name: str) -> Path:
+    """Save a tutorial's figure, and say where; a notebook shows it too.
 
     Parameters
     ----------
@@ -33,18 +47,35 @@ def show(artists: Figure | Artist | Sequence[Artist], name: str) -> Path | None:
 
     Returns
     -------
-    path or None
-        The file: in the folder that the environment variable ``MINIVAE_FIGURES`` names, else, if
-        no window can be opened, in ``./minivae-figures/``. None if a window was shown, and closed.
+    path
+        The file, in the folder that the environment variable ``MINIVAE_FIGURES`` names, else in
+        ``./minivae-figures/``. With ``MINIVAE_WINDOWS=1`` it is shown in a window as well, where
+        there is a display, until that is closed.
     """
     from minivae.plots import figure_of, save
     from minivae.plots.window import open_window
 
-    if not os.environ.get("MINIVAE_FIGURES") and open_window(figure_of(artists), name):
-        return None
     path = save(artists, figure_file(f"{name}.png"))
-    print(f"[figure: {path}]")
+    show_file(path)
+    if os.environ.get("MINIVAE_WINDOWS") and not _in_notebook():
+        print("[close the window to go on]", flush=True)
+        open_window(figure_of(artists), name)
     return path
+
+
+def show_file(path: Path) -> None:
+    """Say where a picture or a film is; a notebook shows it too."""
+    print(f"[figure: {path}]", flush=True)
+    if _in_notebook():
+        from IPython.display import Image, display
+
+        display(Image(filename=str(path)))
+
+
+def _in_notebook() -> bool:
+    """Return whether this runs in a notebook, whose front end can show a picture."""
+    ask = getattr(builtins, "get_ipython", None)
+    return ask is not None and getattr(ask(), "kernel", None) is not None
 
 
 def figure_file(name: str) -> Path:

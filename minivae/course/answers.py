@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-import importlib
 import inspect
 import sys
 import traceback
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
-from types import ModuleType
-from typing import Any, Literal
+from types import FrameType, FunctionType, ModuleType
+from typing import Any, Literal, Protocol
 
-from minivae.course.exercises import Check, Exercises
-from minivae.course.files import EXERCISES, number_of, read_source
+import minivae
+from minivae.course.diagnosis import Diagnosis
+from minivae.course.exercises import Check, example_arguments, passes
+from minivae.course.files import read_source
+from minivae.course.repair import Repair, find_repair
 from minivae.edge.checks import ArgumentError
 
 Verdict = Literal["right", "wrong", "not written yet"]
@@ -22,37 +24,113 @@ Verdict = Literal["right", "wrong", "not written yet"]
 
 @dataclass(frozen=True)
 class Answer:
-    """What is said of one function: its name, a verdict, and the lines below it."""
+    """What is said of one function: its name, a verdict, and what was found."""
 
     name: str
     verdict: Verdict
-    text: str = ""
+    diagnosis: Diagnosis | None = None
+
+    @property
+    def text(self) -> str:
+        """All that is known, as at the third wrong try."""
+        return str(self.diagnosis) if self.diagnosis else ""
+
+    def at_stage(self, stage: int) -> str:
+        """Return what is said at the first, the second and every later wrong try."""
+        text = self.diagnosis.at_stage(stage) if self.diagnosis else ""
+        return "\n    ".join([f"{self.verdict:15s}  {self.name}", *text.splitlines()])
 
     def __str__(self) -> str:
-        return "\n    ".join([f"{self.verdict:15s}  {self.name}", *self.text.splitlines()])
+        return self.at_stage(3)
 
 
-def exercises_of(path: Path) -> Exercises:
-    """Return the checks for an exercise file, by the number that its name begins with.
+class FailedError(Exception):
+    """A student's function raised.
 
-    Raises
-    ------
-    ValueError
-        The name begins with no number, or there are no exercises of that number.
+    Parameters
+    ----------
+    text : str
+        The error in words, with the line.
+    unfinished : str
+        The name of the function that is not written yet, if it is for that.
     """
-    number = number_of(path)
-    if not number:
-        raise ArgumentError(
-            f"{path.name} must begin with the number of its tutorial, like 01_dense_layer.py"
+
+    def __init__(self, text: str, unfinished: str = "") -> None:
+        super().__init__(text)
+        self.unfinished = unfinished
+
+
+class LibraryError(Exception):
+    """A student's function calls a function of the library, whose name this is."""
+
+
+class Subject(Protocol):
+    """A student's function, here or in another process."""
+
+    calls: Collection[str]
+
+    def __call__(self, *inputs: Any) -> Any:
+        """Call it; its errors come as `FailedError` or `LibraryError`."""
+
+    def repair(self, checks: Sequence[Check]) -> Repair | None:
+        """Return a small change that makes it pass, or None."""
+
+
+class Local:
+    """A student's function in this process."""
+
+    def __init__(self, function: Callable[..., Any], path: Path) -> None:
+        self.function, self.path = function, path
+        self.calls = getattr(getattr(function, "__code__", None), "co_names", ())
+        self.__signature__ = inspect.signature(function)
+
+    def __call__(self, *inputs: Any) -> Any:
+        """Call it; its errors come as `FailedError` or `LibraryError`."""
+        before, library = sys.getprofile(), _Library()
+        sys.setprofile(library)
+        try:
+            answer = self.function(*inputs)
+        except NotImplementedError as error:
+            frames = _frames(error, self.path)
+            name = getattr(self.function, "__name__", "")
+            unfinished = frames[-1].name if frames else name
+            raise FailedError("", name if unfinished == "<lambda>" else unfinished) from error
+        except BaseException as error:
+            raise FailedError(describe_error(error, self.path)) from error
+        finally:
+            sys.setprofile(before)
+        if library.called:
+            raise LibraryError(library.called)
+        return answer
+
+    def repair(self, checks: Sequence[Check]) -> Repair | None:
+        """Return a small change that makes it pass, or None."""
+        arguments = example_arguments(checks, self.function)
+        return find_repair(
+            self.function, lambda f: all(passes(check, f) for check in checks), arguments
         )
-    module = f"minivae.course.checks.tutorial_{int(number):02d}"
-    try:
-        exercises: Exercises = importlib.import_module(module).EXERCISES
-    except ModuleNotFoundError as error:
-        if error.name != module:
-            raise
-        raise ArgumentError(f"there are no exercises {number}; see {EXERCISES}/") from error
-    return exercises
+
+
+PACKAGE = str(Path(minivae.__file__).parent)
+COURSE = str(Path(__file__).parent)
+
+
+class _Library:
+    """A profiler that notes the first function of the library that is called from outside it."""
+
+    def __init__(self) -> None:
+        self.called = ""
+
+    def __call__(self, frame: FrameType, event: str, _: Any) -> None:
+        code, caller = frame.f_code, frame.f_back
+        if event != "call" or self.called or not _is_library(code.co_filename):
+            return
+        if caller and not caller.f_code.co_filename.startswith(PACKAGE):
+            self.called = code.co_qualname.removesuffix(".__init__")
+
+
+def _is_library(filename: str) -> bool:
+    return filename.startswith(PACKAGE) and not filename.startswith(COURSE)
 
 
 def load(path: Path) -> dict[str, Any]:
@@ -73,7 +151,7 @@ def load(path: Path) -> dict[str, Any]:
     try:
         exec(code, vars(module))
     except BaseException as error:
-        raise ArgumentError(f"{path} cannot be run: {_describe(error, path)}") from error
+        raise ArgumentError(f"{path} cannot be run: {describe_error(error, path)}") from error
     return vars(module)
 
 
@@ -91,40 +169,70 @@ def answer(
     """
     function = namespace.get(name)
     if not callable(function):
-        return Answer(name, "wrong", _missing(name, namespace))
+        return Answer(name, "wrong", Diagnosis(missing(name, namespace)))
+    return judge(name, Local(function, path), checks, wrong=wrong)
+
+
+def judge(
+    name: str, subject: Subject, checks: Sequence[Check], *, wrong: Collection[str] = ()
+) -> Answer:
+    """Return the answer for a student's function; see `answer`."""
     try:
         for check in checks:
-            diagnosis = check(function)
+            diagnosis = check(subject)
             if diagnosis:
-                return Answer(name, "wrong", f"{diagnosis}{_blame(function, wrong)}")
-    except NotImplementedError as error:
-        frames = _frames(error, path)
-        if frames and frames[-1].name not in (name, "<lambda>"):
-            return Answer(name, "wrong", f"it calls {frames[-1].name}, which is not written yet")
-        return Answer(name, "not written yet")
-    except BaseException as error:
-        return Answer(name, "wrong", f"it stopped with {_describe(error, path)}")
+                return Answer(name, "wrong", _named(diagnosis, subject, checks, wrong))
+    except FailedError as error:
+        if error.unfinished == name:
+            return Answer(name, "not written yet")
+        if error.unfinished:
+            found = f"it calls {error.unfinished}, which is not written yet"
+            return Answer(name, "wrong", Diagnosis(found))
+        diagnosis = Diagnosis(f"it stopped with {error}")
+        return Answer(name, "wrong", _named(diagnosis, subject, checks, wrong))
+    except LibraryError as error:
+        found = f"it calls the library's {error}: write it yourself"
+        return Answer(name, "wrong", Diagnosis(found, "an answer that only calls the library"))
+    except Exception as error:
+        return Answer(name, "wrong", Diagnosis(f"it stopped with {type(error).__name__}: {error}"))
     return Answer(name, "right")
 
 
-def _blame(function: Any, wrong: Collection[str]) -> str:
-    """Return a line on those of the functions `wrong` that `function` calls, if there are any."""
-    called = getattr(getattr(function, "__code__", None), "co_names", ())
-    guilty = [name for name in called if name in wrong]
-    return f"\nbut it calls {guilty[0]}, which is wrong: mend that first" if guilty else ""
+def _named(
+    diagnosis: Diagnosis, subject: Subject, checks: Sequence[Check], wrong: Collection[str]
+) -> Diagnosis:
+    """Return a diagnosis with the likely mistake: the exercise's own words, else by a repair."""
+    guilty = [name for name in subject.calls if name in wrong]
+    if guilty:
+        found = f"{diagnosis.found}\nbut it calls {guilty[0]}, which is wrong: mend that first"
+        return replace(diagnosis, found=found)
+    if diagnosis.known:
+        return diagnosis
+    repair = subject.repair(checks)
+    if repair is None:
+        return diagnosis
+    if diagnosis.found.startswith("it stopped"):
+        diagnosis = replace(diagnosis, odd=True)
+    line = f"line {repair.line}: {repair.before}"
+    hint = f"line {repair.line} could be: {repair.after}" + (
+        f"\n{diagnosis.hint}" if diagnosis.hint else ""
+    )
+    mistake = repair.mistake if diagnosis.odd else diagnosis.mistake or repair.mistake
+    return replace(diagnosis, mistake=mistake, line=line, hint=hint)
 
 
-def _missing(name: str, namespace: Mapping[str, Any]) -> str:
+def missing(name: str, namespace: Mapping[str, Any]) -> str:
+    """Return in words that there is no function of a name, and which may be meant."""
     if name in namespace:
         return f"it should be a function, and is {namespace[name]!r:.60}"
-    functions = [key for key, value in namespace.items() if inspect.isfunction(value)]
+    functions = [key for key, value in namespace.items() if isinstance(value, FunctionType)]
     near = get_close_matches(name, functions, n=1)
     return "there is no function of that name" + (
         f"; is it the one you call {near[0]}?" if near else ""
     )
 
 
-def _describe(error: BaseException, path: Path) -> str:
+def describe_error(error: BaseException, path: Path) -> str:
     """Return an error in words, with the line of the student's file that raised it."""
     text = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
     frames = _frames(error, path)

@@ -1,111 +1,242 @@
-"""Check an exercise file in a process of its own, which may hang, crash or end as it likes."""
+"""Check a student's file in a process of its own, which may hang, crash or end as it likes."""
 
 from __future__ import annotations
 
 import multiprocessing
+import os
 import signal
 import sys
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from multiprocessing.connection import Connection
+from dataclasses import dataclass
+from inspect import Parameter, Signature
 from pathlib import Path
 from typing import Any
 
-from minivae.course.answers import Answer, answer, exercises_of, load
-from minivae.course.screen import Watched, print_any_character
-from minivae.edge.checks import ArgumentError, UserError
+import numpy as np
+
+from minivae.course.answers import Answer, FailedError, LibraryError, answer, judge, load
+from minivae.course.diagnosis import Diagnosis
+from minivae.course.exercises import Check
+from minivae.course.find import exercises_of
+from minivae.course.repair import Repair
+from minivae.course.wire import pack, receive, send, unpack
+from minivae.course.worker import work
+from minivae.edge.checks import ArgumentError
+
+NO_PROCESSES = sys.platform in ("emscripten", "wasi")  # Python in a browser
+SECONDS_FOR_A_NAME = 20.0  # it takes five of the processor's, which others may use too
 
 
-def check_file(path: Path, *, seconds: float = 60.0) -> Iterator[Answer]:
-    """Yield an answer for every function of an exercise file, in order.
+@dataclass(frozen=True)
+class Limits:
+    """What a student's file may take.
 
     Parameters
     ----------
-    path : Path
     seconds : float
-        How long a function may take; then it is stopped, and the next one is tried.
+        For one function; then it is stopped, and the next one is tried.
+    megabytes : int
+        Of memory, where the system has such a limit.
+    quiet : bool
+        Whether nothing that it prints is shown.
+    """
+
+    seconds: float = 5.0
+    megabytes: int = 2000
+    quiet: bool = False
+
+
+def check_file(path: Path, limits: Limits | None = None) -> Iterator[Answer]:
+    """Yield an answer for every function of an exercise file, in order.
 
     Raises
     ------
     ValueError
-        The file cannot be run: it has a syntax error, raises an error, or does not end.
+        The file cannot be run: its syntax is wrong, it raises, or it does not end.
     """
-    names = list(exercises_of(path))
+    exercises = exercises_of(path)
+    if NO_PROCESSES:
+        yield from _check_here(path, exercises)
+        return
+    names = list(exercises)
+    wrong: list[str] = []
     while names:
-        for each in _run(path, names.copy(), seconds):
+        for each in _run(path, exercises, names.copy(), wrong, limits or Limits()):
             names.remove(each.name)
+            wrong += [each.name] if each.verdict == "wrong" else []
             yield each
 
 
-def _run(path: Path, names: Sequence[str], seconds: float) -> Iterator[Answer]:
-    """Yield an answer for each function, until all are given or one function ends the process."""
-    context = multiprocessing.get_context("spawn")
-    receiver, sender = context.Pipe(duplex=False)
-    process = context.Process(target=_work, args=(path, names, sender), daemon=True)
-    process.start()
-    sender.close()
-    try:
-        receiver.recv()  # the process has started: time is counted from here
-        failure = _receive(receiver, seconds)
-        if failure:
-            raise ArgumentError(failure)
-        for name in names:
-            try:
-                yield _receive(receiver, seconds)
-            except _GoneError as error:
-                print()  # the process may have ended in the middle of a line
-                yield Answer(name, "wrong", str(error))
-                return
-    except _GoneError as error:
-        raise ArgumentError(f"{path} cannot be run: outside its functions, {error}") from error
-    finally:
-        process.kill()
-        process.join()
-        receiver.close()
-
-
-class _GoneError(Exception):
-    """The process gives no answer any more."""
-
-
-def _receive(receiver: Connection[Any, Any], seconds: float) -> Any:
-    if not receiver.poll(seconds):
-        raise _GoneError(
-            f"it was stopped after {seconds:g} s: does a loop never end?\n"
-            f"(--seconds gives it longer)"
-        )
-    try:
-        return receiver.recv()
-    except EOFError as error:
-        raise _GoneError("it ended the whole process: an exit, or a crash") from error
-
-
-def _work(path: Path, names: Sequence[str], sender: Connection[Any, Any]) -> None:
-    """Run the file and send an answer for each name; first that it started, then any failure."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which ends us
-    print_any_character()
-    output: Any = Watched(sys.stdout)
-    sys.stdout = output
-    with sender, suppress(BaseException):  # the parent says that we ended, without our traceback
-        sender.send("started")
-        for reply in _replies(path, names):
-            output.end_line()  # what the student's function printed stands above its answer
-            sender.send(reply)
-
-
-def _replies(path: Path, names: Sequence[str]) -> Iterator[str | Answer]:
-    """Yield why the file cannot be run, "" if it can, and then an answer for each name."""
-    exercises = exercises_of(path)
-    sys.path.insert(0, str(path.parent))  # as `python FILE` does
-    try:
-        namespace = load(path)
-    except (UserError, OSError) as error:
-        yield str(error)
-        return
-    yield ""
+def _check_here(path: Path, exercises: dict[str, list[Check]]) -> Iterator[Answer]:
+    """Yield the answers without another process."""
+    namespace = load(path)
     wrong: list[str] = []
-    for name in names:
-        reply = answer(name, namespace, exercises[name], path, wrong=wrong)
-        if reply.verdict == "wrong":
-            wrong.append(name)
-        yield reply
+    for name, checks in exercises.items():
+        each = answer(name, namespace, checks, path, wrong=wrong)
+        wrong += [name] if each.verdict == "wrong" else []
+        yield each
+
+
+def _run(
+    path: Path,
+    exercises: dict[str, list[Check]],
+    names: Sequence[str],
+    wrong: Sequence[str],
+    limits: Limits,
+) -> Iterator[Answer]:
+    """Yield answers until all are given, or one function took the process with it."""
+    wrong = list(wrong)
+    with _Process(path, limits) as process:
+        try:
+            functions = process.start()
+        except _GoneError as error:
+            raise ArgumentError(f"{path} cannot be run: outside its functions, {error}") from error
+        for name in names:
+            about = functions.get(name, {"missing": "there is no function of that name"})
+            if about["missing"]:
+                yield Answer(name, "wrong", Diagnosis(about["missing"]))
+                continue
+            process.allow(limits.seconds)
+            try:
+                each = judge(name, _Remote(name, about, process), exercises[name], wrong=wrong)
+                process.end_line()
+            except _GoneError as error:
+                if not limits.quiet:
+                    print()  # it may have ended within a line
+                yield Answer(name, "wrong", Diagnosis(str(error), error.mistake))
+                return
+            wrong += [name] if each.verdict == "wrong" else []
+            yield each
+            if process.gone:
+                return
+
+
+class _GoneError(BaseException):
+    """The process gives no answer any more. No check takes it for an error of the function."""
+
+    def __init__(self, text: str, mistake: str) -> None:
+        super().__init__(text)
+        self.mistake = mistake
+
+
+class _Process:
+    """The other process, and how long it may still take."""
+
+    def __init__(self, path: Path, limits: Limits) -> None:
+        context = multiprocessing.get_context("spawn")
+        self.ours, theirs = context.Pipe()
+        arguments = (path, theirs, limits.quiet, limits.megabytes)
+        self.process = context.Process(target=work, args=arguments, daemon=True)
+        self.process.start()
+        theirs.close()
+        self.limits, self.gone = limits, False
+        self.deadline = time.monotonic() + 60
+
+    def __enter__(self) -> _Process:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if hasattr(os, "killpg"):
+            with suppress(ProcessLookupError, PermissionError):
+                os.killpg(self.process.pid or 0, signal.SIGKILL)
+        self.process.kill()
+        self.process.join()
+        self.ours.close()
+
+    def start(self) -> dict[str, Any]:
+        """Wait until the file was run, and return what is known of its functions."""
+        self._receive()  # it has started: the clock runs from here on
+        self.allow(self.limits.seconds)
+        reply = self._receive()
+        if reply.get("failure"):
+            raise ArgumentError(reply["failure"])
+        functions = reply.get("functions")
+        if not isinstance(functions, dict):
+            raise _GoneError("it wrote into what is not its own", "")
+        return functions
+
+    def allow(self, seconds: float) -> None:
+        """Let it take so many seconds from now on."""
+        self.deadline = time.monotonic() + seconds
+
+    def end_line(self) -> None:
+        """Let what was printed end with a line's end."""
+        if not self.gone:
+            self.ask({"do": "end line"})
+
+    def ask(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Return the reply to a request."""
+        with suppress(OSError):
+            send(self.ours, request)
+        return self._receive()
+
+    def _receive(self) -> dict[str, Any]:
+        if not self.ours.poll(max(self.deadline - time.monotonic(), 0)):
+            self.gone = True
+            raise _GoneError(
+                f"it was stopped after {self.limits.seconds:g} s: does a loop never end?\n"
+                f"(--seconds gives it longer)",
+                "a loop that never ends, or one that takes too long",
+            )
+        try:
+            return receive(self.ours)
+        except EOFError as error:
+            self.gone = True
+            words = "it ended the whole process: an exit, or a crash"
+            raise _GoneError(words, "an exit") from error
+
+
+class _Remote:
+    """A student's function in the other process."""
+
+    def __init__(self, name: str, about: dict[str, Any], process: _Process) -> None:
+        self.name, self.process, self.calls = name, process, about["calls"]
+        kind = Parameter.POSITIONAL_OR_KEYWORD
+        self.__signature__ = Signature([Parameter(each, kind) for each in about["arguments"]])
+
+    def __call__(self, *inputs: Any) -> Any:
+        """Call it there, and change its arguments here as it did there."""
+        functions: list[Any] = []
+        packed = pack(list(inputs), functions)
+        reply = self.process.ask({"do": "call", "name": self.name, "inputs": packed})
+        while "ask" in reply:
+            value = functions[reply["ask"]](*unpack(reply["inputs"]))
+            reply = self.process.ask({"value": pack(value)})
+        if "library" in reply:
+            raise LibraryError(reply["library"])
+        if "error" in reply:
+            raise FailedError(reply["error"], reply["unfinished"])
+        for ours, theirs in zip(inputs, unpack(reply["inputs"]), strict=True):
+            _change(ours, theirs)
+        return unpack(reply["value"])
+
+    def repair(self, _: Sequence[Check]) -> Repair | None:
+        """Return a small change that makes it pass, or None; it is looked for over there."""
+        self.process.allow(SECONDS_FOR_A_NAME)
+        try:
+            found = self.process.ask({"do": "repair", "name": self.name}).get("repair")
+            if not found:
+                return None
+            mistake, line, before, after = (found[key] for key in _REPAIR)
+            return Repair(str(mistake), int(line), str(before), str(after))
+        except (_GoneError, TypeError, ValueError, KeyError):
+            self.process.gone = True  # the next function gets another process
+            return None
+
+
+_REPAIR = ("mistake", "line", "before", "after")
+
+
+def _change(ours: Any, theirs: Any) -> None:
+    """Give the arrays in `ours` the numbers of those in `theirs`."""
+    if isinstance(ours, np.ndarray) and isinstance(theirs, np.ndarray):
+        if ours.shape == theirs.shape and ours.dtype == theirs.dtype:
+            ours[...] = theirs
+    elif isinstance(ours, dict) and isinstance(theirs, dict):
+        for key, value in ours.items():
+            _change(value, theirs.get(str(key)))
+    elif isinstance(ours, (list, tuple)) and isinstance(theirs, (list, tuple)):
+        for mine, other in zip(ours, theirs, strict=False):
+            _change(mine, other)

@@ -26,22 +26,55 @@ class Diagnosis:
     mistake : str
         The likely mistake, if it is recognised.
     hint : str
-        Where to look.
+        What is right: the formula.
+    find : str
+        How to find the mistake.
+    known : bool
+        Whether the mistake is one of those that the exercise itself names.
+    odd : bool
+        Whether only a factor or a constant is named, that may have many reasons.
+    line : str
+        The student's line that is wrong, if it is known.
     """
 
     found: str
     mistake: str = ""
     hint: str = ""
+    find: str = ""
+    known: bool = False
+    odd: bool = False
+    line: str = ""
 
     def with_hint(self, hint: str) -> Diagnosis:
         """Return the same diagnosis with another hint."""
         return replace(self, hint=hint)
 
-    def __str__(self) -> str:
+    def at_stage(self, stage: int) -> str:
+        """Return what is said at the first, the second and every later wrong try.
+
+        First what is wrong and of which kind, then how to find it, and at last what is right. The
+        words for a mistake hold what is right behind their first colon.
+        """
+        kind, _, _ = self.mistake.partition(": ")
         lines = [self.found]
-        lines += [f"likely mistake: {self.mistake}"] if self.mistake else []
-        lines += [f"hint: {self.hint}"] if self.hint else []
+        if self.mistake:
+            lines.append(f"likely mistake: {self.mistake if stage > 2 else kind}")
+        if stage > 1:
+            lines += [f"look at {self.line}"] if self.line else []
+            lines += [f"to find it: {self.find}"] if self.find else []
+        if stage > 2:
+            lines += [f"hint: {self.hint}"] if self.hint else []
         return "\n".join(lines)
+
+    def __str__(self) -> str:
+        return self.at_stage(3)
+
+
+@dataclass(frozen=True)
+class Unreal:
+    """What came from another process in the place of a value that is not made of real numbers."""
+
+    what: str
 
 
 def as_parts(answer: Any, names: str | tuple[str, ...]) -> Parts:
@@ -87,8 +120,9 @@ def compare(
         return obstacle
     values = _named(answer, next(iter(expected)) if len(expected) == 1 else tuple(expected))
     for name, value in values.items():
-        if what := _what_if_not_real(value):
-            return Diagnosis(f"{name} is not made of real numbers: {what} was returned")
+        if what := what_if_not_real(value):
+            found = f"{name} is not made of real numbers: {what} was returned"
+            return Diagnosis(f"{found}; {_an_entry(expected)}")
     got = {name: np.asarray(value, float) for name, value in values.items()}
 
     def equal(a: Array, b: Array) -> bool:
@@ -100,37 +134,70 @@ def compare(
     found = _first_difference(name, expected[name], got[name], rtol, atol)
     for words, wrong in mistakes.items():
         if wrong.keys() == got.keys() and all(equal(wrong[key], got[key]) for key in got):
-            return Diagnosis(found, words)
+            return Diagnosis(found, words, known=True)
     for order in permutations(expected):
         pairs = zip(order, got.values(), strict=True)
         if len(expected) > 1 and all(equal(expected[key], value) for key, value in pairs):
-            return Diagnosis(found, f"returned in the wrong order: ({', '.join(order)})")
+            words = f"returned in the wrong order: ({', '.join(order)})"
+            return Diagnosis(found, words, known=True)
     for words, guess in common_mistakes(expected[name], got[name], batch):
         if np.all(np.isfinite(guess)) and equal(guess, got[name]):
-            return Diagnosis(found, words)
-    return Diagnosis(found, odd_factor(expected[name], got[name]))
+            return Diagnosis(found, words, odd=_by_chance(got[name]))
+    return Diagnosis(found, odd_factor(expected[name], got[name]), odd=True)
+
+
+def _by_chance(got: Array) -> bool:
+    """Return whether many mistakes give this answer: zeros, or one whole number."""
+    return not np.any(got) or (got.size < 2 and bool(np.all(got == np.round(got))))
 
 
 def _wrong_structure(expected: Parts, answer: Any) -> Diagnosis | None:
     """Return what is wrong with an answer's type or keys, or None."""
     wanted = f"({', '.join(expected)})" if len(expected) > 1 else next(iter(expected))
+    entry = _an_entry(expected)
     if answer is None:
-        return Diagnosis(f"nothing was returned, where {wanted} should be", "no `return` line")
+        found = f"nothing was returned, where {wanted} should be; {entry}"
+        return Diagnosis(found, "no `return` line", known=True)
     if isinstance(answer, Mapping):
         if answer.keys() == expected.keys():
             return None
-        return Diagnosis(f"the keys should be {list(expected)}, got {list(answer)}")
+        return Diagnosis(f"the keys should be {list(expected)}, got {list(answer)}; {entry}")
     if len(expected) > 1:
         n = len(answer) if isinstance(answer, (tuple, list)) else 1
         if n != len(expected):
-            return Diagnosis(f"{len(expected)} values should be returned, {wanted}, got {n}")
+            found = f"{len(expected)} values should be returned, {wanted}, got {n}; {entry}"
+            words = "too few or too many values are returned: mind the `return` line"
+            return Diagnosis(found, words)
     elif isinstance(answer, tuple):
-        return Diagnosis(f"one value should be returned, {wanted}, got a tuple of {len(answer)}")
+        found = f"one value should be returned, {wanted}, got a tuple of {len(answer)}; {entry}"
+        return Diagnosis(found, "several values are returned: one is wanted")
     return None
 
 
-def _what_if_not_real(value: Any) -> str:
+def _an_entry(expected: Parts) -> str:
+    """Return what the first number should be, where there is none to compare it with."""
+    name, value = next(iter(expected.items()))
+    return f"{name}{_place((0,) * value.ndim)} should be {value.flat[0]:.8g}"
+
+
+def agree(expected: Parts, answer: Any, *, rtol: float = 1e-6, atol: float = 0.0) -> bool:
+    """Return whether an answer is right."""
+    if _wrong_structure(expected, answer):
+        return False
+    values = _named(answer, next(iter(expected)) if len(expected) == 1 else tuple(expected))
+    for name, right in expected.items():
+        value = np.asarray(values[name])
+        if value.dtype.kind not in "biuf" or value.shape != right.shape:
+            return False
+        if np.any(_wrong(right, value, rtol, atol)):
+            return False
+    return True
+
+
+def what_if_not_real(value: Any) -> str:
     """Return in words what a value is, or "" if it is made of real numbers."""
+    if isinstance(value, Unreal):
+        return value.what
     if np.ma.is_masked(value):
         return "an array with masked entries"
     try:
@@ -153,7 +220,14 @@ def _wrong(expected: Array, got: Array, rtol: float, atol: float) -> Array:
 
 def _first_difference(name: str, expected: Array, got: Array, rtol: float, atol: float) -> str:
     if got.shape != expected.shape:
-        return f"{name} has shape {got.shape}, and should have {expected.shape}"
+        index, other = (0,) * got.ndim, (0,) * expected.ndim
+        entries = f"{name}{_place(index)} is {got[index]:.8g}" if got.size else f"{name} is empty"
+        should = f"{name}{_place(other)} should be {expected[other]:.8g}"
+        shapes = f"{name} has shape {got.shape}, and should have {expected.shape}"
+        return f"{shapes}; {entries}, and {should}"
     index = tuple(int(i) for i in np.argwhere(_wrong(expected, got, rtol, atol))[0])
-    place = name + (f"[{', '.join(map(str, index))}]" if index else "")
-    return f"{place} is {got[index]:.8g}, and should be {expected[index]:.8g}"
+    return f"{name}{_place(index)} is {got[index]:.8g}, and should be {expected[index]:.8g}"
+
+
+def _place(index: tuple[int, ...]) -> str:
+    return f"[{', '.join(map(str, index))}]" if index else ""

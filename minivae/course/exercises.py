@@ -12,12 +12,13 @@ from __future__ import annotations
 import copy
 import inspect
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
-from minivae.course.diagnosis import Diagnosis, as_parts, compare
+from minivae.course.diagnosis import Diagnosis, Parts, agree, as_parts, compare
 from minivae.edge.checks import Array
 from minivae.gradient_check.numeric import numerical_gradient
 
@@ -44,7 +45,9 @@ class ValueCheck:
         A mistake in words, and a function of the same signature that makes this mistake. The
         common ones (signs, factors, transposes, sums over the wrong axis) are always tried.
     hint : str
-        Where to look, if the mistake is not recognised.
+        What is right; it is shown at the third wrong try.
+    find : str
+        How to find a mistake; it is shown at the second.
     run : callable, optional
         ``run(function, *inputs)`` is compared in place of ``function(*inputs)``, both for the
         student's function and for the mistakes: several steps of an optimizer, or the moments of
@@ -58,6 +61,7 @@ class ValueCheck:
     returns: str | tuple[str, ...] = "the value"
     mistakes: Mapping[str, Function] = field(default_factory=dict)
     hint: str = ""
+    find: str = "call it with one row and one column, and do the same on paper"
     run: Function | None = None
     rtol: float = 1e-6
     atol: float = 0.0
@@ -68,19 +72,40 @@ class ValueCheck:
         answer = _copy_of(self._call(function, given))
         for name, before, after in zip(_argument_names(function), self.inputs, given, strict=False):
             if not _same(before, after):
-                hint = "work on a copy of the argument"
-                return Diagnosis(f"{name} was changed in place", hint=hint)
-        if not _same(answer, self._call(function, copy.deepcopy(self.inputs))):
+                found = f"{name} was changed in place{_first_change(name, before, after)}"
+                words = "an argument is changed in place: work on a copy of it"
+                return Diagnosis(found, words, known=True)
+        again = self._call(function, copy.deepcopy(self.inputs))
+        if not _same(answer, again):
             return Diagnosis(
-                "two calls with the same arguments give different answers",
+                f"two calls with the same arguments give different answers"
+                f"{_first_change('the first number', answer, again)}",
                 "noise that does not come from an argument, or something kept between the calls",
+                known=True,
             )
-        expected = as_parts(self.reference(*copy.deepcopy(self.inputs)), self.returns)
         wrong = {words: self._parts_of_mistake(f) for words, f in self.mistakes.items()}
         shapes = [value.shape for value in self.inputs if np.ndim(value)]
         allowed = {"rtol": self.rtol, "atol": self.atol}
-        found = compare(expected, answer, wrong, batch=shapes[0] if shapes else (), **allowed)
-        return found and found.with_hint(self.hint)
+        batch = shapes[0] if shapes else ()
+        diagnosis = compare(self.expected, answer, wrong, batch=batch, **allowed)
+        return diagnosis and replace(diagnosis, hint=self.hint, find=self.find)
+
+    @cached_property
+    def expected(self) -> Parts:
+        """What is right, by name."""
+        return as_parts(self.reference(*copy.deepcopy(self.inputs)), self.returns)
+
+    def passes(self, function: Function) -> bool:
+        """Return whether `function` gives the right numbers, and leaves its arguments alone."""
+        given = copy.deepcopy(self.inputs)
+        answer = self._call(function, given)
+        return agree(self.expected, answer, rtol=self.rtol, atol=self.atol) and _same(
+            self.inputs, given
+        )
+
+    def arguments(self, function: Function) -> dict[str, Any]:
+        """Return the arguments of `function` by name."""
+        return dict(zip(_argument_names(function), self.inputs, strict=False))
 
     def _call(self, function: Function, inputs: tuple[Any, ...]) -> Any:
         return function(*inputs) if self.run is None else self.run(function, *inputs)
@@ -106,7 +131,7 @@ class GradientCheck:
         Whether the student's function is a backward pass ``f(*inputs, dy)``, which returns the
         gradients of ``sum(dy * forward(*inputs))``. If not, it is called as ``f(*inputs)``, and
         `forward` returns one number.
-    mistakes, hint, rtol
+    mistakes, hint, find, rtol
         See `ValueCheck`; the mistakes have the signature of the student's function.
     """
 
@@ -116,10 +141,27 @@ class GradientCheck:
     with_dy: bool = True
     mistakes: Mapping[str, Function] = field(default_factory=dict)
     hint: str = ""
+    find: str = (
+        "move that one number by 1e-6 in the forward formula: the change of the loss, divided by "
+        "1e-6, is its gradient"
+    )
     rtol: float = 1e-6
 
     def __call__(self, function: Function) -> Diagnosis | None:
         """Return what is wrong with `function`, or None."""
+        return self.by_values(function)
+
+    def passes(self, function: Function) -> bool:
+        """Return whether `function` gives the right numbers."""
+        return self.by_values.passes(function)
+
+    def arguments(self, function: Function) -> dict[str, Any]:
+        """Return the arguments of `function` by name."""
+        return self.by_values.arguments(function)
+
+    @cached_property
+    def by_values(self) -> ValueCheck:
+        """The check of values against numerical gradients."""
         output = np.asarray(self.forward(*copy.deepcopy(self.inputs)))
         dy = np.random.default_rng(0).normal(size=output.shape) if self.with_dy else np.ones(())
 
@@ -132,15 +174,31 @@ class GradientCheck:
             ]
             return tuple(slopes) if len(slopes) > 1 else slopes[0]
 
-        check = ValueCheck(
+        return ValueCheck(
             reference=gradients,
             inputs=(*self.inputs, dy) if self.with_dy else self.inputs,
             returns=tuple(f"d{k}" for k in self.wrt),
             mistakes=self.mistakes,
             hint=self.hint,
+            find=self.find,
             rtol=self.rtol,
         )
-        return check(function)
+
+
+def passes(check: Check, function: Function) -> bool:
+    """Return whether a function passes a check, without a diagnosis if that is quicker."""
+    quick = getattr(check, "passes", None)
+    return bool(quick(function)) if quick else check(function) is None
+
+
+def example_arguments(checks: Sequence[Check], function: Function) -> dict[str, Any]:
+    """Return the arguments of `function` by name, as the first check that has any gives them."""
+    for check in checks:
+        arguments = getattr(check, "arguments", None)
+        if arguments:
+            known: dict[str, Any] = arguments(function)
+            return known
+    return dict.fromkeys(_argument_names(function))
 
 
 def _copy_of(answer: Any) -> Any:
@@ -149,6 +207,20 @@ def _copy_of(answer: Any) -> Any:
         return copy.deepcopy(answer)
     except Exception:
         return answer
+
+
+def _first_change(name: str, before: Any, after: Any) -> str:
+    """Return the first number that differs, where both are arrays or numbers of one shape."""
+    if isinstance(before, (tuple, list)) and before and isinstance(after, (tuple, list)):
+        pairs = zip(before, after, strict=False)
+        before, after = next((pair for pair in pairs if not _same(*pair)), (None, None))
+    old, new = np.asarray(before), np.asarray(after)
+    if old.dtype.kind not in "biuf" or new.dtype.kind not in "biuf" or old.shape != new.shape:
+        return ""
+    for index in np.argwhere(old != new)[:1].tolist():
+        place = f"[{', '.join(map(str, index))}]" if index else ""
+        return f": {name}{place} was {old[tuple(index)]:.8g}, and is {new[tuple(index)]:.8g}"
+    return ""
 
 
 def _argument_names(function: Function) -> list[str]:

@@ -1,4 +1,4 @@
-"""Where the course's files are: below the folder in which the reader works."""
+"""Where the course's files are: in the reader's folder, else where the package is installed."""
 
 from __future__ import annotations
 
@@ -7,26 +7,62 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from minivae.edge.checks import ArgumentError
+from minivae.edge.files import make_folder, whole_file
 
 TUTORIALS = Path("tutorials")
 EXERCISES = TUTORIALS / "exercises"
 
 
+def shipped(folder: Path) -> Path:
+    """Return the package's own copy of `TUTORIALS` or `EXERCISES`.
+
+    An installed package has it beside this file; in a checkout it stands at the top.
+    """
+    here = Path(__file__).parent / "material"
+    top = here if here.is_dir() else Path(__file__).parents[2] / TUTORIALS
+    return top / folder.relative_to(TUTORIALS)
+
+
+def course_folder(folder: Path) -> Path:
+    """Return `folder` if the reader has such a one here, else the package's own."""
+    return folder if any(folder.glob("[0-9]*.py")) else shipped(folder)
+
+
 def numbered_files(folder: Path) -> list[Path]:
-    """Return the files ``NN_name.py`` of `folder`, in the order of their numbers.
+    """Return the files ``NN_name.py`` of `TUTORIALS` or `EXERCISES`, in the order of their numbers.
 
     Raises
     ------
     FileNotFoundError
-        There are none: most likely the reader is in another folder.
+        There are none: the package was installed without its course.
     """
-    found = sorted(folder.glob("[0-9]*.py"))
+    found = sorted(course_folder(folder).glob("[0-9]*.py"))
     if not found:
-        raise FileNotFoundError(
-            f"there is nothing in {folder}/ here, in {Path.cwd()}: go to minivae's own folder, "
-            f"which holds README.md and tutorials/"
-        )
+        raise FileNotFoundError(f"there is no course in {Path.cwd()}, and none in the package")
     return found
+
+
+def copy_course(out: Path) -> list[Path]:
+    """Write the tutorials and the empty exercises into ``out/tutorials``, and return their paths.
+
+    Raises
+    ------
+    FileExistsError
+        There is a course in `out`: what was written into it shall not be lost.
+    OSError
+        `out` cannot be written.
+    """
+    source, target = shipped(TUTORIALS), out / TUTORIALS
+    if target.exists():
+        raise FileExistsError(f"{target} is there already: name another --out, or move it away")
+    patterns = ("[0-9]*.py", "*.md", f"{EXERCISES.name}/[0-9]*.py")
+    files = sorted(path for pattern in patterns for path in source.glob(pattern))
+    make_folder(target / EXERCISES.name)
+    paths = [target / path.relative_to(source) for path in files]
+    for path, copy in zip(files, paths, strict=True):
+        with whole_file(copy) as file:
+            file.write(path.read_bytes())
+    return paths
 
 
 def number_of(path: Path) -> str:
@@ -89,11 +125,19 @@ def find_file(name: str, folder: Path) -> Path:
             return same[0]
         there = "".join(f"\n  {each}" for each in found)
         raise FileNotFoundError(f"{folder}/ has no number {name}; there are{there}")
-    names = [each.name for each in folder.glob("[0-9]*.py")]
+    raise FileNotFoundError(f"there is no file {name}{_suggestion(path, folder)}")
+
+
+def _suggestion(path: Path, folder: Path) -> str:
+    """Return what may be meant by the file `path`, which is not there."""
+    names = [each.name for each in course_folder(folder).glob("[0-9]*.py")]
     near = get_close_matches(path.name, names, n=1)
     near = near or [each for each in names if each.startswith(path.name[:2])][:1]
-    suggestion = f"; did you mean {folder / near[0]}?" if near else ""
-    raise FileNotFoundError(f"there is no file {name}{suggestion}")
+    if not near:
+        return ""
+    if not folder.is_dir():
+        return "; `minivae course --out DIR` writes the course into a folder of yours"
+    return f"; did you mean {folder / near[0]}?"
 
 
 def _refuse_twin(path: Path, folder: Path) -> None:

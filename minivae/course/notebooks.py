@@ -1,70 +1,93 @@
-"""Tutorials as notebooks: a cell of text and a cell of code for each of theirs."""
+"""The course as notebooks: a cell of text and a cell of code for each of the tutorials' own."""
 
 from __future__ import annotations
 
-import importlib
+import ast
+import json
 from collections.abc import Iterator
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 from minivae.course.cells import Cell, read_cells
-from minivae.course.files import TUTORIALS, numbered_files
-from minivae.edge.checks import MissingPackageError
+from minivae.course.files import EXERCISES, TUTORIALS, numbered_files, read_source
+from minivae.course.formulas import latex
 from minivae.edge.files import make_folder, whole_file
+
+Piece = tuple[str, str]  # "markdown" or "code", and the text
 
 
 def write_notebooks(out: Path) -> list[Path]:
-    """Write every tutorial as ``.ipynb`` into the folder `out`, and return their paths.
+    """Write tutorials and exercises as ``.ipynb`` into the folder `out`, and return their paths.
 
     Raises
     ------
-    ModuleNotFoundError
-        jupytext is not installed.
     FileExistsError
         A notebook of that name exists already, and may hold what a student wrote.
     OSError
-        There are no tutorials here, or `out` cannot be written.
+        `out` cannot be written.
     """
-    tutorials = numbered_files(TUTORIALS)
-    try:
-        jupytext: Any = importlib.import_module("jupytext")
-    except ModuleNotFoundError as error:
-        raise MissingPackageError(
-            "notebooks need jupytext, which is not installed; "
-            'install it from here with: python -m pip install ".[notebooks]"'
-        ) from error
-    paths = [out / tutorial.with_suffix(".ipynb").name for tutorial in tutorials]
-    for path in paths:
+    tutorials = {out / path.with_suffix(".ipynb").name: path for path in numbered_files(TUTORIALS)}
+    folder = out / EXERCISES.name
+    exercises = {
+        folder / path.with_suffix(".ipynb").name: path for path in numbered_files(EXERCISES)
+    }
+    for path in [*tutorials, *exercises]:
         if path.exists():
             raise FileExistsError(f"{path} is there already: name another --out, or move it away")
-    make_folder(out)
-    for tutorial, path in zip(tutorials, paths, strict=True):
-        notebook = jupytext.reads(percent_format(read_cells(tutorial)), fmt="py:percent")
-        with whole_file(path) as file:
-            file.write(jupytext.writes(notebook, fmt="ipynb").encode())
-    return paths
+    make_folder(folder)
+    for path, source in tutorials.items():
+        _write(path, list(tutorial_pieces(read_cells(source))))
+    for path, source in exercises.items():
+        _write(path, list(exercise_pieces(source)))
+    return [*tutorials, *exercises]
 
 
-def percent_format(cells: list[Cell]) -> str:
-    """Return cells as jupytext reads them: the words of each as a text cell of its own."""
-    lines: list[str] = []
-    for i, cell in enumerate(cells):
+def _write(path: Path, pieces: list[Piece]) -> None:
+    with whole_file(path) as file:
+        file.write(json.dumps(notebook(pieces), indent=1, ensure_ascii=False).encode())
+
+
+def notebook(pieces: list[Piece]) -> dict[str, Any]:
+    """Return the cells of a notebook in Jupyter's own format, 4.5, with Python as its kernel."""
+    cells = []
+    for number, (kind, text) in enumerate(pieces):
+        cell: dict[str, Any] = {"cell_type": kind, "id": f"cell-{number}", "metadata": {}}
+        if kind == "code":
+            cell |= {"execution_count": None, "outputs": []}
+        cells.append(cell | {"source": text.splitlines(keepends=True)})
+    kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
+    metadata = {"kernelspec": kernel, "language_info": {"name": "python"}}
+    return {"cells": cells, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}
+
+
+def tutorial_pieces(cells: list[Cell]) -> Iterator[Piece]:
+    """Yield the words of each cell, and its code."""
+    for number, cell in enumerate(cells):
         if cell.title or cell.words:
-            text = _markdown(cell, "#" if i == 0 else "##")
-            lines += ["# %% [markdown]", *(f"# {line}".rstrip() for line in text), ""]
+            heading = f"{'#' if number == 0 else '##'} {cell.title}\n\n" if cell.title else ""
+            yield "markdown", heading + _markdown(cell.words)
         if cell.code:
-            lines += ["# %%", cell.code, ""]
-    return "\n".join(lines)
+            yield "code", cell.code
 
 
-def _markdown(cell: Cell, heading: str) -> Iterator[str]:
-    """Yield a cell's words as Markdown: a heading, and indented lines as blocks of their own."""
-    if cell.title:
-        yield f"{heading} {cell.title}"
-        yield ""
-    before = ""
-    for line in cell.words.splitlines():
-        if line.startswith("    ") and before and not before.startswith("    "):
-            yield ""
-        yield line
-        before = line
+def _markdown(words: str) -> str:
+    """Return words as Markdown: indented lines as formulas, or as code."""
+    blocks = []
+    for indented, lines in groupby(words.splitlines(), key=lambda line: line.startswith("    ")):
+        block = "\n".join(lines)
+        blocks.append((latex(block) or block) if indented else block.strip("\n"))
+    return "\n\n".join(block for block in blocks if block)
+
+
+def exercise_pieces(path: Path) -> Iterator[Piece]:
+    """Yield an exercise file: its words, each function, and its check in a cell below."""
+    text = read_source(path)
+    tree = ast.parse(text)
+    title = (ast.get_docstring(tree) or "").partition("\n")[0].rstrip(".")
+    yield "markdown", f"# {title}\n\nFill in a function, run its cell, then the check below it."
+    yield "code", "import numpy as np\n\nfrom minivae.course import check"
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef):
+            yield "code", ast.get_source_segment(text, node) or ""
+            yield "code", f"check({node.name})"

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import io
+import re
 import shutil
 import sys
+import textwrap
 from collections.abc import Iterable
 from contextlib import suppress
+from itertools import groupby
 from typing import Any, TextIO
 
 
@@ -24,6 +27,45 @@ def fits(text: str, n_lines: int) -> bool:
     screen = shutil.get_terminal_size()
     n_rows = sum(1 + max(len(line) - 1, 0) // screen.columns for line in text.split("\n"))
     return n_rows + n_lines < screen.lines  # the prompt takes one
+
+
+def width() -> int | None:
+    """Return how many characters a line of the terminal has, None where there is no terminal."""
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+
+
+def fit_words(text: str, columns: int) -> str:
+    """Return prose with its paragraphs filled anew; indented lines keep their places.
+
+    An indented line that is too long ends at a gap between two of its columns, and goes on below.
+    """
+    lines: list[str] = []
+    for kind, block in groupby(text.splitlines(), key=_kind):
+        if kind == "words":
+            lines += textwrap.wrap(
+                " ".join(block), columns, break_long_words=False, break_on_hyphens=False
+            )
+        else:
+            lines += [part for line in block for part in fit_line(line, columns)]
+    return "\n".join(lines)
+
+
+def _kind(line: str) -> str:
+    return "indented" if line.startswith("    ") or not line.strip() else "words"
+
+
+def fit_line(line: str, columns: int) -> list[str]:
+    """Return a line of code or a formula in pieces that fit: parted at gaps, else at spaces."""
+    indent = line[: len(line) - len(line.lstrip())]
+    pieces, rest = [], line.rstrip()
+    while len(rest) > columns:
+        gaps = [m.start() for m in re.finditer(r"(?<=\S) {3,}", rest) if m.start() <= columns]
+        cut = gaps[-1] if gaps else rest.rfind(" ", len(indent) + 8, columns + 1)
+        if cut < 0:
+            break
+        pieces.append(rest[:cut].rstrip())
+        rest = f"{indent}        {rest[cut:].strip()}"
+    return [*pieces, rest]
 
 
 class Watched:

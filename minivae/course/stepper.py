@@ -14,12 +14,13 @@ from typing import Any
 
 from minivae.course.cells import Cell, read_cells
 from minivae.course.describe import describe
-from minivae.course.screen import Watched, fits
+from minivae.course.screen import Watched, fit_line, fit_words, fits, width
 from minivae.edge.checks import UserError
 
 HELP = """\
   Enter   run the cell, and show the next one
-  p NAME  print an array with its shape and dtype, or the value of any expression
+  x.sum() any expression is evaluated: an array is printed with its shape and dtype
+  p NAME  the same for a name that is a command, like p b; a statement is run
   b       go back one cell: all before it is run again from the start, quietly
   g N     go to cell N, likewise
   h       this help
@@ -76,8 +77,25 @@ class Stepper:
             self.go_to(self.next)
         elif command == "g" and argument.strip().isdecimal():
             self.go_to(int(argument))
-        else:
+        elif command == "h" or not self.evaluate(line.strip()):
             print(HELP)
+        return True
+
+    def evaluate(self, line: str) -> bool:
+        """Print the value of an expression, or run a statement; return False for anything else."""
+        try:
+            compile(line, "<prompt>", "eval")
+        except (SyntaxError, ValueError):
+            try:
+                code = compile(line, "<prompt>", "exec", dont_inherit=True)
+            except (SyntaxError, ValueError):
+                return False
+            try:
+                exec(code, self.names)
+            except BaseException as error:
+                print(traceback.format_exception_only(error)[-1], end="")
+            return True
+        self.print(line)
         return True
 
     def enter(self) -> bool:
@@ -163,10 +181,13 @@ class Stepper:
         cell = self.cells[self.next]
         title = f": {cell.title}" if cell.title else ""
         text = f"\n--- cell {self.next + 1} of {len(self.cells)}{title}\n"
+        columns = width()
         if cell.words:
-            text += f"\n{cell.words}\n"
+            text += f"\n{fit_words(cell.words, columns) if columns else cell.words}\n"
         if cell.code:
-            lines = (f"    {line}".rstrip() for line in cell.code.splitlines())
+            lines = [f"    {line}".rstrip() for line in cell.code.splitlines()]
+            if columns:
+                lines = [piece for line in lines for piece in fit_line(line, columns)]
             text += "\n" + "\n".join(lines) + "\n"
         return text
 

@@ -36,14 +36,14 @@ def usual_cause(ratio: float, sizes: Mapping[str, int]) -> str:
     ----------
     ratio : float
     sizes : dict of str to int
-        The numbers by which a mean differs from a sum: ``{"batch size": 5}``. A size of 1 or 2 is
+        The numbers by which a mean differs from a sum: ``{"batch size": 5}``. A size of 2 is
         passed over, because a factor of 2 has likelier causes.
     """
     sign = "the sign is flipped"
     scale = {2.0: "twice too large", 0.5: "half of what it should be"}
     causes = {-1.0: sign, **scale, **{-c: f"{sign}, and {words}" for c, words in scale.items()}}
     for name, n in sizes.items():
-        if n > 2:
+        if n > 1:
             causes.setdefault(float(n), f"not divided by the {name}")
             causes.setdefault(1 / n, f"divided by the {name} once too often")
     found = (cause for c, cause in causes.items() if np.isclose(ratio, c, rtol=RTOL, atol=0.0))

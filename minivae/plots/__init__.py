@@ -2,8 +2,8 @@
 
 All pictures use `figures` and `style`, and `tiles` joins images to a mosaic. Every theme has a
 file: `images`, `latent`, `manifold`, `subspace`, `training`, `information`, `gradients`, `chains`,
-`agreement`, and `graph` with its `boxes`. Moving pictures are in `animation`, `explorer` and
-`window`.
+`agreement`, `piano_roll`, and `graph` with its `boxes`. Moving pictures are in `animation`,
+`explorer` and `window`.
 
 A picture that is one image returns its `AxesImage`; every other picture returns the list of the
 artists it drew. Without `ax` a function makes a new figure. `save(artists, path)` writes the figure
@@ -22,6 +22,7 @@ from minivae.plots.images import image_grid, interpolation, reconstructions
 from minivae.plots.information import importance_bounds, kl_per_dimension, rate_distortion
 from minivae.plots.latent import latent_scatter, traversal_grid, traversals
 from minivae.plots.manifold import manifold, manifold_grid
+from minivae.plots.piano_roll import piano_roll
 from minivae.plots.subspace import angle_history, bases_side_by_side, basis, scree
 from minivae.plots.training import loss_curves, loss_parts
 from minivae.plots.window import open_window
@@ -48,6 +49,7 @@ __all__ = [
     "measured_against_exact",
     "new_axes",
     "open_window",
+    "piano_roll",
     "rate_distortion",
     "reconstructions",
     "reparameterization_graph",

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.patches import Circle
 from matplotlib.patheffects import withStroke
 from matplotlib.widgets import Slider
 from numpy.typing import ArrayLike
@@ -19,14 +20,17 @@ from minivae.plots.style import COLORS, number
 from minivae.plots.tiles import Shape, as_tiles, draw_tiles, grey_limits
 
 MOST_SLIDERS = 8
+MOVING = "move over the codes; click to hold the place"
+HELD = "held here; click to let go"
 
 
 class Explorer:
     """A figure that follows the mouse: the code space on the left, the decoded image on the right.
 
-    The position of the mouse sets the first two dimensions of the code. A click holds them, and the
-    next click releases them. Each of the eight other dimensions with the largest variance has a
-    slider; the remaining dimensions stay at the mean of the codes.
+    The position of the mouse sets the first two dimensions of the code. A click holds them, a ring
+    shows it, and the next click releases them. Dotted circles lie 1, 2 and 3 from the prior's mean.
+    Each of the eight other dimensions with the largest variance has a slider; the remaining
+    dimensions stay at the mean of the codes.
 
     Parameters
     ----------
@@ -89,9 +93,14 @@ class Explorer:
         for row, i in enumerate(chosen):
             ax = self.figure.add_subplot(grid[1 + row, :])
             self.sliders[int(i)] = self._add_slider(ax, int(i), codes[:, i])
+        self._moving = (self.image, self.cursor, self.image.axes.title)
+        for artist in self._moving:
+            artist.set_animated(True)
+        self._background: Any = None
         # the figure holds no strong reference to a method, but a partial keeps the explorer alive
         self.figure.canvas.mpl_connect("motion_notify_event", partial(Explorer._move, self))
         self.figure.canvas.mpl_connect("button_press_event", partial(Explorer._click, self))
+        self.figure.canvas.mpl_connect("draw_event", partial(Explorer._keep, self))
         self._draw()
 
     def _add_slider(self, ax: Axes, dimension: int, values: Array) -> Slider:
@@ -109,7 +118,12 @@ class Explorer:
             self.plane.set(xlabel="$z_1$", ylabel="$z_2$", aspect="equal")
         else:
             latent_scatter(codes, labels, ax=self.plane)
-        self.plane.set_title("move over the codes; click to hold the place")
+        for text in self.plane.texts:
+            text.set_clip_on(True)  # where one zooms in, a label outside stays outside
+        for radius in (1, 2, 3):
+            circle = Circle((0, 0), radius, fill=False, linestyle=":", color="grey")
+            self.plane.add_artist(circle)  # which leaves the limits as they are
+        self.plane.set_title(MOVING)
         outline = [withStroke(linewidth=5, foreground="white")]
         style: dict[str, Any] = {"markersize": 18, "markeredgewidth": 2.5, "path_effects": outline}
         (self.cursor,) = self.plane.plot(*self.z[:2], "+", color="black", **style)
@@ -123,7 +137,10 @@ class Explorer:
         zooming = self.figure.canvas.widgetlock.locked()
         if event.inaxes is self.plane and not zooming:
             self.held = not self.held
-            self._move(event)
+            self.plane.set_title(HELD if self.held else MOVING)
+            self.cursor.set(marker="o" if self.held else "+", fillstyle="none")
+            self.z[:2] = event.xdata, event.ydata
+            self._draw()
 
     def _slide(self, dimension: int, value: float) -> None:
         self.z[dimension] = value
@@ -134,4 +151,24 @@ class Explorer:
         self.image.set_data(as_tiles(self._decode(self.z[None]), self._shape)[0])
         places = (f"$z_{i + 1}$ = {number(self.z[i], 'z.2f')}" for i in range(2))
         self.image.axes.set_title("decoded at " + ", ".join(places))
-        self.figure.canvas.draw_idle()
+        canvas: Any = self.figure.canvas
+        if self._background is None or self._shown_title != self.plane.get_title():
+            canvas.draw_idle()
+            return
+        canvas.restore_region(self._background)
+        self._draw_moving()
+        canvas.blit(self.figure.bbox)
+
+    def _keep(self, _: Any) -> None:
+        """Keep all that stands still: from then on a frame draws only what moves."""
+        canvas: Any = self.figure.canvas
+        if canvas.is_saving() or not canvas.supports_blit:
+            return
+        self._background = canvas.copy_from_bbox(self.figure.bbox)
+        self._shown_title = self.plane.get_title()
+        self._draw_moving()
+
+    def _draw_moving(self) -> None:
+        for artist in self._moving:
+            axes: Any = artist.axes
+            axes.draw_artist(artist)

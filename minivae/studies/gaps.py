@@ -39,7 +39,9 @@ def gaps(bench: Bench) -> Findings:
     All numbers are nats per image. From the ELBO of 1,000 images upward: the amortization gap is
     what a q optimised for each image adds, the approximation gap what annealed importance sampling
     (AIS, from the encoder's q, 16 chains) adds to that; log p(x) is the sum of the three. The gaps
-    are means over few images, which the differences allow. "misses" is what importance sampling
+    are means over few images, which the differences allow. An optimised q falls a little short of
+    the best one, so the first gap is too small and the second too large by the same amount: see
+    the linear VAE. "misses" is what importance sampling
     with 500 draws leaves out of AIS, from the encoder's q, from the best q, or from the prior. The
     baselines: a mean image, which is a VAE without a code; and a linear VAE with a wrong encoder,
     estimated in the same way beside its exact values.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
@@ -10,9 +11,17 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from minivae.edge import storage
-from minivae.edge.checks import ArgumentError, ArgumentTypeError, Array, as_data_set, check_integer
+from minivae.edge.checks import (
+    ArgumentError,
+    ArgumentTypeError,
+    Array,
+    as_data_set,
+    check_integer,
+    check_real,
+)
 from minivae.training.batches import Batches
 from minivae.training.callbacks import Checkpoint, Progress
+from minivae.training.clipping import clip_by_norm
 from minivae.training.optimizers import Adam, Optimizer
 from minivae.training.run import Run
 from minivae.training.schedules import name_of, schedule_from
@@ -35,6 +44,7 @@ def fit(
     augment: Noisy | None = None,
     corrupt: Noisy | None = None,
     beta: float | Callable[[int], float] | None = None,
+    clip_norm: float | None = None,
     callbacks: Iterable[Any] = (),
     rng: int | np.random.Generator | None = None,
     verbose: bool = False,
@@ -66,6 +76,9 @@ def fit(
     beta : float or callable, optional
         The weight of the KL in training instead of the model's own: a number, or a schedule
         ``beta(step)`` with the number of updates so far, from 0. See `minivae.schedules`.
+    clip_norm : float, optional
+        Gradients that are longer than this, all parameters taken as one vector, are shortened to
+        it: for recurrent networks, whose gradients may explode. See `clip_by_norm`.
     callbacks : iterable of callables
         Each is called with the `Run` after every epoch: `EarlyStopping`, yours, and last
         `Checkpoint`.
@@ -105,6 +118,7 @@ def fit(
         raise ArgumentTypeError(
             f"optimizer must have a step, as SGD and Adam have, got {optimizer!r}"
         )
+    limit = math.inf if clip_norm is None else check_real("clip_norm", clip_norm, 0)
     callbacks = [*callbacks, Progress()] if verbose else list(callbacks)
     run = Run(
         model=model,
@@ -118,6 +132,7 @@ def fit(
             "batch_size": batch_size,
             "optimizer": type(optimizer).__name__,
             "beta": name_of(beta),
+            "clip_norm": str(clip_norm),
         },
     )
     held_out = _validation(model, validation)
@@ -129,15 +144,15 @@ def fit(
             run.load_state_dict(state)
         except Exception as error:
             raise ArgumentError(f"cannot resume from {resume}: {error}") from error
-    _train(run, Batches(X, y, batch_size, augment, corrupt), weight, held_out)
+    _train(run, Batches(X, y, batch_size, augment, corrupt), weight, limit, held_out)
     return model
 
 
-def _train(run: Run, data: Batches, weight: Any, held_out: Any) -> None:
+def _train(run: Run, data: Batches, weight: Any, limit: float, held_out: Any) -> None:
     """Train until the epochs are done or a callback stops the run."""
     model = run.model
     while run.epoch < run.epochs and not run.stop:
-        losses = _train_epoch(run, data, weight)
+        losses = _train_epoch(run, data, weight, limit)
         if held_out is not None:
             losses |= {f"val_{k}": v for k, v in evaluate(model, *held_out).items()}
         run.epoch += 1
@@ -151,7 +166,7 @@ def _train(run: Run, data: Batches, weight: Any, held_out: Any) -> None:
     model.history_ = run.history
 
 
-def _train_epoch(run: Run, data: Batches, weight: Any) -> dict[str, float]:
+def _train_epoch(run: Run, data: Batches, weight: Any, limit: float) -> dict[str, float]:
     """Take one optimizer step for each minibatch, and return the epoch's mean losses."""
     model, totals, first = run.model, dict[str, float](), run.epoch * len(data)
     for step, (x, y, target) in enumerate(data.shuffled(model, run.rng)):
@@ -160,6 +175,8 @@ def _train_epoch(run: Run, data: Batches, weight: Any) -> dict[str, float]:
             losses, grads = model.loss_and_grads(x, y=y, target=target, rng=run.rng, beta=beta)
             if not np.isfinite(losses["loss"]):
                 raise FloatingPointError(_diagnosis(model, "the loss", run.epoch, step))
+            if limit < math.inf:
+                clip_by_norm(grads, limit)
             run.optimizer.step(model.params, grads)
         for name, value in (losses if beta is None else losses | {"beta": beta}).items():
             totals[name] = totals.get(name, 0.0) + float(value) * len(x)

@@ -162,3 +162,12 @@ def test_models_do_not_change():
 def test_bad_input_is_named(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+def test_the_figures_of_round_priors():
+    coins, normal, both = (model.update(data) for model, data in MODELS)
+    evidences = [model.log_evidence(data) for model, data in MODELS]
+    assert evidences == pytest.approx([np.log(1 / 140), -5.1784193849, -5.9678329458], abs=1e-10)
+    assert coins.predictive().mean() == pytest.approx(7 / 11)
+    assert (normal.mean, normal.variance) == pytest.approx((1.2941176471, 0.1176470588))
+    assert (both.mean, both.kappa, both.alpha, both.beta) == pytest.approx((1.1, 5, 4, 2.27))

@@ -9,10 +9,13 @@ import numpy as np
 import pytest
 from breaks import all_breaks
 from matplotlib.figure import Figure
+from oracles import ORACLES
 
+import minivae
 from minivae import claims
-from minivae.claims import Claim, Outcome, Row, all_claims, find_claim, prove
+from minivae.claims import Claim, Outcome, Row, all_claims, find_claim, find_family, prove
 
+PACKAGE = Path(minivae.__file__).parent
 EVERY = list(all_claims().values())
 BREAKS = all_breaks()
 COARSE = {  # five standard errors of few draws; the last two: what the leading term leaves out
@@ -20,10 +23,23 @@ COARSE = {  # five standard errors of few draws; the last two: what the leading 
     "elbo-surgery-of-a-mixture",
     "estimator-dimension-growth",
     "estimator-variances",
-    "estimators-unbiased",
+    "reparameterized-gradient-is-unbiased",
     "gaussian-norms",
     "gibbs-autocorrelation",
     "hamiltonian-accept-step",
+    "hamiltonian-resonance",
+    "aggregated-posterior-is-the-prior",
+    "autoregression-is-worth-so-many-draws",
+    "doubly-reparameterized-gradient",
+    "gibbs-on-a-finite-space",
+    "local-reparameterization",
+    "forward-matches-moments-reverse-seeks-a-mode",
+    "pca-below-the-threshold",
+    "metropolis-as-a-matrix",
+    "gradient-signal-to-noise",
+    "information-of-finitely-many",
+    "binary-bounds-in-order",
+    "measures-follow-the-code",
     "naive-monte-carlo-variance",
     "rejection-repeats-the-state",
     "sampler-moments",
@@ -32,16 +48,38 @@ COARSE = {  # five standard errors of few draws; the last two: what the leading 
     "central-difference-error",
     "leapfrog-order",
 }
+
+
+def prove_and_watch(claim):
+    """Return a claim's row, and the functions of the package that it called."""
+    codes = set()
+    sys.setprofile(lambda frame, event, _: codes.add(frame.f_code) if event == "call" else None)
+    try:
+        row = prove(claim)
+    finally:
+        sys.setprofile(None)
+    called = set()
+    for code in codes:
+        path = Path(code.co_filename)
+        if path.is_relative_to(PACKAGE):
+            module = ".".join(path.relative_to(PACKAGE).with_suffix("").parts)
+            called.add(f"{module}: {code.co_qualname}")
+    return row, called
+
+
 each_claim = pytest.mark.parametrize("claim", EVERY, ids=lambda claim: claim.name)
 
 
 @each_claim
 def test_a_claim_holds_and_can_be_drawn(claim):
-    row = prove(claim)
+    row, called = prove_and_watch(claim)
+    named = {name for name, oracle in ORACLES.items() if oracle == claim.name}
+    assert named <= called, "the table of oracles names a claim that does not call the function"
     assert row.outcome.ok, str(row)
     share = 0.2 if claim.name in COARSE else 0.03
     scale = np.maximum(1, np.abs(row.outcome.exact))
     assert np.all(row.outcome.tolerance < share * scale), "a tolerance narrower than the quantity"
+    assert np.all(row.outcome.tolerance == 0) or row.outcome.because, "where is it from?"
     if row.outcome.draw is not None:
         ax = Figure().add_subplot()
         row.outcome.draw(ax)
@@ -140,6 +178,14 @@ def test_a_claim_is_found_by_its_name_however_it_is_written():
         assert find_claim(name) is claim
 
 
+def test_a_family_is_found_by_its_name_and_no_claim_has_that_name():
+    family = find_family("Linear-autoencoder")
+    assert {"linear-autoencoder-is-pca", "biases-centre-the-data"} <= {c.name for c in family}
+    assert {c.family for c in family} == {"linear_autoencoder"}
+    assert find_family("linear-autoencoders") == []
+    assert not {c.family.replace("_", "-") for c in EVERY} & {c.name for c in EVERY}
+
+
 def test_an_unknown_claim_suggests_the_nearest():
     misspelt = EVERY[0].name[:-2] + "x"
     with pytest.raises(ValueError, match=f"no claim '{misspelt}'; did you mean {EVERY[0].name}"):
@@ -206,3 +252,5 @@ def test_a_row_says_everything_in_two_lines(measured, verdict):
     first, second = str(Row(claim, row.outcome, 1.25)).splitlines()
     assert first == f"{verdict:6s}  a-name: Two is two [Nobody 1900]"
     assert second.split() == f"measured {measured:g} == exact 2, tolerance 1.0e-01, 1.2 s".split()
+    explained = Outcome(2, measured, 0.1, because="a guess")
+    assert "tolerance 1.0e-01 (a guess), 1.2 s" in str(Row(claim, explained, 1.25))

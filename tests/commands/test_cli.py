@@ -151,7 +151,7 @@ def assert_tour_fails(folder, statement):
 
 def test_tour_fails_with_a_wrong_dense_layer(monkeypatch, tmp_path, wrong_dense):
     without(monkeypatch, "_gradcheck", "_train")
-    assert_tour_fails(tmp_path, "its subspace is that of PCA")
+    assert_tour_fails(tmp_path, "its subspace is the subspace of PCA")
 
 
 def test_tour_fails_with_a_wrong_gradient(monkeypatch, tmp_path, few_entries):
@@ -517,6 +517,15 @@ def test_prove_lists_all_claims():
     for each in claims.all_claims().values():
         assert f"  {each.name}: {each.statement} [{each.source}]\n" in done.out
         assert f"\n\n{each.family.replace('_', ' ')}\n" in f"\n{done.out}"
+
+
+def test_prove_lists_a_family():
+    for arguments in (["linear-autoencoder"], ["--list", "linear-autoencoder"]):
+        done = run("prove", *arguments)
+        assert done.status == 0
+        assert done.out.startswith("\nlinear autoencoder\n  ")
+        assert done.out.count("\n  ") == len(claims.find_family("linear-autoencoder"))
+    assert run("prove", "--list", "nothing").status == 1
 
 
 def test_prove_one(tmp_path):

@@ -5,6 +5,27 @@ def reparameterize_backward(mu, log_var, eps, dz):
     return dz, 0.5 * np.exp(0.5 * log_var) * eps * dz
 
 
+def every_gradient(v):
+    n = len(v["x"])
+    d = {"dlogits": (1 / (1 + np.exp(-v["logits"])) - v["x"]) / n}
+    d["dW_d"] = v["z"].T @ d["dlogits"]
+    d["db_d"] = d["dlogits"].sum(axis=0)
+    d["dz"] = d["dlogits"] @ v["W_d"].T
+    d["dsigma"] = d["dz"] * v["eps"]
+    d["dlog_var_z"] = d["dsigma"] * v["sigma"] / 2
+    d["dmu_kl"] = v["mu"] / n
+    d["dlog_var_kl"] = (v["sigma"] ** 2 - 1) / (2 * n)
+    d["dmu"] = d["dz"] + d["dmu_kl"]
+    d["dlog_var"] = d["dlog_var_z"] + d["dlog_var_kl"]
+    d["dW_mu"] = v["h"].T @ d["dmu"]
+    d["dW_lv"] = v["h"].T @ d["dlog_var"]
+    d["dh"] = d["dmu"] @ v["W_mu"].T + d["dlog_var"] @ v["W_lv"].T
+    d["da"] = d["dh"] * (1 - v["h"] ** 2)
+    d["dW_e"] = v["x"].T @ d["da"]
+    d["db_e"] = d["da"].sum(axis=0)
+    return d
+
+
 def code_loss_backward(mu, log_var, eps, target):
     z = mu + np.exp(0.5 * log_var) * eps
     dz = (z - target) / len(mu)
@@ -18,8 +39,27 @@ def score_function_gradient(f_values, mu, sigma, z):
 
 
 SOLUTIONS = {
-    f.__name__: f for f in (reparameterize_backward, code_loss_backward, score_function_gradient)
+    f.__name__: f
+    for f in (reparameterize_backward, every_gradient, code_loss_backward, score_function_gradient)
 }
+
+
+def hands_in_the_first_ones(v):
+    dlogits = (1 / (1 + np.exp(-v["logits"])) - v["x"]) / len(v["x"])
+    return {"dlogits": dlogits, "dW_d": v["z"].T @ dlogits}
+
+
+def forgets_the_batch_at_the_start(v):
+    return {"dlogits": 1 / (1 + np.exp(-v["logits"])) - v["x"]}
+
+
+def goes_through_one_head(v):
+    d = every_gradient(v)
+    return d | {"dh": d["dmu"] @ v["W_mu"].T}
+
+
+def invents_a_name(v):
+    return {"dloss": 1.0}
 
 
 def takes_log_var_for_log_std(mu, log_var, eps, dz):
@@ -98,6 +138,11 @@ WRONG = [
     ("reparameterize_backward", forgets_the_half, "the factor 1/2"),
     ("reparameterize_backward", draws_the_noise_again, "noise that does not come from an argument"),
     ("reparameterize_backward", forgets_the_noise, "the noise is missing"),
+    ("every_gradient", hands_in_the_first_ones, "still to come: db_d, dz"),
+    ("every_gradient", forgets_the_batch_at_the_start, "not divided by the batch"),
+    ("every_gradient", goes_through_one_head, "right: dlogits, dW_d"),
+    ("every_gradient", goes_through_one_head, "both heads"),
+    ("every_gradient", invents_a_name, "there is no gradient dloss"),
     ("code_loss_backward", through_the_sample_only, "the path through the KL is missing"),
     ("code_loss_backward", through_the_kl_only, "the path through the sample is missing"),
     ("code_loss_backward", averages_one_term_only, "the KL is not divided by the batch"),

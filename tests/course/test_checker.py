@@ -4,11 +4,13 @@ import os
 from pathlib import Path
 
 import pytest
+from helpers import ROOT
 
 from course.terminal import Terminal, write_course
 from minivae.commands import cli, course
 from minivae.course.answers import answer, load
-from minivae.course.checker import check_file
+from minivae.course.checker import Limits, check_file
+from minivae.course.files import EXERCISES
 
 STUDENT = """
 import numpy as np
@@ -72,7 +74,7 @@ def test_an_endless_loop_and_a_crash_cost_one_answer_each(write):
         "def dense_backward(x, W, b, dy):\n    os._exit(0)\n"
         "def mean_squared_error_backward(x, W, b, target):\n    raise SystemExit\n"
     )
-    replies = list(check_file(path, seconds=1.0))
+    replies = list(check_file(path, Limits(1.0)))
     assert [reply.verdict for reply in replies] == ["wrong"] * 3
     assert replies[0].name == "dense_forward"
     assert "stopped after 1 s: does a loop never end?" in replies[0].text
@@ -87,7 +89,7 @@ def dense_forward(x, W, b):
 
 
 def first_answer(path):
-    return next(check_file(path, seconds=10.0))
+    return next(check_file(path, Limits(10.0)))
 
 
 @pytest.mark.parametrize("future", ["", "from __future__ import annotations\n"])
@@ -173,7 +175,7 @@ def test_a_character_that_the_terminal_lacks_is_spelled_out(write, tmp_path):
 )
 def test_a_file_that_cannot_be_run(write, text, words):
     with pytest.raises(ValueError, match=words):
-        list(check_file(write(text), seconds=1.0))
+        list(check_file(write(text), Limits(1.0)))
 
 
 def test_a_file_that_is_gone_when_it_should_be_run(tmp_path):
@@ -217,8 +219,9 @@ def folder(tmp_path, monkeypatch):
         (["step", "nothing_alike"], "there is no file nothing_alike\n"),
         (["check", "2"], "tutorials/exercises/ has no number 2"),
         (["check", "tutorials/exercises/1_first.py"], "mean tutorials/exercises/01_first.py?"),
-        (["check", "."], ". is a folder: give a file, or the number of a tutorial"),
-        (["check", "tutorials"], "tutorials is a folder: give a file"),
+        (["step", "."], ". is a folder: give a file, or the number of a tutorial"),
+        (["check", "empty"], "there is no Python file in empty"),
+        (["check", "1", "--out", "x"], "--out is for a folder of submissions"),
         (["step", ""], "no file was named: give its path, or the number of a tutorial"),
         (["check", "tutorials/01_first.py"], "its exercises are tutorials/exercises/01_first.py"),
         (["step", "tutorials/exercises/01_first.py"], "the tutorial is tutorials/01_first.py"),
@@ -227,21 +230,44 @@ def folder(tmp_path, monkeypatch):
         (["check", "98_mine.py"], "there are no exercises 98"),
         (["check", "0"], "tutorial 0 is a page to read: it has no exercises"),
         (["check", "tutorials/00_page.py"], "tutorial 00 is a page to read: it has no exercises"),
-        (["check", "notes.py"], "notes.py must begin with the number of its tutorial"),
+        (["check", "notes.py"], "notes.py holds no function of an exercise"),
     ],
 )
 def test_what_is_not_there_is_named_with_the_nearest(folder, capsys, arguments, words):
+    (folder / "empty").mkdir()
     for name in ("notes.py", "98_mine.py"):
         (folder / name).touch()
     assert cli.main(arguments) == 2
     assert words in capsys.readouterr().err.replace(os.sep, "/")
 
 
-@pytest.mark.parametrize("arguments", [["step", "1"], ["check", "1"], ["notebooks"]])
-def test_elsewhere_the_reader_is_told_where_to_go(tmp_path, monkeypatch, capsys, arguments):
+def test_elsewhere_the_exercises_of_the_package_are_asked(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
-    assert cli.main(arguments) == 2
-    assert "go to minivae's own folder" in capsys.readouterr().err
+    assert cli.main(["check", "1"]) == 1
+    printed = capsys.readouterr().out
+    assert "minivae course --out DIR" in printed
+    assert printed.count("not written yet  ") == 3
+    assert cli.main(["check", "tutorials/exercises/01_dense_layer.py"]) == 2
+    assert "`minivae course --out DIR` writes the course" in capsys.readouterr().err
+
+
+def test_a_student_gets_a_copy_that_is_never_written_over(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert cli.main(["course", "--out", "mine"]) == 0
+    written = {path.relative_to("mine").as_posix() for path in Path("mine").rglob("*.*")}
+    originals = {path.relative_to(ROOT).as_posix() for path in ROOT.glob("tutorials/**/[0-9]*.py")}
+    assert originals <= written
+    assert written - originals == {
+        path.relative_to(ROOT).as_posix() for path in ROOT.glob("tutorials/*.md")
+    }
+    exercise = Path("mine", "tutorials", "exercises", "01_dense_layer.py")
+    exercise.write_text(RIGHT, encoding="utf-8")
+    assert cli.main(["course", "--out", "mine"]) == 2
+    assert "is there already" in capsys.readouterr().err
+    assert exercise.read_text(encoding="utf-8") == RIGHT
+    monkeypatch.chdir("mine")
+    assert cli.main(["check", "1"]) == 1
+    assert capsys.readouterr().out.startswith(f"{EXERCISES / exercise.name}\nright ")
 
 
 def test_the_exit_status_says_whether_all_is_right(folder, capsys):

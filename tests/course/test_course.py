@@ -1,11 +1,13 @@
 """What the tutorials ask for: a place for their figures, and data."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from helpers import ROOT
 
 import minivae as mv
 from minivae import plots
@@ -56,11 +58,30 @@ print(show(figure, "second"))
 @pytest.mark.parametrize(
     ("backend", "expected"),
     [
-        ("Agg", ["[figure: minivae-figures/first.png]", "minivae-figures/first.png"]),
-        ("module://windows", ["windows ['first'] True", "None"]),
+        (
+            "Agg",
+            [
+                "[figure: minivae-figures/first.png]",
+                "[close the window to go on]",
+                "minivae-figures/first.png",
+            ],
+        ),
+        (
+            "module://windows",
+            [
+                "[figure: minivae-figures/first.png]",
+                "[close the window to go on]",
+                "windows ['first'] True",
+                "minivae-figures/first.png",
+            ],
+        ),
         (
             "module://no_display",
-            ["[figure: minivae-figures/first.png]", "minivae-figures/first.png"],
+            [
+                "[figure: minivae-figures/first.png]",
+                "[close the window to go on]",
+                "minivae-figures/first.png",
+            ],
         ),
     ],
 )
@@ -72,14 +93,14 @@ def test_a_figure_is_a_window_where_there_can_be_one(tmp_path, backend, expected
     finished = subprocess.run(
         [sys.executable, "-W", "error", "-c", SCRIPT],
         cwd=tmp_path,
-        env=os.environ | settings | {"MINIVAE_FIGURES": ""},
+        env=os.environ | settings | {"MINIVAE_FIGURES": "", "MINIVAE_WINDOWS": "1"},
         capture_output=True,
         text=True,
         check=True,
     )
     lines = finished.stdout.splitlines()
-    assert lines[:2] == expected
-    assert lines[2:] == [line.replace("first", "second") for line in expected]
+    assert lines[: len(expected)] == expected
+    assert lines[len(expected) :] == [line.replace("first", "second") for line in expected]
 
 
 def test_the_data_are_those_that_are_asked_for(monkeypatch):
@@ -90,3 +111,22 @@ def test_the_data_are_those_that_are_asked_for(monkeypatch):
     monkeypatch.setenv("MINIVAE_TUTORIAL_DATA", "MNIST")
     with pytest.raises(ValueError, match=r"_DATA must be digits or mnist, got 'MNIST'"):
         chosen_data("digits")
+
+
+def test_the_syllabus_has_a_question_and_an_answer_for_every_part():
+    def parts(path):
+        lines = path.read_text(encoding="utf-8").splitlines()
+        return [line[2:4] for line in lines if line[2:4].isdigit() and line.startswith("| ")]
+
+    expected = [f"{n:02d}" for n in range(1, 12)]
+    assert [n for n in parts(ROOT / "tutorials" / "SYLLABUS.md") if n in expected] == expected
+    assert parts(ROOT / "tests" / "course" / "exam_answers.md") == expected
+
+
+def test_the_glossary_is_in_order_and_leads_to_tutorials():
+    text = (ROOT / "tutorials" / "GLOSSARY.md").read_text(encoding="utf-8")
+    words = re.findall(r"^\| ([^|]+) \| [^|]+ \| \[\d\d\]", text, re.MULTILINE)
+    assert len(words) > 30
+    assert words == sorted(words, key=str.lower)
+    for name in re.findall(r"\(([^)]+\.py)\)", text):
+        assert (ROOT / "tutorials" / name).is_file()

@@ -181,8 +181,7 @@ def test_a_value_check_finds_an_argument_changed_in_place():
         return x + y["b"]
 
     assert check(lambda x, y: x - y["b"]) is None
-    advice = "y was changed in place\nhint: work on a copy of the argument"
-    assert str(check(changes_a_dict)) == advice
+    assert str(check(changes_a_dict)).startswith("y was changed in place\nlikely mistake: an arg")
     assert np.all(SUMMED > 0)
 
 

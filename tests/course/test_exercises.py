@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 from helpers import ROOT
 
-from minivae.course.answers import answer, exercises_of, load
+from minivae.course.answers import answer, load
 from minivae.course.checker import check_file
 from minivae.course.files import has_exercises, number_of
+from minivae.course.find import exercises_of
 
 HERE = ROOT / "tests"
 TUTORIALS = sorted((ROOT / "tutorials").glob("[0-9]*.py"))
@@ -57,7 +58,7 @@ def test_an_unfilled_exercise_is_not_written_yet(path):
     exercises = exercises_of(path)
     functions = [node.name for node in ast.parse(path.read_text("utf-8")).body if is_function(node)]
     assert functions == list(exercises)
-    assert len(functions) == 3
+    assert len(functions) >= 3
     for name, checks in exercises.items():
         assert written[name].__doc__
         assert answer(name, written, checks, path).verdict == "not written yet"

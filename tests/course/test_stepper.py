@@ -5,10 +5,12 @@ import time
 
 import numpy as np
 import pytest
+from helpers import ROOT
 
 from course.terminal import TUTORIAL, Terminal, write_course
 from minivae.course.cells import read_cells
 from minivae.course.describe import describe
+from minivae.course.screen import fit_line, fit_words
 from minivae.course.stepper import Stepper
 
 
@@ -363,3 +365,47 @@ def test_a_cell_can_be_interrupted(folder):
         os.write(terminal.ours, b"q\n")
         terminal.read(until=None)
         assert terminal.status() == 0
+
+
+# A narrow terminal
+
+
+def test_prose_is_filled_anew_and_no_word_is_broken():
+    words = "one two three four five six\nseven eight\n\n    y = w x + b      L = y - t\nend"
+    fitted = fit_words(words, 21).splitlines()
+    assert fitted == [
+        "one two three four",
+        "five six seven eight",
+        "",
+        "    y = w x + b",
+        "            L = y - t",
+        "end",
+    ]
+    assert fit_words("unbreakable-as-it-is", 5) == "unbreakable-as-it-is"
+    assert fit_line("    f(a, bcd, efg, hijk)", 18) == ["    f(a, bcd, efg,", "            hijk)"]
+    assert fit_line("x" * 90, 80) == ["x" * 90]
+
+
+@pytest.mark.parametrize("path", sorted(ROOT.glob("tutorials/[0-9]*.py")), ids=lambda p: p.stem)
+def test_every_cell_fits_80_columns(path):
+    for cell in read_cells(path):
+        assert max(map(len, fit_words(cell.words, 80).splitlines()), default=0) <= 80
+        for line in cell.code.splitlines():
+            assert max(map(len, fit_line(f"    {line}".rstrip(), 80))) <= 84
+
+
+def test_words_fit_the_terminal(folder):
+    path = folder / "tutorials" / "01_first.py"
+    long = "# Words above the code, and so many that none of the usual terminals "
+    long += "has them in a line:"
+    path.write_text(TUTORIAL.replace("# Words above the code:", long), encoding="utf-8")
+    with Terminal("step", "1", cwd=folder) as terminal:
+        terminal.read()
+        printed = terminal.type("")
+        assert "terminals has them in a\nline:\n    y = x\nand more of them." in printed
+        assert max(map(len, printed.splitlines())) <= 80
+        assert "x: float64 array of shape (2, 3)" in terminal.type("") + terminal.type("x")
+        assert "4.0" in terminal.type("np.float64(2) + 2")
+        assert "NameError: name 'nothing' is not defined" in terminal.type("nothing")
+        assert "12" in terminal.type("y = 12") + terminal.type("y")
+        assert "Ctrl-D" in terminal.type("what on earth")

@@ -141,6 +141,20 @@ def test_a_transposed_square_weight_is_named(method):
     assert report.worst.hint == "transposed"
 
 
+def test_a_transpose_cannot_be_seen_in_some_of_the_entries():
+    layer = Spoiled(4, 4, lambda dW: dW.T.copy())
+    report = check_gradients(layer, batch(4), max_entries=3, rng=0)
+    assert report.worst.name == "W"
+    assert report.worst.hint == ""
+
+
+def test_a_vector_is_not_called_transposed():
+    x = np.array([1.0, 2.0, 3.0])
+    report = check_gradients(np.square, x, backward=lambda x, dy: dy * x * [2, 2, 2.00001])
+    assert report.worst.index == (2,)
+    assert report.worst.hint == ""
+
+
 def test_a_transposed_oblong_weight_has_the_wrong_shape():
     report = check_gradients(Spoiled(4, 3, np.transpose), batch(4))
     assert not report.ok
@@ -253,6 +267,17 @@ def test_what_cannot_be_compared_says_why(method, layer, note):
     assert len(report.notes) == 1
     assert report.notes[0].startswith(note)
     assert note in str(report)
+
+
+def test_a_gradient_that_is_given_only_once_is_noticed():
+    calls = []
+
+    def backward(x, y, dy):
+        calls.append(dy)
+        return (dy * y, dy * x) if len(calls) == 1 else dy * y
+
+    report = check_gradients(np.multiply, batch(), batch(), backward=backward)
+    assert report.notes[0].startswith("two backward passes differ")
 
 
 def test_values_that_are_not_finite_are_refused():

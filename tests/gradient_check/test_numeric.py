@@ -26,6 +26,13 @@ def test_central_differences_have_nine_digits():
     assert np.array_equal(x, X)
 
 
+def test_extrapolation_leaves_no_error_in_a_cube():
+    """(f(x + h) - f(x - h)) / 2h is 3 x^2 + h^2, and the extrapolation takes h^2 away."""
+    x = np.array([1.5])
+    slope = central_difference(lambda: x**3, x, 0, np.ones(1))
+    assert slope == pytest.approx(3 * 1.5**2, rel=1e-12)
+
+
 def test_the_complex_step_has_all_digits():
     x = X.astype(complex)
     exact = DY * slopes_of_waves(X)

@@ -315,7 +315,7 @@ def test_a_file_that_is_no_model_for_it_is_refused(tmp_path, windows, monkeypatc
         explore(tmp_path / "nothing.npz")
     with pytest.raises(ValueError, match="n_latent=1; explore needs at least 2"):
         explore(saved(tmp_path, VAE(784, 1, rng=0)))
-    with pytest.raises(ValueError, match="n_features=50, which is no square image"):
+    with pytest.raises(ValueError, match="n_features=50, which is not a square image"):
         explore(saved(tmp_path, VAE(50, 2, rng=0)))
 
     monkeypatch.setattr(Model, "kinds", dict(Model.kinds))
@@ -408,3 +408,38 @@ def test_exploring_a_saved_model_from_the_command_line(tmp_path, capsys):
     assert cli.main(["explore", str(tmp_path / "model.npz")]) == 2
     assert "no window can be opened" in capsys.readouterr().err
     assert cli.main(["explore", str(tmp_path / "nothing.npz")]) == 2
+
+
+def test_a_frame_draws_only_what_moves(monkeypatch):
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    explorer = explorer_of(np.random.default_rng(1).standard_normal((30, 2)))
+    canvas = FigureCanvasAgg(explorer.figure)
+    canvas.draw()
+    still = np.asarray(canvas.buffer_rgba()).copy()
+    monkeypatch.setattr(Figure, "draw", lambda *_: pytest.fail("the whole figure is drawn"))
+    explorer.z[:2] = 0.3, -0.6
+    explorer._draw()
+    moved = np.asarray(canvas.buffer_rgba()).copy()
+    monkeypatch.undo()
+    assert np.any(still != moved)
+    canvas.draw()  # all of it, for comparison
+    assert np.array_equal(np.asarray(canvas.buffer_rgba()), moved)
+
+
+def test_a_held_place_shows_it_and_the_prior_has_circles():
+    codes = np.random.default_rng(1).standard_normal((30, 2))
+    explorer = explorer_of(codes)
+    radii = [patch.get_radius() for patch in explorer.plane.patches]
+    assert radii == [1, 2, 3]
+    x, y = explorer.plane.transData.transform((0.5, -0.25))
+    marker = explorer.cursor.get_marker()
+    for words in ("held here", "click to hold"):
+        event = MouseEvent("button_press_event", explorer.figure.canvas, x, y, button=1)
+        explorer.figure.canvas.callbacks.process("button_press_event", event)
+        assert words in explorer.plane.get_title()
+        assert (explorer.cursor.get_marker() == marker) == (words == "click to hold")
+    labelled = Explorer(lambda z: np.zeros((len(z), 4)), codes, np.arange(30) % 3)
+    assert len(labelled.plane.texts) == 3
+    assert all(text.get_clip_on() for text in labelled.plane.texts)

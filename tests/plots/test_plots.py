@@ -107,6 +107,11 @@ PICTURES = {
         "lag (steps)",
         "autocorrelation",
     ),
+    "piano_roll": (
+        lambda ax: plots.piano_roll([(0, 4, 60), (4, 2, 64), (16, 16, 55)], ax=ax),
+        "beat",
+        "pitch",
+    ),
     "reparameterization_graph": (
         lambda ax: plots.reparameterization_graph(PASS, ax=ax),
         "",
@@ -585,6 +590,23 @@ def test_what_agrees_lies_on_the_diagonal():
     assert diagonal.get_slope() == 1
 
 
+# Melodies
+
+
+def test_notes_lie_at_their_time_and_pitch():
+    (bars,) = plots.piano_roll([(0, 4, 60), (20, 2, 67)])
+    (a, b), ax = bars.get_paths(), bars.axes
+    assert a.get_extents().extents == pytest.approx([0.06, 59.58, 3.94, 60.42])
+    assert b.get_extents().extents == pytest.approx([20.06, 66.58, 21.94, 67.42])
+    assert ax.get_xlim() == (0, 32)
+    assert ticks_of(ax.xaxis)[:2] == ["1", "2"]
+    assert ticks_of(ax.yaxis) == ["C4"]
+    assert ax.get_ylim() == (58.5, 68.5)
+    (empty,) = plots.piano_roll([], pitches=(48, 84), n_steps=16)
+    assert empty.get_paths() == []
+    assert empty.axes.get_ylim() == (47.5, 84.5)
+
+
 # Saving
 
 
@@ -793,6 +815,7 @@ BAD = {
         lambda ax: plots.chain_trace(np.zeros((2, 2, 2)), ax=ax),
         r"samples must have shape \(n,\) or \(n, n_dims\), got shape \(2, 2, 2\)",
     ),
+    "no notes": (lambda ax: plots.piano_roll([], ax=ax), "notes must hold at least one note"),
     "nan chain": (
         lambda ax: plots.autocorrelation([1, np.nan], ax=ax),
         "correlation must be finite, got nan at index 1",

@@ -8,12 +8,21 @@ from matplotlib.image import imread
 
 import minivae as mv
 from minivae import studies
-from minivae.studies import downstream, gaps, generation, latent_dimension
+from minivae.studies import downstream, gaps, generation, latent_dimension, loops
 
 TINY = {
     latent_dimension: {"n_train": 70, "n_test": 30, "epochs": 1, "hidden": [8], "n_draws": 2},
     downstream: {"n_train": 120, "n_test": 30, "epochs": 1, "hidden": [8], "batch_size": 32},
     generation: {"n_train": 200, "n": 60, "epochs": 1, "n_latent": 2, "hidden": [8]},
+    loops: {
+        **loops.QUICK,
+        "n_train": 100,
+        "n_test": 60,
+        "n_pairs": 4,
+        "epochs": 1,
+        "n_hidden": 6,
+        "n_latent": 3,
+    },
     gaps: {"n_train": 150, "n_latent": 2, "hidden": [8], "n": 2, "n_steps": 3},
 }
 

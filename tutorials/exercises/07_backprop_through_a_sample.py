@@ -1,6 +1,6 @@
 """Exercises for tutorial 07: backprop through a sample.
 
-Fill in the three functions, and run
+Fill in the four functions, and run
     python -m minivae check tutorials/exercises/07_backprop_through_a_sample.py
 It answers for each function, and names the first number that is wrong.
 """
@@ -21,6 +21,29 @@ def reparameterize_backward(mu, log_var, eps, dz):
     raise NotImplementedError
 
 
+def every_gradient(v):
+    """Return a dict of gradients of a VAE's loss, from the loss back to the first weight.
+
+    v is a dict of arrays: the input, the noise, the weights, and all that the forward pass made,
+
+        a = x W_e + b_e         h = tanh(a)             mu = h W_mu         log_var = h W_lv
+        sigma = e^(log_var/2)   z = mu + sigma eps      logits = z W_d + b_d
+        loss = mean_n [ sum_j ( softplus(logits) - x logits ) + KL_n ],   KL_n as below
+
+    so v["z"] is z, v["W_e"] is W_e. Hand in as many of these as you have, under these names, in
+    this order; each is judged alone:
+
+        "dlogits", "dW_d", "db_d", "dz", "dsigma", "dlog_var_z", "dmu_kl", "dlog_var_kl", "dmu",
+        "dlog_var", "dW_mu", "dW_lv", "dh", "da", "dW_e", "db_e"
+
+    dlog_var_z is what comes back through sigma and z alone, dmu_kl and dlog_var_kl what comes from
+    the KL alone; dmu and dlog_var are the sums. What is right needs no second look.
+
+    Hint: the 1/batch of the mean enters at two places, dlogits and the KL.
+    """
+    raise NotImplementedError
+
+
 def code_loss_backward(mu, log_var, eps, target):
     """Return ``(dmu, dlog_var)`` for a loss with both terms of a VAE:
 
@@ -29,6 +52,8 @@ def code_loss_backward(mu, log_var, eps, target):
         z    = mu + sigma eps
 
     All arrays have the shape (batch, n_latent). The mean is over the batch.
+
+    The middle of `every_gradient` in two lines: one for each parameter.
 
     Derive: each parameter changes the loss along two paths, through z and through the KL. Take one
     path at a time, then add.

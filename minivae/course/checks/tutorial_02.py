@@ -50,6 +50,11 @@ def all_at_once(f: Loss, x: Array, h: float) -> Array:
     return np.asarray((f(x + h) - f(x - h)) / (2 * h))
 
 
+def one_value(f: Loss, x: Array, h: float) -> Array:
+    """Return f at x + h over 2 h, from which nothing is subtracted."""
+    return coupled_forward_differences(f, x, h) / 2 + f(x) / (2 * h)
+
+
 def spread(f: Loss, x: Array, h: float) -> Array:
     """Return this single difference in every entry."""
     return np.full(x.shape, all_at_once(f, x, h))
@@ -83,6 +88,7 @@ def agreeing_zeros(function: Function) -> Diagnosis | None:
         "the error of 0 against 0 is NaN, and should be 0",
         "0/0: where both numbers are 0 they agree, and there is nothing to divide",
         "np.divide(..., out=zeros, where=larger > 0)",
+        known=True,
     )
 
 
@@ -96,6 +102,7 @@ def to_the_last_digit(function: Function) -> Diagnosis | None:
         f"the relative error is {error:.0e}, but the complex step reaches 1e-15",
         "a difference of two values, or a step that is too large",
         "f'(x) = Im f(x + ih) / h with h = 1e-30",
+        known=True,
     )
 
 
@@ -109,6 +116,7 @@ EXERCISES: Exercises = {
                 "a forward difference: the second value should be f at x - h, not at x": (
                     coupled_forward_differences
                 ),
+                "only one value of f: its value on the other side is not subtracted": one_value,
                 "all entries moved at once: move one at a time": all_at_once,
                 "all entries moved at once, every time: move one at a time": spread,
             },
@@ -132,6 +140,12 @@ EXERCISES: Exercises = {
                     divided(lambda a, n: max(np.abs(a).max(), np.abs(n).max()))
                 ),
                 "no absolute values in the denominator": divided(np.maximum),
+                "divided by one of the two alone, not by the larger one": (
+                    divided(lambda a, n: np.abs(a))
+                ),
+                "divided by the numeric one alone, not by the larger one": (
+                    divided(lambda a, n: np.abs(n))
+                ),
             },
             hint="np.abs for each of the two, then np.maximum",
         ),

@@ -12,14 +12,14 @@ from minivae.edge.checks import Array
 rng = np.random.default_rng(5)
 knots = np.array([-1.0, -0.4, 0.5, 0.7, 1.6, 2.0])
 values = rng.normal(size=6)
-X = rng.normal(size=(9, 4)) @ rng.normal(size=(4, 4))
+X = rng.normal(size=(9, 5)) @ rng.normal(size=(5, 5))
 X -= X.mean(axis=0)
-x = rng.normal(size=(7, 4))
+x = rng.normal(size=(7, 5))
 noisy = x + 0.5 * rng.normal(size=x.shape)
-W_e = rng.normal(size=(4, 3))
+W_e = rng.normal(size=(5, 3))
 b_e = rng.normal(size=3)
-W_d = rng.normal(size=(3, 4))
-b_d = rng.normal(size=4)
+W_d = rng.normal(size=(3, 5))
+b_d = rng.normal(size=5)
 
 
 def by_the_equations(knots: Array, values: Array) -> Array:

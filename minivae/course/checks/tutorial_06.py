@@ -19,6 +19,7 @@ proposal = z + rng.normal(size=9)
 x = rng.normal(size=5)
 mu = rng.normal(size=5)
 log_var = rng.normal(size=5)
+noise = rng.normal(size=9)  # the densities need not be those of a normal distribution
 u = np.array([0.9, 0.05, 0.5, 0.99, 0.2, 0.7, 0.3, 0.6, 0.01])
 
 
@@ -57,6 +58,11 @@ def in_any_order(data: Array, a: float, b: float) -> tuple[float, float, float]:
 def step(z: Array, proposal: Array, log_p_z: Array, log_p_proposal: Array, u: Array) -> Array:
     """Return the places after a step, which compares log u with the log ratio."""
     return np.where(np.log(u) < log_p_proposal - log_p_z, proposal, z)
+
+
+def ratio_of_exps(z: Array, proposal: Array, p: Array, q: Array, u: Array) -> Array:
+    """Return the places after a step that takes the exp of both log densities, and divides."""
+    return np.where(u < np.exp(q) / np.exp(p), proposal, z)
 
 
 def closed_form(x: Array, w: float, noise_variance: float, mu: Array, log_var: Array) -> Any:
@@ -109,7 +115,7 @@ EXERCISES: Exercises = {
     "metropolis_step": [
         ValueCheck(
             step,
-            (z, proposal, -z * z / 2, -proposal * proposal / 2, u),
+            (z, proposal, -z * z / 2 + noise, -proposal * proposal / 2 + noise, u),
             returns="z",
             mistakes={
                 "only likelier proposals are accepted: this climbs, and does not sample": (
@@ -127,6 +133,15 @@ EXERCISES: Exercises = {
                 "every proposal is accepted": lambda z, proposal, p, q, u: proposal,
             },
             hint="log u < log_p_proposal - log_p_z",
+        ),
+        ValueCheck(
+            step,
+            (z, proposal, -z * z / 2 - 800, -proposal * proposal / 2 - 800, u),
+            returns="z",
+            mistakes={
+                "a ratio of densities that are 0 in the computer: compare logarithms": ratio_of_exps
+            },
+            hint="log u < log_p_proposal - log_p_z; for log p = -800 the density itself is 0",
         ),
     ],
     "elbo": [

@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 
 from minivae.bayes import score_function_gradient
-from minivae.course.exercises import Exercises, GradientCheck, ValueCheck
+from minivae.course.exercises import (
+    Exercises,
+    Function,
+    GradientCheck,
+    ValueCheck,
+)
+from minivae.course.parts import PartsCheck
 from minivae.edge.checks import Array
+from minivae.gradient_check.numeric import numerical_gradient
 from minivae.nn import gaussian
+from minivae.nn.likelihoods import Bernoulli
+
+Values = dict[str, Array]
 
 rng = np.random.default_rng(7)
 mu = rng.normal(size=(5, 3))
@@ -55,9 +66,69 @@ def kl_not_averaged(mu: Array, log_var: Array, eps: Array, target: Array) -> tup
     return path[0] + kl[0], path[1] + kl[1]
 
 
+# A whole VAE, step by step: each step's name, and what makes it.
+STEPS: Mapping[str, Callable[[Values], Array]] = {
+    "a": lambda v: v["x"] @ v["W_e"] + v["b_e"],
+    "h": lambda v: np.tanh(v["a"]),
+    "mu": lambda v: v["h"] @ v["W_mu"],
+    "log_var": lambda v: v["h"] @ v["W_lv"],
+    "sigma": lambda v: np.exp(v["log_var"] / 2),
+    "z": lambda v: v["mu"] + v["sigma"] * v["eps"],
+    "logits": lambda v: v["z"] @ v["W_d"] + v["b_d"],
+}
+SHAPES = {"W_e": (6, 4), "b_e": (4,), "W_mu": (4, 3), "W_lv": (4, 3), "W_d": (3, 6), "b_d": (6,)}
+
+
+def forward_pass(v: Values, given: Values) -> Values:
+    """Return all values of a pass; those in `given` are taken as they are."""
+    v = v | given
+    for name, step in STEPS.items():
+        if name not in given:
+            v[name] = step(v)
+    return v
+
+
+def reconstruction(v: Values) -> Any:
+    """Return the library's reconstruction term, averaged over the batch."""
+    return -np.mean(Bernoulli().log_prob(v["x"], v["logits"]))
+
+
+def kl(v: Values) -> Any:
+    """Return the library's KL, averaged over the batch."""
+    return np.mean(gaussian.gaussian_kl(v["mu"], v["log_var"]))
+
+
+def every_gradient(v: Values) -> Values:
+    """Return the gradients with respect to every value of the pass, by central differences."""
+
+    def slope(name: str, loss: Function = lambda v: reconstruction(v) + kl(v)) -> Array:
+        x = v[name].copy()
+        return numerical_gradient(lambda: loss(forward_pass(v, {name: x})), x, ONE)
+
+    slopes = {f"d{name}": slope(name) for name in (*STEPS, *SHAPES)}
+    slopes |= {"dlog_var_z": slope("log_var", reconstruction)}
+    slopes |= {"dmu_kl": slope("mu", kl), "dlog_var_kl": slope("log_var", kl)}
+    return {name: slopes[name] for name in GRADIENTS.split()}
+
+
+GRADIENTS = (
+    "dlogits dW_d db_d dz dsigma dlog_var_z dmu_kl dlog_var_kl dmu dlog_var dW_mu dW_lv dh da dW_e "
+    "db_e"
+)
+ONE = np.ones(())
+ONE_PATH = "only one of the two paths: there is one through z, and one through the KL"
+drawn: Values = {name: rng.normal(size=shape) / 2 for name, shape in SHAPES.items()}
+pass_ = forward_pass(drawn | {"x": rng.uniform(size=(5, 6)), "eps": rng.normal(size=(5, 3))}, {})
+
+
 def of_log_sigma(mu: Array, log_var: Array, eps: Array, dz: Array) -> tuple[Array, Array]:
     """Return the gradient with respect to log sigma, twice that with respect to log_var."""
     return dz, np.exp(log_var / 2) * eps * dz
+
+
+def one_head(g: Values) -> Array:
+    """Return what comes back to h from mu alone."""
+    return g["dmu"] @ pass_["W_mu"].T
 
 
 EXERCISES: Exercises = {
@@ -79,6 +150,27 @@ EXERCISES: Exercises = {
                 ),
             },
             hint="dz/dmu = 1, and z = mu + e^(log_var / 2) eps",
+        ),
+    ],
+    "every_gradient": [
+        PartsCheck(
+            every_gradient,
+            (pass_,),
+            mistakes={
+                "dh": {
+                    "h feeds both heads, mu and log_var: add what comes back from each": one_head
+                },
+                "dmu": {
+                    "only one of the two paths: through z, and through the KL": lambda g: g["dz"]
+                },
+                "dlog_var": {
+                    "only one of the two paths: through z, and through the KL": (
+                        lambda g: g["dlog_var_z"]
+                    )
+                },
+                "da": {"the derivative of tanh is missing: 1 - h^2": lambda g: g["dh"]},
+            },
+            hint="each is the one before it, times what stands beside it in the forward pass",
         ),
     ],
     "code_loss_backward": [

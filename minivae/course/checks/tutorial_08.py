@@ -52,6 +52,7 @@ def of_large_logits(function: Function) -> Diagnosis | None:
     return Diagnosis(
         f"for logits of 800 and more the loss is {answer:.6g}, and should be 400",
         "exp overflows, or log(0): use np.logaddexp(0, logits)",
+        known=True,
     )
 
 

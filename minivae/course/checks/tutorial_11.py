@@ -35,8 +35,18 @@ def adam_path(gradients: Array, *hyperparameters: float) -> Array:
     return np.array(path)
 
 
-def wrong_adam(corrections: Any) -> Any:
-    """Return an Adam that corrects m and v by ``corrections(beta1, beta2, t)``."""
+def right_corrections(beta1: float, beta2: float, t: int) -> tuple[float, float]:
+    """Return Adam's own."""
+    return 1 - beta1**t, 1 - beta2**t
+
+
+def right_divisor(v_hat: float, epsilon: float) -> Any:
+    """Return Adam's own."""
+    return np.sqrt(v_hat) + epsilon
+
+
+def wrong_adam(corrections: Any = right_corrections, divisor: Any = right_divisor) -> Any:
+    """Return a wrong Adam, by its corrections of m and v, or by what it divides by."""
 
     def path(g: Array, learning_rate: float, beta1: float, beta2: float, epsilon: float) -> Array:
         m = v = theta = 0.0
@@ -45,7 +55,7 @@ def wrong_adam(corrections: Any) -> Any:
             m = beta1 * m + (1 - beta1) * slope
             v = beta2 * v + (1 - beta2) * slope**2
             c1, c2 = corrections(beta1, beta2, t)
-            theta -= learning_rate * m / c1 / (np.sqrt(v / c2) + epsilon)
+            theta -= learning_rate * m / c1 / divisor(v / c2, epsilon)
             places.append(theta)
         return np.array(places)
 
@@ -98,9 +108,18 @@ EXERCISES: Exercises = {
     "adam_steps": [
         ValueCheck(
             adam_path,
-            (gradients, 0.01, 0.9, 0.999, 1e-8),
+            (gradients, 0.01, 0.9, 0.99, 0.03),
             returns="path",
             mistakes={
+                "epsilon is inside the root: it is added to the root": (
+                    wrong_adam(divisor=lambda v_hat, epsilon: np.sqrt(v_hat + epsilon))
+                ),
+                "epsilon is missing: added to the root, it keeps the step finite": (
+                    wrong_adam(divisor=lambda v_hat, epsilon: np.sqrt(v_hat))
+                ),
+                "not divided by the root of v, but by v": (
+                    wrong_adam(divisor=lambda v_hat, epsilon: v_hat + epsilon)
+                ),
                 "the bias correction is missing: the first step should be the learning rate": (
                     wrong_adam(lambda b1, b2, t: (1.0, 1.0))
                 ),

@@ -5,7 +5,9 @@ through pytest's monkeypatch, which undoes it after the test.
 """
 
 import importlib
+import inspect
 import pkgutil
+import textwrap
 
 
 def swap(owner, attribute, wrong):
@@ -16,6 +18,28 @@ def swap(owner, attribute, wrong):
 
     damage.__name__ = wrong.__name__  # which pytest shows
     return damage
+
+
+def rewrite(function, right, wrong):
+    """Return damage to one line: the text `right` of a function's source reads `wrong`.
+
+    The function itself is kept and gets another body, so that whoever imported it sees the damage.
+    """
+
+    def damage(monkeypatch):
+        source = textwrap.dedent(inspect.getsource(function))
+        assert source.count(right) == 1, f"{function.__qualname__} has not one {right!r}"
+        monkeypatch.setattr(function, "__code__", code_of(function, source.replace(right, wrong)))
+
+    damage.__name__ = f"{function.__qualname__}: {wrong}"
+    return damage
+
+
+def code_of(function, source):
+    """Return the code of a function with that source, without its decorators."""
+    namespace = {}
+    exec(source[source.index("def ") :], function.__globals__, namespace)
+    return namespace[function.__name__].__code__
 
 
 def all_breaks():

@@ -6,10 +6,19 @@ import numpy as np
 from scipy import stats
 
 from breaks import swap
-from minivae.bayes import amortization, conjugate, hamiltonian, mcmc, plug_in, variational
+from minivae.bayes import (
+    amortization,
+    annealing,
+    conjugate,
+    hamiltonian,
+    mcmc,
+    plug_in,
+    variational,
+)
 from minivae.bayes.chain import Chain
 from minivae.linear import linear_gaussian
 
+real_move = annealing._move
 real_metropolis = mcmc.metropolis
 real_elbo_and_gradient = variational.elbo_and_gradient
 real_mean_field = variational.gaussian_mean_field
@@ -42,6 +51,10 @@ def all_degrees_of_freedom(data):
     right = real_reference_posterior(data)
     n = len(data)
     return conjugate.NormalInverseGamma(right.mean, n, n / 2, right.beta)
+
+
+def for_the_next_density(here, place, b, scale, rng):
+    return real_move(here, place, min(1, b + 1 / 3), scale, rng)
 
 
 def one_sided_time(self):
@@ -105,6 +118,7 @@ def standard_deviation_for_variance(mu, log_var):
 
 
 BREAKS = [
+    ("annealing-is-unbiased", swap(annealing, "_move", for_the_next_density)),
     ("beta-bernoulli", swap(conjugate.BetaBernoulli, "predictive", mode_for_mean)),
     ("normal-mean", swap(conjugate.NormalKnownVariance, "predictive", without_noise)),
     (

@@ -33,8 +33,14 @@ def elbo_gradient_that_never_sticks(dlog_p, mu, sigma, eps, *, stick_the_landing
 
 
 BREAKS = [
-    ("estimators-unbiased", swap(estimators, "_score", score_without_the_last_minus_one)),
-    ("estimators-unbiased", swap(estimators, "reparameterized_gradient", path_without_noise)),
+    (
+        "reparameterized-gradient-is-unbiased",
+        swap(estimators, "_score", score_without_the_last_minus_one),
+    ),
+    (
+        "reparameterized-gradient-is-unbiased",
+        swap(estimators, "reparameterized_gradient", path_without_noise),
+    ),
     ("estimator-variances", swap(estimators, "_score", half_score)),
     (
         "estimator-variances",

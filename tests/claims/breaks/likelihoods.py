@@ -52,7 +52,6 @@ BREAKS = [
         swap(gaussian, "reparameterize", sample_with_variance_for_deviation),
     ),
     ("gaussian-kl-monte-carlo", swap(gaussian, "gaussian_log_density", density_of_a_deviation)),
-    ("gaussian-kl-monte-carlo", swap(gaussian, "gaussian_kl_between", kl_the_other_way)),
     ("bernoulli-floor", swap(likelihoods.Bernoulli, "log_prob", log_prob_without_the_last_term)),
     ("bernoulli-floor", swap(likelihoods.Bernoulli, "log_prob", log_prob_clipped)),
     (

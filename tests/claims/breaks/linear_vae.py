@@ -69,7 +69,7 @@ def by_deviation(mu, *, threshold=0.01, rotate=False):
 BREAKS = [
     ("ppca-largest-likelihood", swap(probabilistic_pca, "principal_axes", divided_by_one_less)),
     ("ppca-is-the-maximum", swap(probabilistic_pca, "principal_axes", divided_by_one_less)),
-    ("elbo-is-the-log-likelihood", swap(vae, "kl_per_latent", half_the_kl)),
+    ("linear-vae-is-probabilistic-pca", swap(vae, "kl_per_latent", half_the_kl)),
     ("elbo-of-photograph-patches", swap(vae, "kl_per_latent", without_its_constant)),
     ("elbo-fixes-the-rotation", swap(vae, "kl_per_latent_backward", half_its_gradient)),
     ("trained-encoder-is-the-posterior", swap(vae.VAE, "forward", without_the_half)),

@@ -1,0 +1,1 @@
+"""Music: melodies as tokens, a VAE that reads and writes them, and files that play."""

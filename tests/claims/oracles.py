@@ -1,0 +1,359 @@
+"""The table of oracles: which claim or which test would see an error in a public function.
+
+A claim goes by its name, a test by its path under `tests/` and its function. In `NO_NUMBER` is what
+returns no number of its own: settings, parts, checked arguments, arrays as they are.
+"""
+
+ORACLES = {
+    "bayes.amortization: expected_inference_gaps": "amortization-gap",
+    "bayes.amortization: inference_gaps": "inference-gaps-add-up",
+    "bayes.annealing: annealed_importance_sampling": (
+        "bayes/test_annealing.py::test_the_mean_weight_is_exact_at_any_number_of_steps"
+    ),
+    "bayes.chain: Chain.autocorrelation": "autoregression-is-worth-so-many-draws",
+    "bayes.chain: Chain.autocorrelation_time": "autoregression-is-worth-so-many-draws",
+    "bayes.chain: Chain.effective_sample_size": "autoregression-is-worth-so-many-draws",
+    "bayes.conjugate: BetaBernoulli.log_evidence": "beta-bernoulli",
+    "bayes.conjugate: BetaBernoulli.predictive": "beta-bernoulli",
+    "bayes.conjugate: BetaBernoulli.sample_predictive": "predictive-samples",
+    "bayes.conjugate: BetaBernoulli.update": "beta-bernoulli",
+    "bayes.conjugate: NormalInverseGamma.from_reference_prior": "t-interval-coverage",
+    "bayes.conjugate: NormalInverseGamma.log_evidence": "normal-inverse-gamma",
+    "bayes.conjugate: NormalInverseGamma.predictive": "normal-inverse-gamma",
+    "bayes.conjugate: NormalInverseGamma.sample_predictive": "predictive-samples",
+    "bayes.conjugate: NormalInverseGamma.update": "normal-inverse-gamma",
+    "bayes.conjugate: NormalKnownVariance.log_evidence": "normal-mean",
+    "bayes.conjugate: NormalKnownVariance.predictive": "normal-mean",
+    "bayes.conjugate: NormalKnownVariance.sample_predictive": "predictive-samples",
+    "bayes.conjugate: NormalKnownVariance.update": "normal-mean",
+    "bayes.gradient_estimators: elbo_gradient": "elbo-gradient-variances",
+    "bayes.gradient_estimators: importance_weighted_gradient": "doubly-reparameterized-gradient",
+    "bayes.gradient_estimators: reparameterized_gradient": "bonnet-price-and-stein",
+    "bayes.gradient_estimators: score_function_gradient": "bonnet-price-and-stein",
+    "bayes.hamiltonian: hmc": "hamiltonian-accept-step",
+    "bayes.hamiltonian: leapfrog": "leapfrog-modified-energy",
+    "bayes.mcmc: gibbs": "gibbs-on-a-finite-space",
+    "bayes.mcmc: metropolis": "metropolis-as-a-matrix",
+    "bayes.plug_in: plug_in_coverage": "plug-in-under-coverage",
+    "bayes.plug_in: plug_in_interval": "plug-in-under-coverage",
+    "bayes.sufficient_statistics: count": "beta-bernoulli",
+    "bayes.sufficient_statistics: summarize": "normal-inverse-gamma",
+    "bayes.vae_inference: annealed_log_likelihood": (
+        "bayes/test_vae_inference.py::test_annealing_finds_the_exact_likelihood"
+    ),
+    "bayes.vae_inference: elbo_and_likelihood": (
+        "bayes/test_vae_inference.py::test_the_gaps_of_a_linear_model_are_exact"
+    ),
+    "bayes.vae_inference: fit_posterior": (
+        "bayes/test_vae_inference.py::test_the_fitted_posterior_is_the_best_independent_gaussian"
+    ),
+    "bayes.vae_inference: log_joint": (
+        "bayes/test_vae_inference.py::test_the_joint_density_and_its_gradient"
+    ),
+    "bayes.variational: elbo_and_gradient": "gradients-of-inference",
+    "bayes.variational: fit_mean_field": "mean-field-gap",
+    "bayes.variational: gaussian_mean_field": "mean-field-gap",
+    "datasets.drawn_digits: digits": (
+        "datasets/test_datasets.py::test_the_second_moments_shear_by_the_slant"
+    ),
+    "datasets.idx: read_idx": "datasets/test_mnist_files.py::test_reads_packed_and_raw_files",
+    "datasets.mnist_files: mnist": "datasets/test_mnist_files.py::test_the_real_files",
+    "datasets.patches: image_patches": (
+        "datasets/test_datasets.py::test_patches_are_cut_from_the_photograph"
+    ),
+    "datasets.synthetic: linear_gaussian": (
+        "datasets/test_datasets.py::test_linear_gaussian_has_the_eigenvalues_it_promises"
+    ),
+    "diagnostics.code_space: continuity": "measures-follow-the-code",
+    "diagnostics.code_space: cycle_error": "measures-follow-the-code",
+    "diagnostics.code_space: decoded_steps": "measures-follow-the-code",
+    "diagnostics.code_space: hole_fraction": "measures-follow-the-code",
+    "diagnostics.code_space: nearest_distances": "measures-follow-the-code",
+    "diagnostics.code_space: sample_codes": "model-samples",
+    "diagnostics.code_space: sample_distance_ratio": "measures-follow-the-code",
+    "diagnostics.information: active_units": "active-units-are-eigenvalues",
+    "diagnostics.information: aggregated_posterior": "aggregated-posterior-is-the-prior",
+    "diagnostics.information: elbo_surgery": "elbo-surgery-of-gaussians",
+    "diagnostics.information: kl_per_dimension": "mixture-of-codes",
+    "diagnostics.information: kl_to_prior": "elbo-surgery-of-gaussians",
+    "diagnostics.information: mutual_information": "elbo-surgery-of-a-mixture",
+    "diagnostics.information: posteriors": "collapse-of-posteriors",
+    "diagnostics.interpolation: lerp": "great-circles-turn-evenly",
+    "diagnostics.interpolation: slerp": "great-circles-turn-evenly",
+    "diagnostics.marginal_likelihood: encoding_the_prior": "naive-monte-carlo-variance",
+    "diagnostics.marginal_likelihood: importance_weighted_bound": "importance-weighted-bounds",
+    "diagnostics.marginal_likelihood: log_likelihood": "posterior-proposal-is-exact",
+    "diagnostics.rate: gaussian_rate_distortion": "reverse-water-filling",
+    "diagnostics.rate: rate_distortion": (
+        "diagnostics/test_diagnostics.py::test_rate_and_distortion_are_the_terms_of_the_elbo"
+    ),
+    "diagnostics.samples: frechet_distance": "frechet-is-the-least-transport",
+    "diagnostics.samples: inception_score": (
+        "diagnostics/test_samples.py::test_inception_score_is_the_exponent_of_the_mean_divergence"
+    ),
+    "diagnostics.samples: precision_and_recall": (
+        "diagnostics/test_samples.py::test_precision_and_recall_are_those_of_brute_force"
+    ),
+    "explanation.passes: explain": (
+        "explanation/test_passes.py::test_every_gradient_is_that_of_its_line"
+    ),
+    "explanation.table: Explanation.arrays": (
+        "explanation/test_passes.py::test_every_gradient_is_that_of_its_line"
+    ),
+    "explanation.table: Watched.backward": (
+        "explanation/test_passes.py::test_every_gradient_is_that_of_its_line"
+    ),
+    "explanation.table: Watched.forward": (
+        "explanation/test_passes.py::test_every_gradient_is_that_of_its_line"
+    ),
+    "gradient_check.check: check_gradients": "verdicts-on-gradients",
+    "gradient_check.floors: error_floors": (
+        "gradient_check/test_check.py::test_right_gradients_pass_at_any_scale"
+    ),
+    "gradient_check.floors: relative_errors": "checker-sees-a-thousandth",
+    "gradient_check.numeric: central_difference": "gradients-of-inference",
+    "gradient_check.numeric: complex_step": "verdicts-on-gradients",
+    "gradient_check.numeric: numerical_gradient": (
+        "gradient_check/test_numeric.py::test_a_gradient_gathers_all_outputs"
+    ),
+    "gradient_check.numeric: output_at": "central-difference-error",
+    "gradient_check.ratio: constant_ratio": (
+        "gradient_check/test_ratio.py::test_there_may_be_no_common_ratio"
+    ),
+    "gradient_check.report: GradientReport.n_checked": "verdicts-on-gradients",
+    "gradient_check.report: GradientReport.worst": "gradients-of-inference",
+    "gradient_check.worst: worst_entry": "verdicts-on-gradients",
+    "linear.autoencoder_is_pca: EquivalenceReport.relative_gap": "verdicts-on-pca",
+    "linear.autoencoder_is_pca: moment_matched_rows": "verdicts-on-pca",
+    "linear.autoencoder_is_pca: verify_pca_equivalence": "verdicts-on-pca",
+    "linear.linear_gaussian: LinearGaussianModel.covariance": "amortization-gap",
+    "linear.linear_gaussian: LinearGaussianModel.elbo": "inference-gaps-add-up",
+    "linear.linear_gaussian: LinearGaussianModel.log_joint": "gradients-of-inference",
+    "linear.linear_gaussian: LinearGaussianModel.log_marginal": "inference-gaps-add-up",
+    "linear.linear_gaussian: LinearGaussianModel.posterior": "inference-gaps-add-up",
+    "linear.linear_gaussian: LinearGaussianModel.posterior_mean": "inference-gaps-add-up",
+    "linear.pca: PCA.decode": "eckart-young-mirsky",
+    "linear.pca: PCA.encode": "eckart-young-mirsky",
+    "linear.pca: PCA.fit": "pca-density-is-a-normal",
+    "linear.pca: PCA.fit_transform": "linear/test_pca.py::test_the_verbs_of_a_model",
+    "linear.pca: PCA.get_covariance": "pca-density-is-a-normal",
+    "linear.pca: PCA.inverse_transform": "pca-is-the-singular-value-decomposition",
+    "linear.pca: PCA.reconstruct": "eckart-young-mirsky",
+    "linear.pca: PCA.score": "pca-density-is-a-normal",
+    "linear.pca: PCA.score_samples": "pca-density-is-a-normal",
+    "linear.pca: PCA.transform": "pca-is-the-singular-value-decomposition",
+    "linear.pca: align_signs": "pca-is-the-singular-value-decomposition",
+    "linear.principal_axes: axes_about": "pca-is-the-singular-value-decomposition",
+    "linear.principal_axes: principal_axes": "pca-is-the-singular-value-decomposition",
+    "linear.probabilistic_pca: ProbabilisticPCA.decode": "ppca-posterior-by-conditioning",
+    "linear.probabilistic_pca: ProbabilisticPCA.encode": "ppca-posterior-by-conditioning",
+    "linear.probabilistic_pca: ProbabilisticPCA.fit": "model-samples",
+    "linear.probabilistic_pca: ProbabilisticPCA.fit_transform": (
+        "linear/test_probabilistic_pca.py::test_the_verbs_of_a_model"
+    ),
+    "linear.probabilistic_pca: ProbabilisticPCA.inverse_transform": (
+        "ppca-posterior-by-conditioning"
+    ),
+    "linear.probabilistic_pca: ProbabilisticPCA.posterior": "ppca-posterior-by-conditioning",
+    "linear.probabilistic_pca: ProbabilisticPCA.reconstruct": "ppca-posterior-by-conditioning",
+    "linear.probabilistic_pca: ProbabilisticPCA.sample": "model-samples",
+    "linear.probabilistic_pca: ProbabilisticPCA.score": "ppca-largest-likelihood",
+    "linear.probabilistic_pca: ProbabilisticPCA.score_samples": "ppca-posterior-by-conditioning",
+    "linear.probabilistic_pca: ProbabilisticPCA.transform": "ppca-posterior-by-conditioning",
+    "linear.vae_is_ppca: LinearVAEReport.difference": "verdicts-on-ppca",
+    "linear.vae_is_ppca: decoder_variance": "verdicts-on-ppca",
+    "linear.vae_is_ppca: exact_elbo": "reverse-water-filling",
+    "linear.vae_is_ppca: fit_linear_vae": "active-units-are-eigenvalues",
+    "linear.vae_is_ppca: sigma_points": "gap-of-a-rotated-decoder",
+    "linear.vae_is_ppca: verify_ppca_equivalence": "verdicts-on-ppca",
+    "linear.vae_is_ppca: with_sigma_points": "reverse-water-filling",
+    "models.autoencoder: Autoencoder.backward": "every-gradient",
+    "models.autoencoder: Autoencoder.encode": "autoencoder-losses",
+    "models.autoencoder: Autoencoder.forward": "autoencoder-losses",
+    "models.labels: Labelled.class_elbos": (
+        "models/test_labels.py::test_class_elbos_and_the_class_they_tell"
+    ),
+    "models.labels: Labelled.classify": (
+        "models/test_labels.py::test_class_elbos_and_the_class_they_tell"
+    ),
+    "models.model: Model.decode": "autoencoder-losses",
+    "models.model: Model.fit_transform": (
+        "models/test_models.py::test_fit_transform_is_fit_and_then_transform"
+    ),
+    "models.model: Model.inverse_transform": "autoencoder-losses",
+    "models.model: Model.loss_and_grads": "every-gradient",
+    "models.model: Model.losses": "autoencoder-losses",
+    "models.model: Model.reconstruct": "autoencoder-losses",
+    "models.model: Model.score": "autoencoder-losses",
+    "models.model: Model.transform": "beta-is-in-the-loss-alone",
+    "models.objectives: Elbo.backward": "every-gradient",
+    "models.objectives: Elbo.forward": "beta-is-in-the-loss-alone",
+    "models.objectives: ImportanceWeighted.backward": "every-gradient",
+    "models.objectives: ImportanceWeighted.forward": "every-gradient",
+    "models.objectives: Reconstruction.backward": "every-gradient",
+    "models.objectives: Reconstruction.forward": "autoencoder-losses",
+    "models.objectives: log_mean_exp": "importance-weighted-bounds",
+    "models.objectives: log_mean_exp_backward": "every-gradient",
+    "models.regularizers: L2.penalty": "l2-least-loss",
+    "models.regularizers: L2.penalty_backward": "every-gradient",
+    "models.regularizers: NonUniformL2.penalty": "non-uniform-l2-orders-the-axes",
+    "models.regularizers: NonUniformL2.penalty_backward": "every-gradient",
+    "models.regularizers: ProductL2.penalty": "product-regularizer",
+    "models.regularizers: ProductL2.penalty_backward": "every-gradient",
+    "models.saving: Saved.load": "edge/test_storage.py::test_a_model_comes_back_bit_for_bit",
+    "models.saving: Saved.state_dict": "edge/test_storage.py::test_a_model_comes_back_bit_for_bit",
+    "models.saving: load": "edge/test_storage.py::test_a_model_comes_back_bit_for_bit",
+    "models.vae: VAE.backward": "every-gradient",
+    "models.vae: VAE.elbo": "beta-is-in-the-loss-alone",
+    "models.vae: VAE.encode": "beta-is-in-the-loss-alone",
+    "models.vae: VAE.forward": "binary-elbo-and-gap",
+    "models.vae: VAE.sample": "model-samples",
+    "models.vae: VAE.sample_posterior": "model-samples",
+    "nn.activations: LeakyReLU.backward": "every-gradient",
+    "nn.activations: LeakyReLU.forward": (
+        "nn/test_activations.py::test_activations_have_their_known_values"
+    ),
+    "nn.activations: ReLU.backward": "every-gradient",
+    "nn.activations: ReLU.forward": (
+        "nn/test_activations.py::test_activations_have_their_known_values"
+    ),
+    "nn.activations: Sigmoid.backward": "every-gradient",
+    "nn.activations: Sigmoid.forward": (
+        "nn/test_activations.py::test_activations_have_their_known_values"
+    ),
+    "nn.activations: Softplus.backward": "every-gradient",
+    "nn.activations: Softplus.forward": (
+        "nn/test_activations.py::test_activations_have_their_known_values"
+    ),
+    "nn.activations: Tanh.backward": "every-gradient",
+    "nn.activations: Tanh.forward": "binary-elbo-and-gap",
+    "nn.elementwise: exp_minus_abs": (
+        "nn/test_elementwise.py::test_both_are_those_of_scipy_in_both_tails"
+    ),
+    "nn.elementwise: log1p": (
+        "nn/test_elementwise.py::test_log1p_is_that_of_numpy_to_a_few_last_digits"
+    ),
+    "nn.elementwise: sigmoid": "nn/test_elementwise.py::test_both_are_those_of_scipy_in_both_tails",
+    "nn.elementwise: softplus": (
+        "nn/test_elementwise.py::test_both_are_those_of_scipy_in_both_tails"
+    ),
+    "nn.elementwise: softplus_by_definition": (
+        "nn/test_elementwise.py::test_both_are_those_of_scipy_in_both_tails"
+    ),
+    "nn.elementwise: unit_log_integral": "continuous-bernoulli-normalised",
+    "nn.elementwise: unit_mean": "autoencoder-losses",
+    "nn.gaussian: bound_log_var": "binary-elbo-and-gap",
+    "nn.gaussian: bound_log_var_backward": "every-gradient",
+    "nn.gaussian: gaussian_kl": "gaussian-kl-quadrature",
+    "nn.gaussian: gaussian_kl_backward": "every-gradient",
+    "nn.gaussian: gaussian_kl_between": "gaussian-kl-quadrature",
+    "nn.gaussian: gaussian_kl_between_backward": "every-gradient",
+    "nn.gaussian: gaussian_log_density": "the-origin-is-empty",
+    "nn.gaussian: gaussian_log_density_backward": "every-gradient",
+    "nn.gaussian: kl_per_latent": "beta-is-in-the-loss-alone",
+    "nn.gaussian: kl_per_latent_backward": "every-gradient",
+    "nn.gaussian: log_ratio_at": "renyi-bounds",
+    "nn.gaussian: log_ratio_at_backward": "every-gradient",
+    "nn.gaussian: reparameterize": "gaussian-kl-monte-carlo",
+    "nn.gaussian: reparameterize_backward": "every-gradient",
+    "nn.initial: glorot": "nn/test_initial.py::test_weights_have_the_distribution_of_the_papers",
+    "nn.initial: he": "nn/test_initial.py::test_weights_have_the_distribution_of_the_papers",
+    "nn.initial: initial": "nn/test_initial.py::test_weights_have_the_distribution_of_the_papers",
+    "nn.layers: Dense.backward": "every-gradient",
+    "nn.layers: Dense.forward": "change-of-variables",
+    "nn.likelihoods: Bernoulli.log_prob": "bernoulli-floor",
+    "nn.likelihoods: Bernoulli.log_prob_backward": "every-gradient",
+    "nn.likelihoods: Bernoulli.mean": "nn/test_likelihoods.py::test_bernoulli_is_that_of_scipy",
+    "nn.likelihoods: Bernoulli.sample": "likelihood-samples",
+    "nn.likelihoods: ContinuousBernoulli.log_prob": "autoencoder-losses",
+    "nn.likelihoods: ContinuousBernoulli.log_prob_backward": "every-gradient",
+    "nn.likelihoods: ContinuousBernoulli.mean": "autoencoder-losses",
+    "nn.likelihoods: ContinuousBernoulli.sample": "likelihood-samples",
+    "nn.likelihoods: Gaussian.log_prob": "gaussian-shared-variance",
+    "nn.likelihoods: Gaussian.log_prob_backward": "every-gradient",
+    "nn.likelihoods: Gaussian.mean": "cycle-error-of-a-linear-vae",
+    "nn.likelihoods: Gaussian.mean_and_log_var": "likelihood-samples",
+    "nn.likelihoods: Gaussian.sample": "model-samples",
+    "nn.likelihoods: SquaredError.log_prob": "verdicts-on-pca",
+    "nn.likelihoods: SquaredError.log_prob_backward": "every-gradient",
+    "nn.likelihoods: SquaredError.mean": "autoencoder-losses",
+    "nn.networks: Sequential.backward": "every-gradient",
+    "nn.networks: Sequential.forward": "change-of-variables",
+    "nn.rows: repeat_rows": "doubly-reparameterized-gradient",
+    "nn.rows: sum_rows": "doubly-reparameterized-gradient",
+    "nn.variances: FixedVariance.mean_and_log_var": "likelihood-samples",
+    "nn.variances: FixedVariance.mean_and_log_var_backward": "every-gradient",
+    "nn.variances: LearnedVariance.mean_and_log_var": "likelihood-samples",
+    "nn.variances: LearnedVariance.mean_and_log_var_backward": "every-gradient",
+    "nn.variances: PredictedVariance.mean_and_log_var": "likelihood-samples",
+    "nn.variances: PredictedVariance.mean_and_log_var_backward": "every-gradient",
+    "nn.variances: floored_log_var": "likelihood-samples",
+    "nn.variances: floored_log_var_backward": "every-gradient",
+    "training.batches: minibatches": "training/test_loop.py::test_minibatches_hold_every_row_once",
+    "training.callbacks: EarlyStopping.state_dict": (
+        "training/test_loop.py::test_a_killed_run_ends_where_the_whole_one_does"
+    ),
+    "training.lbfgs: fit_lbfgs": "linear-autoencoder-is-pca",
+    "training.lbfgs: minimize": "linear-vae-is-probabilistic-pca",
+    "training.loop: evaluate": "autoencoder-losses",
+    "training.loop: fit": "denoising-training",
+    "training.optimizers: Optimizer.state_dict": (
+        "training/test_optimizers.py::test_a_restored_optimizer_goes_on_bit_for_bit"
+    ),
+    "training.optimizers: adam_step": (
+        "training/test_optimizers.py::test_adam_is_the_papers_algorithm_to_the_last_digits"
+    ),
+    "training.run: Run.state_dict": (
+        "training/test_loop.py::test_a_killed_run_ends_where_the_whole_one_does"
+    ),
+}
+
+NO_NUMBER = [
+    "bayes.sampler_checks: chain_of",
+    "bayes.sampler_checks: check_log_density",
+    "bayes.sampler_checks: check_start",
+    "datasets.download: download",
+    "datasets.mnist_files: cache_folder",
+    "explanation.formulas: formulas_of",
+    "gradient_check.problem: as_problem",
+    "gradient_check.report: Slopes.analytic",
+    "gradient_check.report: Slopes.index",
+    "linear.principal_axes: float_blocks",
+    "models.autoencoder: Autoencoder.inputs",
+    "models.labels: check_labels",
+    "models.labels: labels_of",
+    "models.labels: one_hot",
+    "models.model: Model.check_labels",
+    "models.model: Model.dtype",
+    "models.model: Model.parts",
+    "models.model: Model.with_encoder",
+    "models.objectives: Elbo.weight",
+    "models.objectives: ImportanceWeighted.weight",
+    "models.objectives: Reconstruction.weight",
+    "models.objectives: bound_of",
+    "models.regularizers: L2.config",
+    "models.regularizers: NonUniformL2.config",
+    "models.regularizers: ProductL2.config",
+    "models.regularizers: regularizer_from",
+    "models.vae: VAE.beta",
+    "models.vae: VAE.inputs",
+    "models.vae: VAE.n_importance",
+    "nn.likelihoods: Gaussian.config",
+    "nn.likelihoods: Gaussian.n_outputs",
+    "nn.likelihoods: Likelihood.config",
+    "nn.likelihoods: Likelihood.n_outputs",
+    "nn.likelihoods: SquaredError.sample",
+    "nn.likelihoods: likelihood_from",
+    "nn.networks: Composite.grads",
+    "nn.networks: Composite.params",
+    "nn.networks: Sequential.parts",
+    "nn.networks: cast",
+    "nn.networks: mlp",
+    "nn.rows: beside",
+    "nn.rows: row_blocks",
+    "nn.variances: PredictedVariance.n_outputs",
+    "nn.variances: Variance.n_outputs",
+    "nn.variances: variance_from",
+    "training.batches: Batches.shuffled",
+    "training.schedules: schedule_from",
+]

@@ -1,0 +1,24 @@
+"""Nine of ten planted mistakes are named in every part, and none falsely."""
+
+import pytest
+
+from course.planted import count
+from minivae.course.find import all_parts
+
+
+@pytest.mark.parametrize("number", dict(all_parts()))
+def test_nine_of_ten_planted_mistakes_are_named(number):
+    counts, others = count(number, every=3)
+    n = counts.total() - counts["no difference"]
+    print(f"part {number}: {counts['named']}/{n} named, {counts['falsely']} falsely")
+    assert n >= 7
+    assert counts["falsely"] == 0, others
+    assert counts["named"] >= 0.9 * n, others
+
+
+def test_what_makes_no_difference_is_told_from_a_mistake():
+    counts, others = count("06", every=1)
+    assert counts["no difference"] == 1  # (x - w mu)^2 and (w mu - x)^2
+    assert {planted.name for verdict, planted, _ in others if verdict == "no difference"} == {
+        "elbo"
+    }
