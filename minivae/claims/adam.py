@@ -1,4 +1,4 @@
-"""Adam: what its step is, what it does not depend on, and how long it can be."""
+"""Adam: what a step is, what it does not depend on, and how long it can be."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from minivae.training.optimizers import SGD, Adam, Optimizer
     source="Kingma and Ba 2015",
 )
 def adam_step_values() -> Outcome:
-    """Under Algorithm 1 a step is lr times mean / (root mean square + eps) of past gradients.
+    """A step is lr times mean / (root mean square + eps) of the past gradients, as in Algorithm 1.
 
-    m_t = (1 - beta1) sum_s beta1^(t-s) g_s has weights that add up to 1 - beta1^t, and that is what
-    the bias correction divides by: what is left is an average whose weights fall by beta1 a step.
-    Likewise for the squares with beta2. Exact are the averages by `numpy.average`, measured is
-    the optimizer's path for g = 1, -2, .5, 3, -.1.
+    In m_t = (1 - beta1) sum_s beta1^(t-s) g_s the weights of the gradients add up to 1 - beta1^t.
+    The bias correction divides by this sum, so the corrected moment is a weighted average, whose
+    weights fall by beta1 a step. The same holds for the squares with beta2. The exact averages come
+    from `numpy.average`; the measured path is the optimizer's for g = 1, -2, .5, 3, -.1.
     """
     gradients = np.array([1, -2, 0.5, 3, -0.1])
     steps = _steps_by_averages(gradients, 0.1, 1e-8)
@@ -46,9 +46,9 @@ def adam_step_values() -> Outcome:
 def adam_constant_gradient() -> Outcome:
     """Under a constant gradient g the bias-corrected moments are exactly g and g^2.
 
-    m_t = (1 - beta1^t) g, so m_t / (1 - beta1^t) = g, and likewise for g^2: at every t the step is
-    lr g / (|g| + eps) = lr sign(g) up to eps / |g|. Without the correction the first would be
-    (1 - beta1) / sqrt(1 - beta2) = 3.2 times too long.
+    m_t = (1 - beta1^t) g, so m_t / (1 - beta1^t) = g, and likewise for g^2. So at every t the step
+    is lr g / (|g| + eps), which is lr sign(g) up to eps / |g|. Without the correction, the first
+    step would be (1 - beta1) / sqrt(1 - beta2) = 3.2 times as long.
     """
     g = np.array([3.0, -0.02, 1e4])
     path = _path(Adam(0.1, epsilon=1e-12), np.tile(g, (50, 1)))
@@ -63,11 +63,12 @@ def adam_constant_gradient() -> Outcome:
 
 @claim("Adam's path does not depend on the scale of the loss", source="Kingma and Ba 2015")
 def adam_scale_invariance() -> Outcome:
-    """Multiplying all gradients by c > 0 multiplies m by c and sqrt(v) by c: the step is the same.
+    """Multiplying all gradients by c > 0 multiplies m and sqrt(v) by c, so the step is the same.
 
-    It holds as far as eps is small beside the gradients, here 1e-20. So Adam needs no learning rate
-    tuned to the loss being a sum or a mean, nats or bits; gradient descent's steps grow by c. Exact
-    is the path of the unscaled gradients by `numpy.average`, at every scale.
+    This holds as long as eps is small compared with the gradients; here it is 1e-20. So the
+    learning rate of Adam need not be tuned to a loss that is a sum or a mean, in nats or in bits.
+    The steps of gradient descent are multiplied by c. The exact path at every scale comes from
+    `numpy.average` on the unscaled gradients.
     """
     gradients = np.random.default_rng(0).normal(0.3, 1, 60)
     scales = np.array([1, 1e-6, 1e-3, 1e3, 1e6])
@@ -92,11 +93,11 @@ def adam_scale_invariance() -> Outcome:
 
 @claim("Adam's epsilon stands outside the corrected root", source="Kingma and Ba 2015")
 def adam_epsilon() -> Outcome:
-    """From rest the first step is lr g / (|g| + eps): half the learning rate at g = eps.
+    """From rest, the first step is lr g / (|g| + eps): half the learning rate at g = eps.
 
-    Both corrected moments are g and g^2 then. Moving eps in front of the correction, as some
-    libraries do, lets it act 1 / sqrt(1 - beta2) = 32 times as strongly on the first step: a
-    gradient of 1e-8 would make .03 of a step and not half of one.
+    At the first step both corrected moments are exact, g and g^2. Some libraries add eps before the
+    correction. Then eps counts 1 / sqrt(1 - beta2) = 32 times as much on the first step: a gradient
+    of 1e-8 would give .03 of a step instead of half a step.
     """
     g = np.geomspace(1e-11, 1e-5, 25)
     lengths = -_path(Adam(1.0), g[None])[0]
@@ -117,14 +118,15 @@ def adam_epsilon() -> Outcome:
     source="derived here; 3.2 is the bound in Kingma and Ba 2015, section 2.1",
 )
 def adam_longest_step() -> Outcome:
-    """After silence, a lone gradient moves by 3.2 learning rates; growing ones by 7.3 each.
+    """After zeros, a lone gradient moves by 3.2 learning rates; growing gradients by 7.3 each.
 
-    The paper bounds the step by (1 - beta1) / sqrt(1 - beta2), what a lone gradient reaches. That
-    bound is wrong, for a momentum that remembers ten steps can have all of them in line.
-    After a long time the step is lr (1 - beta1) / sqrt(1 - beta2) times sum_k beta1^k g_k over
-    sqrt(sum_k beta2^k g_k^2), g_k being the gradient k steps ago. A lone g_0 makes that ratio 1.
-    By Cauchy and Schwarz it is at most 1 / sqrt(1 - beta1^2 / beta2) = 2.3, reached where g_k
-    falls like (beta1 / beta2)^k: a gradient that grows by a ninth at each step.
+    The paper bounds the step by (1 - beta1) / sqrt(1 - beta2) learning rates, which a lone gradient
+    reaches. This bound is wrong, because the momentum remembers about ten steps, and all of them
+    can have the same sign. After a long time the step is lr (1 - beta1) / sqrt(1 - beta2) times
+    sum_k beta1^k g_k / sqrt(sum_k beta2^k g_k^2), where g_k is the gradient k steps ago. For a lone
+    g_0 this ratio is 1. By the Cauchy-Schwarz inequality it is at most 1 / sqrt(1 - beta1^2 /
+    beta2) = 2.3. The ratio reaches this bound if g_k falls like (beta1 / beta2)^k, so that the
+    gradient grows by a ninth at each step.
     """
     beta1, beta2 = 0.9, 0.999
     gradients = np.zeros((20_000, 2))
@@ -151,7 +153,7 @@ def adam_longest_step() -> Outcome:
 
 
 def _steps_by_averages(gradients: Array, learning_rate: float, epsilon: float) -> Array:
-    """Return Algorithm 1's steps, with `numpy.average` for its corrected moments."""
+    """Return the steps of Algorithm 1, with corrected moments by `numpy.average`."""
     steps = []
     for t in range(1, len(gradients) + 1):
         g, age = gradients[:t], np.arange(t)[::-1]
@@ -162,7 +164,7 @@ def _steps_by_averages(gradients: Array, learning_rate: float, epsilon: float) -
 
 
 def _path(optimizer: Optimizer, gradients: Array) -> Array:
-    """Return where a parameter that starts at 0 is after each gradient, whatever it is."""
+    """Return the parameter after each gradient, from a start at 0; the gradients are given."""
     theta = np.zeros(gradients.shape[1:])
     path = np.empty(gradients.shape)
     for t, g in enumerate(gradients):

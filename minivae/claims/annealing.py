@@ -1,4 +1,4 @@
-"""Annealed importance sampling: right on average after any number of steps."""
+"""Annealed importance sampling: unbiased for every number of steps."""
 
 from __future__ import annotations
 
@@ -13,15 +13,19 @@ from minivae.linear.linear_gaussian import LinearGaussianModel
 N_CHAINS = 40_000
 
 
-@claim("Annealing weighs p(x) rightly on average, after any number of steps", source="Neal 2001")
+@claim(
+    "Annealed importance sampling estimates p(x) without bias, for every number of steps",
+    source="Neal 2001",
+)
 def annealing_is_unbiased() -> Outcome:
-    """E w = p(x) for T = 1 (importance sampling) as for T = 30; what falls with T is the variance.
+    """E w = p(x) for T = 1 (importance sampling) and for T = 30; only the variance falls with T.
 
-    Let move t leave f_t invariant, with f_0 = q and f_T = p(x, z). Draws of f_0 that are weighted
-    by f_1 / f_0 are weighted draws of f_1, and move 1 keeps them so; weighted by f_2 / f_1 they are
-    draws of f_2, and so on. At the end the mean weight is the integral of f_T over that of q:
-    p(x), whatever the step and however few the moves. Here q is wrong in its place and in its
-    width, on a linear model whose p(x) is exact.
+    Let move t leave f_t invariant, with f_0 = q and f_T = p(x, z). Draws from f_0 with the weights
+    f_1 / f_0 are weighted draws from f_1, and move 1 keeps them weighted draws from f_1. With the
+    further weights f_2 / f_1 they are weighted draws from f_2, and so on. At the end the mean
+    weight is the integral of f_T divided by the integral of q, which is p(x), for every step size
+    and every number of moves. Here q has a wrong mean and a wrong width, and the model is linear,
+    so that p(x) is known exactly.
     """
     W, x = np.array([[1.2, -0.4, 0.3], [0.5, 0.9, -0.8]]), np.array([0.7, -1.1, 0.4])
     model = LinearGaussianModel(W, 0.5)

@@ -1,4 +1,4 @@
-"""Every hand-written gradient of the package, checked: the table of ``minivae gradcheck``."""
+"""The check of every hand-written gradient of the package: the table of ``minivae gradcheck``."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def audit(rng: int | np.random.Generator | None = 0) -> Iterator[AuditRow]:
 
 
 class LikelihoodLayer:
-    """A likelihood as a layer: from the decoder's output to ``log p(x | out)``."""
+    """A likelihood as a layer: it maps the decoder's output to ``log p(x | out)``."""
 
     def __init__(self, likelihood: likelihoods.Likelihood, x: Array) -> None:
         self.likelihood, self.x = likelihood, x
@@ -105,7 +105,7 @@ class LikelihoodLayer:
 
 
 def _parts(rng: np.random.Generator) -> Iterator[Part]:
-    """Yield kind, name, target, inputs and options of everything that has a gradient."""
+    """Yield kind, name, target, inputs and options of every part that has a gradient."""
     for name, layer in _layers(rng):
         x = rng.standard_normal((N_ROWS, N_FEATURES))
         yield "layer", name, layer, (x,), {}
@@ -134,7 +134,7 @@ def _layers(rng: np.random.Generator) -> Iterator[tuple[str, Any]]:
 
 
 def _music(rng: np.random.Generator) -> Iterator[Part]:
-    """Yield what works on tokens."""
+    """Yield the parts that work on tokens."""
     x = rng.integers(N_TOKENS, size=(N_ROWS, N_STEPS)).astype(float)
     z = rng.standard_normal((N_ROWS, N_LATENT))
     yield "layer", "Identity", decoders.Identity(), (z,), {}

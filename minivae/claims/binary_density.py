@@ -1,7 +1,7 @@
-"""Density estimation of black and white pixels: with a code of one dimension p(x) is an integral.
+"""The density of black and white pixels: with a code of one dimension, p(x) is an integral.
 
-The model is a small VAE with random weights: three binary pixels, so eight images, and a Bernoulli
-decoder.
+The model is a small VAE with random weights and a Bernoulli decoder. It has three binary pixels, so
+there are eight images.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ WEIGHTS = stats.norm.pdf(GRID) * (GRID[1] - GRID[0])  # WEIGHTS @ f(GRID) = E f(
 
 
 def _model() -> vae.VAE:
-    """Return the VAE, its weights random and large, so that its bounds are loose."""
+    """Return the VAE, with random weights so large that its bounds are loose."""
     model, rng = vae.VAE(3, 1, hidden=(5,), activation="tanh"), np.random.default_rng(10)
     for value in model.params.values():
         value[...] = rng.standard_normal(value.shape)
@@ -66,11 +66,12 @@ def _proposal(model: vae.VAE, x: Array) -> Any:
 
 @claim("A Bernoulli decoder's p(x) sums to one over all x", source="derived here")
 def binary_density_sums_to_one() -> Outcome:
-    """Every p(x | z) sums to one over the eight images, and so does their average over z.
+    """Every p(x | z) sums to one over the eight images, and so does the average over z.
 
-    Measured are two sums of p(x): by Gauss-Hermite quadrature over z with 60 nodes, to rounding;
-    and by the importance-sampling estimator, which is right on average for p (not for log p) with
-    any number of draws: 50 for each image, repeated 2,000 times, to five standard errors.
+    Two sums of p(x) are measured. The first uses Gauss-Hermite quadrature over z with 60 nodes; its
+    tolerance is rounding. The second uses the importance-sampling estimator, with 50 draws for each
+    image and 2,000 repetitions; its tolerance is five standard errors. The estimator is unbiased
+    for p, though not for log p, with any number of draws.
     """
     model = _model()
     nodes, weights = np.polynomial.hermite_e.hermegauss(60)
@@ -92,12 +93,13 @@ def binary_density_sums_to_one() -> Outcome:
 
 @claim("ELBO <= L_4 <= L_16 <= log p(x) for every binary image", source="Burda et al. 2016")
 def binary_bounds_in_order() -> Outcome:
-    """Whatever encoder and decoder are, a larger k makes the bound tighter for every x.
+    """For every encoder and decoder, a larger k makes the bound tighter for every x.
 
-    Take any 4 of 16 weights: averaged over the choice, their mean is the mean of all 16. The
-    logarithm is concave, so E log mean of 4 <= E log mean of 16. Measured are the library's L_1,
-    L_4 and L_16, each the average of 4,000 draws for each of the eight images, and how many of the
-    24 are below the next bound; exact are the three bounds by quadrature.
+    Take any 4 of 16 weights. Averaged over all choices, their mean is the mean of all 16. The
+    logarithm is concave, so E log(mean of 4) <= E log(mean of 16). The measured values are the
+    library's L_1, L_4 and L_16, each averaged over 4,000 draws for each of the eight images, and
+    how many of these 24 are below the next bound. The exact values are the three bounds by
+    quadrature.
     """
     model, ks, n = _model(), (1, 4, 16), 4000
     rows = np.repeat(IMAGES, n, axis=0)
@@ -131,13 +133,14 @@ def binary_bounds_in_order() -> Outcome:
 
 @claim("log p(x) = ELBO + KL(q || posterior), term by term", source="Kingma and Welling 2014")
 def binary_elbo_and_gap() -> Outcome:
-    """For every x, what the ELBO lacks to log p(x) is how far q is from the posterior.
+    """For every x, log p(x) minus the ELBO is the KL from q to the posterior.
 
-    log p(x) = log p(x, z) / q(z) + log q(z) / p(z | x) at every z; averaged over q, the first is
-    E log p(x | z) - KL(q || prior), the ELBO, the second KL(q || posterior). Measured are the
-    library's reconstruction, averaged over its noise on a grid, its KL in closed form, and their
-    difference plus KL(q || posterior), of the posterior normalised on that grid. Exact are the
-    same two terms and log p(x) by adaptive quadrature with scipy's densities.
+    log p(x) = log p(x, z) / q(z) + log q(z) / p(z | x) at every z. Averaged over q, the first term
+    is E log p(x | z) - KL(q || prior), the ELBO, and the second term is KL(q || posterior). The
+    measured values are the library's reconstruction, averaged over its noise on a grid; its KL in
+    closed form; and their difference plus KL(q || posterior), with the posterior normalised on this
+    grid. The exact values are the same two terms and log p(x), by adaptive quadrature with scipy's
+    densities.
     """
     model, exact, measured, gaps = _model(), [], [], []
     for x in IMAGES:

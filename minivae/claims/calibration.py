@@ -1,4 +1,4 @@
-"""Calibration: the whole law of every sampler and every posterior, by ranks that must be even."""
+"""Calibration: the rank of the truth among draws is uniform, for every sampler and posterior."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def _log_likelihood(theta: Array, y: Array) -> Array:
 
 
 def _with_likelihood(theta: Array, y: Array) -> Array:
-    """Return both parameters, their likelihood, and its product with the prior, as logs."""
+    """Return both parameters, the log likelihood, and the log of its product with the prior."""
     log_p = _log_likelihood(theta, y)
     log_joint = log_p - 0.5 * np.sum(theta**2, axis=-1)
     return np.concatenate([theta, log_p[..., None], log_joint[..., None]], axis=-1)
@@ -44,7 +44,7 @@ def _with_likelihood(theta: Array, y: Array) -> Array:
 def _of_a_line(
     run_of: Callable[..., tuple[Run, Run]], rng: np.random.Generator
 ) -> tuple[Array, Array]:
-    """Draw a line and data; a chain on the posterior starts from that line."""
+    """Draw a line and data from it; a chain on the posterior starts from this line."""
     theta = rng.standard_normal(2)
     y = rng.normal(theta[0] + theta[1] * X, NOISE)
 
@@ -140,7 +140,7 @@ def _normal_inverse_gamma(rng: np.random.Generator) -> tuple[Array, Array]:
 
 
 def _codes(posterior_draws: Any, W: Array, mean: Array, s2: float, rng: Any) -> Any:
-    """Draw a code and an x; the draws of the code given x are ranked with log p(x | z)."""
+    """Draw a code and an x; draws of the code given x are ranked, together with log p(x | z)."""
     z = rng.standard_normal(len(W))
     x = rng.normal(z @ W + mean, np.sqrt(s2))
 
@@ -179,7 +179,7 @@ def _correlated() -> Array:
 
 
 def _predicted(draw_truth: Any, prior: Any, n: int, rng: np.random.Generator) -> Any:
-    """Draw n observations and the next one, which is ranked among the predictive's draws."""
+    """Draw n observations and the next one, which is ranked among draws from the predictive."""
     *y, following = draw_truth(rng, n + 1)
     draws = prior.update(y).sample_predictive(N_DRAWS, rng)
     centre = np.mean(y)
@@ -227,7 +227,7 @@ def codes() -> dict[str, Experiment]:
 
 
 def _even(experiments: dict[str, Experiment], wrong: dict[str, Experiment]) -> Outcome:
-    """Return the p-values of the experiments, and draw the last statistic beside wrong ones."""
+    """Return the p-values of the experiments; the picture shows the last statistic."""
     found = {
         name: ranks(each, N_REPETITIONS, np.random.default_rng(0))
         for name, each in experiments.items()
@@ -244,18 +244,19 @@ def _even(experiments: dict[str, Experiment], wrong: dict[str, Experiment]) -> O
 
 
 @claim(
-    "A draw that starts a chain has an even rank in it: Metropolis, Gibbs and Hamiltonian",
+    "A draw from the posterior that starts a chain has a uniform rank among the chain's states",
     source="Geweke 2004; Gandy and Scott 2020",
 )
 def chains_are_calibrated() -> Outcome:
     """A parameter from the prior, with data from it, is a draw from the posterior of these data.
 
-    A chain that has the posterior for its stationary law cannot tell that state from its others, so
-    the state's rank among them is even: for a and b of a line, for the likelihood, which a chain
-    that forgets the data gets wrong, and for its product with the prior. 1,000 chains have 16
-    states each, some steps apart; measured are the chances of ranks so uneven, by chi-squared,
-    which must not be below 1 in 10,000. A chain on p^.8 is wider than p: among its states the first
-    has too high a likelihood, as the picture shows.
+    A chain whose stationary distribution is the posterior cannot tell this state from its other
+    states. So the rank of the state among them is uniform, for Metropolis, Gibbs and Hamiltonian
+    chains. The ranked quantities are a and b of a line, the likelihood, which reveals a chain that
+    ignores the data, and the likelihood times the prior. 1,000 chains have 16 states each, some
+    steps apart. The measured values are the p-values of chi-squared tests, which must not be below
+    1 in 10,000. A chain on p^.8 is wider than p: the likelihood of its first state is too high
+    among the others, as the picture shows.
     """
     wrong: dict[str, Experiment] = {
         "Metropolis on p^.8": partial(_of_a_line, partial(_metropolis, power=0.8))
@@ -264,16 +265,16 @@ def chains_are_calibrated() -> Outcome:
 
 
 @claim(
-    "Every conjugate posterior is calibrated: the truth has an even rank among its draws",
+    "Every conjugate posterior is calibrated: the truth has a uniform rank among its draws",
     source="Cook et al. 2006; Talts et al. 2018",
 )
 def posteriors_are_calibrated() -> Outcome:
-    """Truth from the prior, data from the truth, draws from the posterior: exchangeable with it.
+    """With truth from the prior and data from the truth, posterior draws are exchangeable with it.
 
-    A coin with 4 tosses, a normal mean with one observation, both parameters of a normal with 3;
-    the ranks of the parameters and of the likelihood. As before, 1,000 repetitions and
-    chi-squared. In the picture the prior is taken for the posterior: with the likelihood among the
-    ranked quantities, that is seen; ranks of the parameter would be even.
+    The models are a coin with 4 tosses, a normal mean with one observation, and both parameters of
+    a normal with 3 observations. The parameters and the likelihood are ranked, with 1,000
+    repetitions and chi-squared tests. In the picture the prior stands in for the posterior. Only
+    the ranks of the likelihood reveal this mistake; the ranks of the parameter would be uniform.
     """
 
     def prior_for_posterior(rng: np.random.Generator) -> tuple[Array, Array]:
@@ -287,15 +288,16 @@ def posteriors_are_calibrated() -> Outcome:
 
 
 @claim(
-    "Every conjugate prediction is calibrated: what comes next has an even rank among its draws",
+    "Every conjugate prediction is calibrated: the next value has a uniform rank among its draws",
     source="Dawid 1984; Talts et al. 2018",
 )
 def predictions_are_calibrated() -> Outcome:
-    """An observation and the draws of a right predictive are exchangeable: its rank is even.
+    """The next observation and draws from the right predictive are exchangeable.
 
-    Ranked are the next observation and its distance from the mean of those before; ties of coins
-    are broken at random. In the picture the estimates are plugged in instead: the next observation
-    is too often beyond all draws.
+    So the rank of the next observation among the draws is uniform. Ranked are the next observation
+    and its distance from the mean of the earlier ones; ties of coins are broken at random. In the
+    picture a plug-in prediction stands in for the predictive: the next observation is too often
+    beyond all draws.
     """
 
     def plugged_in(rng: np.random.Generator) -> tuple[Array, Array]:
@@ -311,10 +313,10 @@ def predictions_are_calibrated() -> Outcome:
     source="Talts et al. 2018; Lucas et al. 2019",
 )
 def codes_are_calibrated() -> Outcome:
-    """Draw z from the prior, x from the decoder, and draws of z given x: their ranks are even.
+    """Draw z from the prior, x from the decoder, and draws of z given x: the rank of z is uniform.
 
-    For a linear VAE that holds at its optimum alone, where the encoder is the posterior of its own
-    decoder. In the picture one has an encoder with half the variance: draws are too near to their
+    For a linear VAE this holds only at its optimum, where the encoder is the exact posterior of the
+    decoder. The picture shows an encoder with half the variance: its draws are too near to their
     mean, and the true code is too often outside of them all.
     """
     model = trained(_correlated(), 2, sigma=0.8)

@@ -1,9 +1,9 @@
-"""Ranks that are uniform when a sampler or a posterior is right: calibration by simulation.
+"""Calibration by simulation: the ranks are uniform if a sampler or a posterior is right.
 
-Parameters are drawn from the prior, data given them, and parameters again given the data: the
-first and the second are then exchangeable, so among L draws given the data the first has a rank
-that is uniform over 0, ..., L. It is ranked by itself and by its likelihood: a sampler that ignores
-the data, and gives back the prior, passes the first and fails the second.
+Parameters are drawn from the prior, data given the parameters, and new parameters given the data.
+The first and the new parameters are then exchangeable. So the rank of the first among L draws given
+the data is uniform over 0, ..., L. Both the parameter and its likelihood are ranked: a sampler that
+ignores the data and returns the prior passes with the parameter, and fails with the likelihood.
 """
 
 from __future__ import annotations
@@ -35,20 +35,22 @@ def ranks(experiment: Experiment, n: int, rng: np.random.Generator) -> Array:
 
 
 def p_values(found: Array) -> Array:
-    """Return the chance of so uneven ranks for each statistic: chi-squared over the quarters.
+    """Return the p-value of each statistic's ranks: a chi-squared test of their quarters.
 
-    Whoever is off, too wide or too narrow is so in quarters too, and few places see it sooner.
+    A sampler that is shifted, too wide or too narrow changes the shares of the quarters, and a test
+    with few bins is the most sensitive.
     """
     counts = [np.bincount(column // ((N_DRAWS + 1) // 4), minlength=4) for column in found.T]
     return np.array([stats.chisquare(count).pvalue for count in counts])
 
 
 def around(start: Array, forward: Run, backward: Run, rng: np.random.Generator) -> Array:
-    """Return the other states of a chain in which the start has a place drawn at random.
+    """Return the other states of a chain in which the start has a random position.
 
-    If the start comes from the target, so does every state, and the chain may not know which one
-    was first: it goes on forward, and before it backward, in the other direction of time, which for
-    a reversible chain is the same. So ranks are uniform however slowly it moves.
+    If the start is a draw from the target, so is every state, and the position of the start tells
+    nothing. The chain continues forward from the start, and backward in the reverse direction of
+    time; for a reversible chain the two directions are the same. So the ranks are uniform however
+    slowly the chain moves.
     """
     place = int(rng.integers(0, N_DRAWS + 1))
     with warnings.catch_warnings():
@@ -60,7 +62,7 @@ def around(start: Array, forward: Run, backward: Run, rng: np.random.Generator) 
 
 
 def draw_ranks(ax: Any, histograms: dict[str, Array]) -> None:
-    """Draw rank histograms beside each other, and the band in which 99 % of even bars are."""
+    """Draw rank histograms side by side, with the band of 99 % of the bars of uniform ranks."""
     width = 0.8 / len(histograms)
     for i, (name, found) in enumerate(histograms.items()):
         counts = np.bincount(found, minlength=N_DRAWS + 1)

@@ -1,7 +1,7 @@
-"""Markov chains: how long they remember, and whether they agree on one target.
+"""Markov chains: how long they remember the past, and whether they agree on one target.
 
-No tolerance here comes from `Chain.effective_sample_size`, which is itself under test: errors are
-those of independent batches or of independent chains.
+No tolerance here comes from `Chain.effective_sample_size`, which is itself under test. The errors
+come from independent batches or from independent chains.
 """
 
 from __future__ import annotations
@@ -18,16 +18,16 @@ from minivae.edge.checks import Array
 
 
 @claim(
-    "On two normals of correlation rho, Gibbs sampling in turn forgets like rho^(2 lag)",
+    "On two normals of correlation rho, Gibbs sampling has the autocorrelation rho^(2 lag)",
     source="derived here",
 )
 def gibbs_autocorrelation() -> Outcome:
-    """Two normals of correlation rho, drawn in turn, make an autoregression of coefficient rho^2.
+    """Two normals of correlation rho, drawn in turn, form an autoregression of coefficient rho^2.
 
-    x is drawn around rho y, then y around rho x: a sweep multiplies what is left of the old y by
-    rho^2. Lag k has autocorrelation rho^(2k), and their sum over all lags, (1 + rho^2) /
-    (1 - rho^2), is the number of sweeps that one independent sample costs: 4.6 at rho = .8,
-    and without bound as rho nears 1.
+    x is drawn around rho y, then y around rho x, so a sweep multiplies the old y by rho^2. So the
+    autocorrelation at lag k is rho^(2k). Its sum over all lags, positive and negative, is (1 +
+    rho^2) / (1 - rho^2): the number of sweeps that one independent sample costs. It is 4.6 at rho =
+    .8, and has no bound as rho approaches 1.
     """
     rho, n_chains, n_lags = 0.8, 10, 5
 
@@ -70,12 +70,12 @@ def gibbs_autocorrelation() -> Outcome:
 def autoregression_is_worth_so_many_draws() -> Outcome:
     """The chain x' = a x + sqrt(1 - a^2) eps has the autocorrelations a, a^2, a^3, ...
 
-    Their sum over all lags, both ways, is tau = (1 + a) / (1 - a). The variance of the mean of n
-    steps is tau / n for a variance of 1, that of n / tau independent draws: so is the effective
-    sample size, also below a = 0, where steps cancel each other's errors and are worth more than
-    one draw each. Exact are tau and n / tau, measured the library's estimates from 100 chains of
-    4,000 steps; and the variance of the means of 5,000 such chains, with nothing of the library's
-    in it.
+    Their sum over all lags, positive and negative, is tau = (1 + a) / (1 - a). For a variance of 1,
+    the mean of n steps has the variance tau / n, like the mean of n / tau independent draws. This
+    is the effective sample size. For a < 0 the errors of steps cancel each other, and each step is
+    worth more than one draw. The exact values are tau and n / tau; the measured values are the
+    library's estimates from 100 chains of 4,000 steps. The variance of the means of 5,000 such
+    chains is measured, too, without the library.
     """
     n_chains, n, rng = 100, 4000, np.random.default_rng(0)
     slopes = np.array([-0.4, 0.0, 0.5, 0.8])
@@ -115,11 +115,11 @@ def autoregression_is_worth_so_many_draws() -> Outcome:
     source="Neal 2011",
 )
 def sampler_moments() -> Outcome:
-    """Three samplers with nothing in common but their target return its means and covariances.
+    """Three samplers with only the target in common find the same means and covariances.
 
-    Each leaves the target unchanged: Metropolis and Hamiltonian Monte Carlo by detailed balance,
-    Gibbs because a draw from p(x_i given the others) cannot alter a joint p. The target is normal
-    with precision P, so that the exact moments are the mean and P^-1.
+    Each sampler leaves the target invariant: Metropolis and Hamiltonian Monte Carlo by detailed
+    balance, Gibbs because a draw from p(x_i given the others) does not change a joint p. The target
+    is normal with precision P, so the exact moments are its mean and P^-1.
     """
     precision, mean = np.array([[2.0, 0.9], [0.9, 1.0]]), np.array([1.0, -2.0])
     covariance = np.linalg.inv(precision)

@@ -1,4 +1,4 @@
-"""The code space: measures of it that follow the code, and what they say of two models."""
+"""The code space: measures that do not depend on its coordinates, and two models compared."""
 
 from __future__ import annotations
 
@@ -20,18 +20,19 @@ N_LATENT = 10  # of the models of digits
 
 
 @claim(
-    "Continuity and completeness do not change when the code is re-parameterised",
+    "Continuity and completeness do not change if the code is re-parameterised linearly",
     source="derived here",
 )
 def measures_follow_the_code() -> Outcome:
-    """With f(x) A for the encoder and g(z A^-1) for the decoder every measure stays the same.
+    """With the encoder f(x) A and the decoder g(z A^-1), every measure stays the same.
 
-    The data that come out are the same, so a measure that depends on A measures the units of the
-    code and not the model. Distances are taken in the codes' own covariance C, which becomes
-    A^T C A; random codes are drawn along axes that become theirs times A. A decoder and an encoder
-    with tanh units are re-parameterised by five random matrices. Exact are the cycle error, the
-    holes and the distances that scipy finds for the codes as they are, and for short steps the mean
-    square of the decoder's Jacobian, by hand; with long steps all must be the first.
+    The reconstructions are the same, so a measure that depends on A would measure the units of the
+    code instead of the model. Here distances are taken relative to the covariance C of the codes,
+    which becomes A^T C A. Random codes are drawn along axes that are multiplied by A, too. A
+    decoder and an encoder with tanh units are re-parameterised by five random matrices. The exact
+    values are the cycle error, the holes and the distances by scipy for the original codes; for
+    short steps, the mean square of the decoder's Jacobian by hand; for long steps, the first
+    measured value.
     """
     rng = np.random.default_rng(0)
     k, m, n = 4, 12, 2000
@@ -75,14 +76,14 @@ def measures_follow_the_code() -> Outcome:
 
 
 def cycle_error(moved: Array, covariance: Array) -> float:
-    """Return the mean square of what codes have moved by, in variances of the codes."""
+    """Return the mean square of the displacement of the codes, in variances of the codes."""
     origin = np.zeros((1, moved.shape[1]))
     squares = cdist(moved, origin, "mahalanobis", VI=np.linalg.inv(covariance)) ** 2
     return float(np.mean(squares) / moved.shape[1])
 
 
 def hole_fraction(z: Array, codes: Array, covariance: Array) -> float:
-    """Return the share of z further from a code than 99 % of the codes are from the next one."""
+    """Return the share of z further from every code than 99 % of the codes are from each other."""
     VI = np.linalg.inv(covariance)
     between = cdist(codes, codes, "mahalanobis", VI=VI)
     np.fill_diagonal(between, np.inf)
@@ -91,7 +92,7 @@ def hole_fraction(z: Array, codes: Array, covariance: Array) -> float:
 
 
 def ratio(samples: Array, data: Array) -> float:
-    """Return the median distance of a sample from the data over that of a datum from the next."""
+    """Return the median distance from sample to data, over the median distance within the data."""
     between = cdist(data, data)
     np.fill_diagonal(between, np.inf)
     return float(np.median(cdist(samples, data).min(axis=1)) / np.median(between.min(axis=1)))
@@ -102,10 +103,10 @@ def ratio(samples: Array, data: Array) -> float:
     source="derived here",
 )
 def continuity_of_a_linear_decoder() -> Outcome:
-    """A step delta C^1/2 u with u uniform on the sphere has the covariance delta^2 C / k.
+    """A step delta C^1/2 u, with u uniform on the sphere, has the covariance delta^2 C / k.
 
-    E u u^T = I / k, since all directions are alike and |u| = 1. So the mean of
-    |delta u^T C^1/2 W|^2 / delta^2 is tr(W^T C W) / k, at every delta.
+    E u u^T = I / k, because all directions are equivalent and |u| = 1. So the mean of |delta u^T
+    C^1/2 W|^2 / delta^2 is tr(W^T C W) / k for every delta.
     """
     rng = np.random.default_rng(1)
     W, mixing = rng.standard_normal((5, 20)), rng.standard_normal((5, 5))
@@ -121,15 +122,15 @@ def continuity_of_a_linear_decoder() -> Outcome:
 
 
 @claim(
-    "At its optimum a linear VAE shrinks a code by t / lam_i when it is decoded and encoded again",
+    "Decoding and encoding a code with an optimal linear VAE shrinks it by t / lam_i",
     source="derived here",
 )
 def cycle_error_of_a_linear_vae() -> Outcome:
     """The mean of |mu(g(z)) - z|^2 / k over the prior is the mean of (t / lam_i)^2.
 
-    Decoding gives x = z W, and encoding z W W^T M^-1 with M = W W^T + t I. At the optimum
-    |w_i|^2 = lam_i - t and M_ii = lam_i, so z_i comes back as (1 - t / lam_i) z_i. The mean over
-    N(0, I) needs no sampling, because the error is quadratic: sigma points have the same one.
+    Decoding gives x = z W, and encoding x gives z W W^T M^-1 with M = W W^T + t I. At the optimum
+    |w_i|^2 = lam_i - t and M_ii = lam_i, so z_i becomes (1 - t / lam_i) z_i. The squared error is a
+    quadratic function of z, so its mean over N(0, I) is its mean over sigma points.
     """
     lam, t = np.array([6.0, 2.6, 1.4, 0.2, 0.1]), 0.35
     X, _ = data_with_spectrum(lam, rng=0)
@@ -141,20 +142,20 @@ def cycle_error_of_a_linear_vae() -> Outcome:
 
 
 @claim(
-    "On drawn digits, over three seeds, a VAE's code is smoother than an autoencoder's, and fuller",
+    "On drawn digits, over three seeds, a VAE's code is smoother and fuller than an autoencoder's",
     source="derived here",
 )
 def vae_is_more_complete() -> Outcome:
-    """The KL pulls the codes towards N(0, I), and its noise makes near codes mean near images.
+    """The KL pulls the codes towards N(0, I), and with the noise near codes decode to near images.
 
-    Both models have the same layers and the same training, 40 epochs; 1,000 other images are the
-    judges. Codes are drawn from the VAE's prior, and for the autoencoder from the Gaussian with the
-    mean and covariance of its codes: from N(0, I), its codes being of any size, it would do worse,
-    as its last row in the picture shows. Smaller is better in all, and none is what either was
-    trained on: the distance of decoded draws from real images, relative to that between real
-    ones; the share of draws in holes; the cycle error; the continuity at one standard deviation.
-    Distances are scipy's. The VAE's means over three seeds, and two standard errors of the
-    difference more, are still below.
+    Both models have the same layers and the same training of 40 epochs; they are compared on 1,000
+    other images. For the VAE, codes are drawn from its prior. For the autoencoder they are drawn
+    from the Gaussian with the mean and covariance of its codes; draws from N(0, I) would do worse,
+    as the last row of the picture shows, because its codes can have any size. The measures are the
+    distance of decoded draws from real images relative to the distance between real images, the
+    share of draws in holes, the cycle error, and the continuity at one standard deviation. Neither
+    model was trained on them, and smaller is better for each. Distances are scipy's. The VAE's mean
+    over three seeds plus two standard errors of the difference must be smaller.
     """
     theirs, ours = np.array([_both_shortcomings(seed) for seed in range(3)]).swapaxes(0, 1)
     error = np.std(ours - theirs, axis=0, ddof=1) / np.sqrt(3)
@@ -196,7 +197,7 @@ def _digit_models(seed: int) -> tuple[Any, Any, Array]:
 
 
 def _both_shortcomings(seed: int) -> list[list[float]]:
-    """Return the autoencoder's and the VAE's measures, in the order of the claim's derivation."""
+    """Return the measures of the autoencoder and of the VAE, in the order of the derivation."""
     plain, model, judges = _digit_models(seed)
     codes = plain.encode(judges), model.sample_posterior(judges, rng=seed)
     prior = np.random.default_rng(seed).standard_normal((1000, N_LATENT))

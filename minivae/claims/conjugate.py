@@ -1,4 +1,4 @@
-"""Conjugate Bayes: posteriors, predictions and evidences by arithmetic, checked by integration."""
+"""Conjugate models: closed forms of posterior, prediction and evidence, all integrated."""
 
 from __future__ import annotations
 
@@ -16,11 +16,12 @@ REALS = [1.2, 0.7, 2.1, 1.5]
 
 @claim("A coin's posterior adds counts to pseudo-counts", source="Gelman et al. 2013, chapter 2")
 def beta_bernoulli() -> Outcome:
-    """After s ones in n tosses a Beta(a, b) prior is a Beta(a + s, b + n - s) posterior.
+    """With s ones in n tosses, the prior Beta(a, b) becomes the posterior Beta(a + s, b + n - s).
 
-    p^(a-1) (1-p)^(b-1) p^s (1-p)^(n-s) is the same function with larger exponents. Its integral
-    B(a+s, b+n-s), over the prior's B(a, b), is the evidence; the mean (a+s) / (a+b+n) is the
-    chance of a one. Measured is all of this; exact is prior times likelihood, integrated over p.
+    The prior times the likelihood, p^(a-1) (1-p)^(b-1) p^s (1-p)^(n-s), is the same function with
+    larger exponents. Its integral B(a+s, b+n-s), divided by the prior's B(a, b), is the evidence.
+    The mean (a+s) / (a+b+n) is the probability of a one. All of this is measured; the exact values
+    integrate the prior times the likelihood over p.
     """
     prior = conjugate.BetaBernoulli(2, 5)
     posterior = prior.update(COINS)
@@ -49,13 +50,17 @@ def beta_bernoulli() -> Outcome:
     )
 
 
-@claim("For a normal mean, precisions add", source="Gelman et al. 2013, chapter 2")
+@claim(
+    "For the mean of a normal, the precisions of prior and data add up",
+    source="Gelman et al. 2013, chapter 2",
+)
 def normal_mean() -> Outcome:
-    """With noise of known variance c, a N(m, v) prior becomes normal with 1/v' = 1/v + n/c.
+    """With a known noise variance c, the prior N(m, v) becomes a normal with 1/v' = 1/v + n/c.
 
-    The exponent of prior times likelihood is a quadratic in the mean: its curvature, the
-    precision, is a sum over its terms, and its peak is their average weighted by precision. The
-    next observation adds its own noise: variance v' + c. Exact is the integral over the mean.
+    The logarithm of the prior times the likelihood is a quadratic function of the mean. Its
+    curvature is the sum of all precisions, and its peak is the average of all means with the
+    precisions as weights. The next observation adds its own noise, so its variance is v' + c. The
+    exact values integrate over the mean.
     """
     prior = conjugate.NormalKnownVariance(0.7, 2, noise_variance=0.5)
     posterior = prior.update(REALS)
@@ -92,10 +97,10 @@ def normal_mean() -> Outcome:
 def normal_inverse_gamma() -> Outcome:
     """With variance InvGamma(alpha, beta) and mean N(m, variance / kappa), the next value is t.
 
-    Given the variance the next value is N(m, variance (1 + 1/kappa)); averaged over an
+    Given the variance, the next value is N(m, variance (1 + 1/kappa)). Averaged over an
     inverse-gamma variance, a normal becomes Student's t, here with 2 alpha degrees of freedom and
-    scale^2 = beta (kappa + 1) / (alpha kappa). Exact is the double integral of prior times
-    likelihood: p(next given data) = p(data and next) / p(data).
+    scale^2 = beta (kappa + 1) / (alpha kappa). The exact value is the double integral of the prior
+    times the likelihood: p(next given data) = p(data and next) / p(data).
     """
     prior = conjugate.NormalInverseGamma(0.7, 3, 2.5, 1.3)
     predictive = prior.update(REALS).predictive()
@@ -130,13 +135,13 @@ def normal_inverse_gamma() -> Outcome:
 
 @claim("The evidence is the product of one-step predictions", source="Dawid 1984")
 def evidence_one_step_at_a_time() -> Outcome:
-    """Evidence says how well a model predicted each observation from those before it.
+    """The evidence says how well a model predicted each observation from the earlier ones.
 
     By the product rule p(y1, y2, ...) = p(y1) p(y2 given y1) p(y3 given y1, y2) ..., and each
-    factor is the predictive density of a model that was updated with everything earlier. Hence
-    the evidence needs no second data set to punish a model that is too flexible. Exact is the
-    density of all data at once, from scipy: of one order of a beta-binomial's, of a normal in n
-    dimensions, and of Student's t in n dimensions.
+    factor is the predictive density of a model that has been updated with all earlier observations.
+    So the evidence needs no second data set to penalise a model that is too flexible. The exact
+    value is the density of all data at once, from scipy: a beta-binomial for one order of the ones,
+    a normal in n dimensions, and Student's t in n dimensions.
     """
     models: list[tuple[Any, list[Any]]] = [
         (conjugate.BetaBernoulli(2, 5), COINS),

@@ -1,4 +1,4 @@
-"""Density estimation: bounds on log p(x), in Gaussian models where p(x) is known."""
+"""Density estimation: bounds on log p(x), in Gaussian models with a known p(x)."""
 
 from __future__ import annotations
 
@@ -32,13 +32,14 @@ def _draws(model: vae.VAE, k: int, n: int) -> Array:
     "Importance-weighted bounds rise with k from the ELBO to log p(x)", source="Burda et al. 2016"
 )
 def importance_weighted_bounds() -> Outcome:
-    """With more weights in the mean it is less noisy, and its logarithm less too low.
+    """The mean of more weights has less noise, so the logarithm of the mean has less bias.
 
-    The mean of k weights is p(x) on average at every k; by Jensen's inequality its logarithm is
-    below log p(x) on average, and the less so the less it varies: L_1 = ELBO <= L_2 <= ... . In
-    z ~ N(0, 1), x ~ N(z, 1) with q = N(x/2 + .3, .8) the weights are known in closed form. Exact
-    are L_1, L_2, L_5, L_10, L_50 at x = 1 by two nested quadratures, -1.6705 to -1.5172, below
-    log p = -1.5155. Measured are means of 20,000 draws; the tolerance is five standard errors.
+    The mean of k weights is an unbiased estimate of p(x) for every k. By Jensen's inequality the
+    expectation of its logarithm is below log p(x), and the difference shrinks with the variance:
+    L_1 = ELBO <= L_2 <= ... . In the model z ~ N(0, 1), x ~ N(z, 1) with q = N(x/2 + .3, .8), the
+    weights have a closed form. The exact values are L_1, L_2, L_5, L_10 and L_50 at x = 1 by two
+    nested quadratures; they rise from -1.6705 to -1.5172, below log p = -1.5155. The measured
+    values are means of 20,000 draws; the tolerance is five standard errors.
     """
     model, log_p = _nearly_right()
     nodes, weights = np.polynomial.hermite_e.hermegauss(100)
@@ -70,11 +71,11 @@ def importance_weighted_bounds() -> Outcome:
 def importance_weighted_gap() -> Outcome:
     """For large k the mean weight is m = p(x) (1 + d) with E d = 0 and E d^2 = R / k.
 
-    E log(1 + d) = -E d^2 / 2 + ..., so log p - L_k = R / (2 k) up to O(1/k^2), where
-    R = Var(w) / p^2 = v / sqrt(s (2v - s)) exp(o^2 / (2v - s)) - 1 for a posterior of variance
-    s = .5 and a proposal of variance v = .8, off by o = .3: R = .1707. Without 2v > s the variance
-    is infinite. Measured are E m / p, which must be 1, and k (log p - L_k) as the mean of
-    d - log(1 + d), which is far less noisy than log(1 + d); the tolerance is a tenth of R/2.
+    E log(1 + d) = -E d^2 / 2 + ..., so log p - L_k = R / (2 k) up to O(1/k^2). For a posterior of
+    variance s = .5 and a proposal of variance v = .8 whose mean is off by o = .3, R = Var(w) / p^2
+    = v / sqrt(s (2v - s)) exp(o^2 / (2v - s)) - 1 = .1707. If 2v <= s, the variance is infinite.
+    The measured values are E m / p, which must be 1, and k (log p - L_k), as the mean of d - log(1
+    + d), which has far less noise than log(1 + d). The tolerance is a tenth of R/2.
     """
     model, log_p = _nearly_right()
     s, v, o = 0.5, 0.8, 0.3
@@ -102,12 +103,12 @@ def importance_weighted_gap() -> Outcome:
 
 @claim("With q = posterior every single draw is exactly log p(x)", source="derived here")
 def posterior_proposal_is_exact() -> Outcome:
-    """At q(z) = p(z | x) the weight p(x | z) p(z) / q(z) is p(x), whatever z is.
+    """If q(z) = p(z | x), the weight p(x | z) p(z) / q(z) is p(x) for every z.
 
-    For x = z A + s noise with orthogonal rows of A the posterior is diagonal: precision
-    m_i = 1 + |a_i|^2 / s^2, mean x . a_i / (s^2 m_i). Exact is scipy's density of
-    N(0, A^T A + s^2 I); measured is one draw for each of 500 x, the mean of 7 draws, and of 1,200,
-    which do not fit into one block of the library's.
+    For x = z A + s noise with orthogonal rows of A, the posterior has independent coordinates with
+    precision m_i = 1 + |a_i|^2 / s^2 and mean x . a_i / (s^2 m_i). The exact value is scipy's
+    density of N(0, A^T A + s^2 I). For each of 500 x, the measured values are one draw, the mean of
+    7 draws, and the mean of 1,200 draws, which do not fit into one block of the library.
     """
     A, s = np.array([[1.0, 2.0, -1.0], [1.0, 0.0, 1.0]]), 0.7
     m = 1 + np.sum(A * A, axis=1) / s**2
@@ -123,23 +124,23 @@ def posterior_proposal_is_exact() -> Outcome:
 
 
 def _isotropic(d: int, s: float = 0.5) -> tuple[vae.VAE, Any]:
-    """Return z ~ N(0, I), x | z ~ N(z, s^2 I) with the posterior for an encoder, and p(x)."""
+    """Return z ~ N(0, I), x | z ~ N(z, s^2 I) with the posterior as its encoder, and p(x)."""
     c = 1 + s * s
     model = linear_vae(np.eye(d), s, np.eye(d) / c, offset=0, variance=s * s / c)
     return model, stats.multivariate_normal(np.zeros(d), c * np.eye(d))
 
 
 @claim(
-    "For x = 0 and x | z ~ N(z, s^2 I) naive Monte Carlo's relative variance is rho^d - 1",
+    "For x = 0 and x | z ~ N(z, s^2 I) the relative variance of naive Monte Carlo is rho^d - 1",
     source="derived here",
 )
 def naive_monte_carlo_variance() -> Outcome:
-    """With z from the prior the weight is p(x | z): its variance is exponential in the dimension.
+    """If z comes from the prior, the weight is p(x | z): its variance grows exponentially with d.
 
-    For x | z ~ N(z, s^2 I) at x = 0 the moments factorise: E w^2 / p^2 = rho^d with
-    rho = int N(0; z, s^2)^2 N(z; 0, 1) dz / N(0; 0, 1 + s^2)^2 = (1 + s^2) / (s sqrt(2 + s^2)),
-    which is 1.667 at s = 1/2. Measured is the variance of p_hat / p over 200,000 single draws, in
-    one, two and four dimensions; the tolerance is five standard errors.
+    For x | z ~ N(z, s^2 I) at x = 0 the moments are products over the dimensions: E w^2 / p^2 =
+    rho^d with rho = int N(0; z, s^2)^2 N(z; 0, 1) dz / N(0; 0, 1 + s^2)^2 = (1 + s^2) / (s sqrt(2 +
+    s^2)), which is 1.667 at s = 1/2. The measured value is the variance of p_hat / p over 200,000
+    single draws, in one, two and four dimensions; the tolerance is five standard errors.
     """
     dims, s, n = np.array([1, 2, 4]), 0.5, 200_000
     rho = (1 + s * s) / (s * np.sqrt(2 + s * s))
@@ -156,16 +157,17 @@ def naive_monte_carlo_variance() -> Outcome:
 
 
 @claim(
-    "For x | z ~ N(z, I/4) naive Monte Carlo fails in 20 dimensions, the posterior's draws do not",
+    "For x | z ~ N(z, I/4) in 20 dimensions naive Monte Carlo fails, and posterior draws do not",
     source="derived here",
 )
 def naive_monte_carlo_fails() -> Outcome:
-    """Of 1,000 draws from the prior none comes near the posterior once the dimension is large.
+    """In many dimensions, none of 1,000 draws from the prior is near the posterior.
 
-    The relative variance of the mean is (rho^d - 1) / 1000, with rho^20 = 27,000: then log p_hat is
-    set by the luckiest draw, and too low. Measured are errors of the estimate, averaged over 50 x:
-    below .05 nats in size at d = 2, worse than -5 at d = 20, worse than -30 at d = 50; and with
-    draws from the encoder, here the posterior, the largest error at d = 50, which is rounding.
+    The relative variance of the mean is (rho^d - 1) / 1000, with rho^20 = 27,000. So log p_hat
+    depends on the luckiest draw, and is too low. The measured values are the errors of the
+    estimate, averaged over 50 x: smaller than .05 nats at d = 2, below -5 at d = 20, and below -30
+    at d = 50. With draws from the encoder, which is the posterior here, the largest error at d = 50
+    is rounding.
     """
     dims, errors = np.array([1, 2, 5, 10, 20, 50]), dict[str, list[Array]]()
     for proposal in ("prior", "posterior"):

@@ -1,4 +1,4 @@
-"""Numerical derivatives: how well they can check the ones that were written by hand."""
+"""Numerical derivatives: how accurately they can check hand-written gradients."""
 
 from __future__ import annotations
 
@@ -30,13 +30,14 @@ Quotient = Callable[[Callable[[complex], Any], float], float]
 
 @claim("The error of central differences is a V: slope 2, slope -1", source="derived here")
 def central_difference_error() -> Outcome:
-    """As h shrinks, the error of (f(x + h) - f(x - h)) / 2h falls like h^2 and grows like 1 / h.
+    """As h shrinks, the error of (f(x + h) - f(x - h)) / 2h falls like h^2, then grows like 1/h.
 
-    By Taylor it is h^2 f''' / 6. But f is rounded to a share eps of its size, and the difference of
-    two such numbers is divided by h. Both are alike near h = eps^(1/3) = 6e-6, where ten of the
-    sixteen digits are right. Measured, on the loss of a VAE along random lines through its
-    parameters and against its hand-written gradient: both slopes, log10 of the best step, and the
-    worst of the library's own differences, which are extrapolated to h = 0.
+    By Taylor's theorem the truncation error is h^2 f''' / 6. But f is rounded to a relative
+    precision eps, and the difference of two rounded values is divided by h. Both errors are equal
+    near h = eps^(1/3) = 6e-6, where ten of the sixteen digits are right. The loss of a VAE is
+    measured along random lines through its parameters, against its hand-written gradient: both
+    slopes, log10 of the best step, and the worst error of the library's own differences, which are
+    extrapolated to h = 0.
     """
     errors = _errors(_central, STEPS, np.float64)
     right, left = STEPS > 1e-5, STEPS < 1e-7
@@ -52,12 +53,12 @@ def central_difference_error() -> Outcome:
 
 @claim("The error of the complex step is flat at rounding", source="Squire and Trapp 1998")
 def complex_step_error() -> Outcome:
-    """Im f(x + ih) / h subtracts nothing, and so has nothing to lose as h shrinks.
+    """Im f(x + ih) / h subtracts nothing, so it loses no digits as h shrinks.
 
-    f(x + ih) = f(x) + ih f'(x) - h^2 f''(x) / 2 - ...: the derivative is a number of its own, the
-    imaginary part, with relative error h^2 f''' / 6 f'. From h = 1e-9 down to 1e-300 that is
-    below rounding. All of f must work on complex numbers, and take no absolute value. Measured last
-    is the library's own.
+    f(x + ih) = f(x) + ih f'(x) - h^2 f''(x) / 2 - ..., so the derivative is the imaginary part, and
+    its relative error is h^2 f''' / 6 f'. From h = 1e-9 down to 1e-300 this error is below
+    rounding. All operations of f must work on complex numbers, without an absolute value. The last
+    measured value is the library's own complex step.
     """
     steps = 10.0 ** np.arange(-300, -8, 10)
     errors = _errors(_complex_step, steps, np.complex128)
@@ -72,10 +73,11 @@ def complex_step_error() -> Outcome:
 
 @claim("Every gradient passes central differences and the complex step", source="derived here")
 def every_gradient() -> Outcome:
-    """Backward is the derivative of forward in each layer, function, likelihood and model.
+    """Each backward pass is the derivative of its forward pass: layer, function, likelihood, model.
 
-    Measured is the worst relative error over all parameters and inputs, along a random cotangent:
-    at most 1e-7 by extrapolated central differences, 1e-10 by the complex step.
+    The measured value is the worst relative error over all parameters and inputs, for a random
+    cotangent. It is at most 1e-7 by extrapolated central differences, and at most 1e-10 by the
+    complex step.
     """
     rows = list(audit.audit())
     reports = [row.central for row in rows], [row.complex_step for row in rows]
@@ -106,9 +108,9 @@ def every_gradient() -> Outcome:
 def gradients_of_inference() -> Outcome:
     """`elbo_and_gradient` and `log_joint` return a value and its gradient from one call.
 
-    They have no `_backward` of their own and are not in the audit. Measured is the worst relative
-    error of dmu, dlog_var and dz against extrapolated central differences, at random places of a
-    linear-Gaussian model with three features and two latents, with noise that is held.
+    They have no `_backward` of their own, so the audit does not cover them. The measured value is
+    the worst relative error of dmu, dlog_var and dz against extrapolated central differences, at
+    random points of a linear-Gaussian model with three features and two latents, with fixed noise.
     """
     rng = np.random.default_rng(0)
     model = linear_gaussian.LinearGaussianModel(rng.standard_normal((2, 3)), 0.4)
@@ -137,10 +139,10 @@ def gradients_of_inference() -> Outcome:
 
 @claim("The checker measures a gradient that is wrong by a thousandth", source="derived here")
 def checker_sees_a_thousandth() -> Outcome:
-    """Oracles that never say no prove nothing: here one is shown gradients that are wrong.
+    """A check that never fails proves nothing, so the checker is given wrong gradients here.
 
-    tanh's derivative times 1.001 has the relative error .001 / 1.001, and both methods must
-    report just that; the right derivative has none.
+    The derivative of tanh times 1.001 has the relative error .001 / 1.001, and both methods must
+    report this number. For the right derivative they must report zero.
     """
     x = np.random.default_rng(0).standard_normal((4, 3))
     found = []
@@ -175,7 +177,7 @@ def _complex_step(f: Callable[[complex], Any], h: float) -> float:
 
 
 def _errors(quotient: Quotient, steps: Array, dtype: DTypeLike) -> Array:
-    """Return a quotient's relative error at each step, for the loss of a VAE along 20 lines."""
+    """Return the relative error of a quotient at each step: the root mean square over 20 lines."""
     errors, slopes = [], []
     for loss, slope in _lines(dtype):
         slopes.append(slope)
