@@ -1,4 +1,4 @@
-"""ELBO surgery: the codes of all examples together, and what the KL to the prior is made of."""
+"""ELBO surgery: the aggregated posterior, and the two parts of the mean KL to the prior."""
 
 from __future__ import annotations
 
@@ -14,18 +14,19 @@ from minivae.claims.vae_rigs import LAM, N_LATENT, SETTINGS, trained_at
 
 
 @claim(
-    "Over a Gaussian population the codes of an optimal linear VAE are exactly the prior's",
+    "Over a Gaussian population the aggregated posterior of an optimal linear VAE is the prior",
     source="derived here",
 )
 def aggregated_posterior_is_the_prior() -> Outcome:
-    """q(z) = mean of q(z|x) over the population has the mean 0 and the covariance I.
+    """q(z), the mean of q(z|x) over the population, has the mean 0 and the covariance I.
 
-    In a latent's own direction the variances of mean and noise, 1 - t / lam_i and t / lam_i, add up
-    to 1; two latents' means are uncorrelated, because they are projections on different principal
-    axes. For Gaussian data q(z) is Gaussian too, and so N(0, I) itself: the linear VAE leaves no
-    holes, whatever beta is. (Of finitely many x it is a mixture, with holes: `mixture-of-codes`.)
-    Measured are mean and covariance over 12 rows that have the population's, and for 20,000 draws
-    of x and z how far the distribution of |z|^2 is from chi-squared: Kolmogorov's distance.
+    In the direction of a latent the variances of its mean and its noise, 1 - t / lam_i and t /
+    lam_i, add up to 1. The means of two latents are uncorrelated, because they are projections on
+    different principal axes. For Gaussian data q(z) is Gaussian, too, so it is N(0, I): the linear
+    VAE leaves no holes, for every beta. (For finitely many x, q(z) is a mixture with holes: see
+    `mixture-of-codes`.) The measured values are the mean and the covariance over 12 rows with the
+    moments of the population, and Kolmogorov's distance of |z|^2 from chi-squared over 20,000 draws
+    of x and z.
     """
     X, U = data_with_spectrum(LAM, rng=4)
     X = X + np.arange(len(LAM))
@@ -63,18 +64,18 @@ def aggregated_posterior_is_the_prior() -> Outcome:
 
 
 @claim(
-    "Of Gaussian x a linear code's mean KL is what it says of x plus what it misses of the prior",
+    "For Gaussian x and a linear code, the mean KL is I(x; z) plus the KL of q(z) to the prior",
     source="Hoffman and Johnson 2016",
 )
 def elbo_surgery_of_gaussians() -> Outcome:
-    """For any encoder, mean KL(q(z|x) || p) = I(x; z) + KL(q(z) || p).
+    """For every encoder, mean KL(q(z|x) || p) = I(x; z) + KL(q(z) || p).
 
     Add and subtract log q(z) in E log q(z|x) / p(z). For a linear encoder z = x V + noise of
     covariance D and Gaussian data, q(z) = N(0, A) with A = V^T S V + D, I = 1/2 log(|A| / |D|) and
-    KL(q(z) || p) = 1/2 [tr A - k - log |A|]. The first encoder is the trained one, which wastes
-    nothing: I is all of its rate. The other four are arbitrary. The 12 rows stand for a Gaussian
-    population with their moments; of the rows themselves no code can say more than log 12 = 2.48
-    nats. Exact is I = 1/2 log(|S| |A| / |J|), J being the joint covariance of x and z.
+    KL(q(z) || p) = 1/2 [tr A - k - log |A|]. The first encoder is the trained one, whose rate is
+    all information; the other four are arbitrary. The 12 rows stand for a Gaussian population with
+    the same moments; a code of only these rows could tell at most log 12 = 2.48 nats. The exact
+    value is I = 1/2 log(|S| |A| / |J|), where J is the joint covariance of x and z.
     """
     X, U = data_with_spectrum(LAM, rng=5)
     S, rng = U @ np.diag(LAM) @ U.T, np.random.default_rng(5)
@@ -96,17 +97,18 @@ def elbo_surgery_of_gaussians() -> Outcome:
 
 
 @claim(
-    "The mean KL splits so for mixtures too: by quadrature and Monte Carlo",
+    "The mean KL splits into the same two parts for a mixture: by quadrature and Monte Carlo",
     source="Hoffman and Johnson 2016",
 )
 def elbo_surgery_of_a_mixture() -> Outcome:
-    """I(x; z) is the mean KL less KL(q(z) || p), also where q(z) is no Gaussian.
+    """I(x; z) is the mean KL minus KL(q(z) || p), also if q(z) is not Gaussian.
 
-    Six examples have one-dimensional posteriors of different means and widths. KL(q(z) || p) is an
-    integral over the line, and the mean KL is known, so their difference is an exact value of I. It
-    is estimated by drawing z from each posterior and asking how much likelier its own x makes it.
-    The error that comes with the estimate is the deviation of that log ratio, also by quadrature,
-    over the root of the 1,800 draws.
+    Six examples have one-dimensional posteriors with different means and widths. KL(q(z) || p) is
+    an integral over the line, and the mean KL is known, so their difference is the exact value of
+    I. The estimate draws z from each posterior and averages the log ratio of the density for its
+    own x to the mean density over all x. The standard error of the estimate is checked, too: the
+    exact value is the standard deviation of the log ratio, by quadrature, over the root of the
+    1,800 draws.
     """
     mu = np.array([-3.0, -1.2, -1.0, 0.4, 2.0, 2.3])
     log_var = np.log([0.3, 0.1, 0.9, 0.05, 0.2, 0.6])

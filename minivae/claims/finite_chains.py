@@ -1,4 +1,4 @@
-"""Chains whose transition matrix can be written down: what stays, and how fast the rest is gone."""
+"""Markov chains with a known transition matrix: the target, and how fast a chain forgets."""
 
 from __future__ import annotations
 
@@ -16,17 +16,18 @@ JOINT = np.array([[0.30, 0.05, 0.10], [0.02, 0.28, 0.25]])  # p(x, y), two and t
 
 
 @claim(
-    "On a finite space Gibbs sampling keeps p, and remembers (1 + l) / (1 - l), l its eigenvalue",
+    "On a finite space Gibbs keeps p, and a draw costs (1 + l) / (1 - l) sweeps, l its eigenvalue",
     source="Liu, Wong and Kong 1994",
 )
 def gibbs_on_a_finite_space() -> Outcome:
-    """A sweep is the matrix P = P_x P_y of two updates; p P = p, since each of them keeps p.
+    """A sweep is the matrix P = P_x P_y of two updates, and p P = p, because each update keeps p.
 
-    The values of x alone are a chain of two states, with the matrix sum_y p(y | x) p(x' | y): its
-    second eigenvalue l is the squared correlation of the best functions of x and of y, and every
-    function of x forgets like l^lag. So the mean of x costs (1 + l) / (1 - l) sweeps a draw. Exact
-    are l by numpy's eigenvalues and p P = p; measured are the shares of the six states in 40,000
-    sweeps of the library, the autocorrelations of x, and its autocorrelation time.
+    The values of x alone form a chain with two states and the matrix sum_y p(y | x) p(x' | y). Its
+    second eigenvalue l is the largest squared correlation of a function of x with a function of y,
+    and every function of x has the autocorrelation l^lag. So one independent draw of x costs (1 +
+    l) / (1 - l) sweeps. The exact values are l by numpy's eigenvalues and p P = p. The measured
+    values are the shares of the six states in 40,000 sweeps of the library, the autocorrelations of
+    x, and its autocorrelation time.
     """
     y_given_x = JOINT / JOINT.sum(axis=1, keepdims=True)
     x_given_y = (JOINT / JOINT.sum(axis=0)).T  # (y, x)
@@ -77,7 +78,7 @@ def gibbs_on_a_finite_space() -> Outcome:
 
 
 def _metropolis_matrix(x: Array, step: float) -> Array:
-    """Return the walk's transition matrix between the midpoints of a grid: what stays is left."""
+    """Return the transition matrix of the walk on the midpoints of a grid, rejections included."""
     moves = stats.norm(0, step).pdf(x[:, None] - x) * (x[1] - x[0])
     P = moves * np.minimum(1, np.exp((x[:, None] ** 2 - x**2) / 2))
     np.fill_diagonal(P, 0)
@@ -86,16 +87,17 @@ def _metropolis_matrix(x: Array, step: float) -> Array:
 
 
 @claim(
-    "The Metropolis walk as a matrix: p P = p, and its eigenvalues tell how long it remembers",
+    "The Metropolis walk as a matrix: p P = p, and its eigenvalues give the autocorrelation time",
     source="Geyer 1992; derived here",
 )
 def metropolis_as_a_matrix() -> Outcome:
-    """On a grid of N(0, 1) the walk is a matrix P with p_i P_ij = p_j P_ji, so that p P = p.
+    """On a grid for N(0, 1) the walk is a matrix P with p_i P_ij = p_j P_ji, so p P = p.
 
-    P is similar to a symmetric matrix with eigenvalues l_n and eigenvectors v_n, and a function f
-    has the autocorrelation sum_n c_n^2 l_n^lag with c_n = <f, v_n>: its time is sum_n c_n^2 (1 +
-    l_n) / (1 - l_n), between the shortest and the longest of them. Exact is that for f = x, at
-    steps of 1, 2.4 and 6 on 600 points; measured the library's estimate from 12 chains of 8,000.
+    P is similar to a symmetric matrix with eigenvalues l_n and eigenvectors v_n. A function f has
+    the autocorrelation sum_n c_n^2 l_n^lag with c_n = <f, v_n>. So its autocorrelation time is
+    sum_n c_n^2 (1 + l_n) / (1 - l_n), a weighted average. The exact value is this sum for f = x and
+    steps of 1, 2.4 and 6, on 600 points. The measured value is the library's estimate from 12
+    chains of 8,000 steps.
     """
     x = np.linspace(-6, 6, 601)[:-1] + 0.01
     p = stats.norm.pdf(x)

@@ -1,7 +1,7 @@
-"""Codes of finitely many examples: what they can tell, and how far their mixture is from the prior.
+"""Codes of finitely many examples: how much they tell, and how far their mixture is from the prior.
 
-N posteriors of one width have means spread like the prior's, so that their mixture has the prior's
-mean and variance whatever N is. Everything here is an integral over the line.
+N posteriors have the same width, and their means are placed so that the mixture has the prior's
+mean and variance for every N. All quantities are integrals over the line.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ P = stats.norm.pdf(Z)
 
 
 def _means(n: int, variance: float) -> Array:
-    """Return n means with the mean 0 and the variance that the posteriors' own leaves of 1."""
+    """Return n means with average 0, whose variance and the posterior variance add up to 1."""
     mu = stats.norm.ppf((np.arange(n) + 0.5) / n)
     return mu * np.sqrt((1 - variance) / np.mean(mu**2))
 
@@ -39,16 +39,17 @@ def _by_quadrature(mu: Array, variance: float) -> tuple[float, float]:
 
 
 @claim(
-    "Of N examples no code says more than log N nats; codes that never overlap say as much",
+    "The code of one of N examples tells at most log N nats, and codes without overlap tell log N",
     source="Hoffman and Johnson 2016",
 )
 def information_of_finitely_many() -> Outcome:
     """I(x; z) = H(x) - H(x | z) <= H(x) = log N, where x is one of N examples.
 
-    As posteriors narrow the mean KL grows without bound, and what it says of x stops at log N: the
-    rest is KL(q(z) || p), the holes between codes. Twelve posteriors of variances from .9 to 1e-4;
-    exact is the entropy of their mixture less their own, by quadrature, measured the library's
-    estimate with a draw for each of 1,200 copies, and how often I <= log 12 and the estimate too.
+    As the posteriors narrow, the mean KL grows without bound, but the information about x does not
+    exceed log N. The rest is KL(q(z) || p), because of the holes between the codes. Twelve
+    posteriors have variances from .9 to 1e-4. The exact value is the entropy of their mixture minus
+    the entropy of one posterior, by quadrature. The measured values are the library's estimate with
+    one draw for each of 1,200 copies, and how often I and the estimate are at most log 12.
     """
     variances = np.array([0.9, 0.3, 0.03, 1e-3, 1e-4])
     exact, measured, errors, rates = [], [], [], []
@@ -82,16 +83,17 @@ def information_of_finitely_many() -> Outcome:
 
 
 @claim(
-    "A mixture of codes with the prior's moments is not the prior: it misses the mean KL less I",
+    "A mixture of codes with the prior's moments is not the prior: KL(q(z) || p) = mean KL - I",
     source="Hoffman and Johnson 2016",
 )
 def mixture_of_codes() -> Outcome:
-    """KL(q(z) || p) of 12 narrow codes is near 1 nat, though their two moments are the prior's.
+    """KL(q(z) || p) of 12 narrow codes is near 1 nat, though both moments are the prior's.
 
-    `elbo_surgery`, which takes q(z) for the normal of its moments, says 0 there: a lower bound.
-    Its information is then too large by as much, and can exceed log 12. Exact is KL(q(z) || p) by
-    quadrature; measured is the library's mean KL less I by quadrature, for 3, 12 and 48 codes. The
-    surgery's marginal KL, last, is 0 for all, which the sum of its parts hides.
+    `elbo_surgery` replaces q(z) by the normal with its moments, and reports 0 here, which is a
+    lower bound. Its information is too large by the same amount, and can exceed log 12. The exact
+    value is KL(q(z) || p) by quadrature; the measured value is the library's mean KL minus I by
+    quadrature, for 3, 12 and 48 codes. The last measured value is the marginal KL of the surgery:
+    it is 0 in each case, and the sum of the two parts does not reveal this.
     """
     cases = [(3, 0.1), (12, 0.001), (12, 0.3), (48, 0.01)]
     exact, measured, surgeries = [], [], []

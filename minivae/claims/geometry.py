@@ -1,4 +1,4 @@
-"""Geometry of Gaussian codes in many dimensions: where they are, and what is between them."""
+"""The geometry of Gaussian codes in many dimensions: where codes are, and what is between them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def _mean_norm(d: Any) -> Any:
 
 
 def _draws(n: int, d: int, rng: int) -> Array:
-    """Return n draws of N(0, 4 I) in units of its standard deviation."""
+    """Return n draws from N(0, 4 I), divided by its standard deviation."""
     eps = np.random.default_rng(rng).standard_normal((n, d))
     return gaussian.reparameterize(np.zeros((n, d)), np.full((n, d), np.log(4)), eps) / 2
 
@@ -32,9 +32,9 @@ def _draws(n: int, d: int, rng: int) -> Array:
 def gaussian_norms() -> Outcome:
     """For z ~ N(0, I), E|z| = sqrt(2) Gamma((d + 1) / 2) / Gamma(d / 2), and Var|z| = d - E|z|^2.
 
-    |z|^2 is chi-squared with d degrees of freedom; its root has the density of the chi
-    distribution, and the integral of r times it is a ratio of Gamma functions. As d grows E|z|
-    approaches sqrt(d) and the variance 1/2: relative to its radius the shell gets ever thinner.
+    |z|^2 is chi-squared with d degrees of freedom, so |z| has the chi distribution, and its mean is
+    a ratio of Gamma functions. As d grows, E|z| approaches sqrt(d) and the variance approaches 1/2:
+    relative to its radius, the shell gets thinner and thinner.
     """
     n = 10_000
     norms = [np.linalg.norm(_draws(n, d, rng=d), axis=1) for d in DIMENSIONS]
@@ -61,12 +61,13 @@ def gaussian_norms() -> Outcome:
     source="Vershynin 2018",
 )
 def the_origin_is_empty() -> Outcome:
-    """P(|z| < r) is the integral of the density times the surface of spheres up to r.
+    """P(|z| < r) is the integral, up to r, of the density times the surface of the sphere.
 
-    The surface 2 pi^(d/2) r^(d - 1) / Gamma(d / 2) all but vanishes near the origin. The
-    density is integrated so over r; the distribution function of chi-squared gives the same. Within
-    the radius 1 there are 39 % of the codes for d = 2, but 1.7e-10 for d = 20; within
-    sqrt(d / 2), half way between two codes, 1.7e-23 for d = 512. Logarithms are compared.
+    The surface 2 pi^(d/2) r^(d - 1) / Gamma(d / 2) almost vanishes near the origin. The measured
+    value integrates over the radius; the exact value is the chi-squared distribution function.
+    Within the radius 1 are 39 % of the codes for d = 2, but only 1.7e-10 for d = 20. Within sqrt(d
+    / 2), the norm of a midpoint of two codes, is a share of 1.7e-23 for d = 512. The logarithms are
+    compared.
     """
 
     def log_share(d: int, radius: float) -> float:
@@ -98,13 +99,16 @@ def the_origin_is_empty() -> Outcome:
     )
 
 
-@claim("Half way on a straight line codes are too near to the origin", source="White 2016")
+@claim(
+    "The midpoint of two codes on a straight line is too near to the origin",
+    source="White 2016",
+)
 def straight_midpoints_are_atypical() -> Outcome:
-    """(a + b) / 2 of two independent codes is N(0, I / 2): its norm is too small by sqrt(2).
+    """(a + b) / 2 of two independent codes is N(0, I / 2), so its norm is too small by sqrt(2).
 
-    So its mean norm is E|z| / sqrt(2). How unusual that is depends on d: the share of midpoints
-    that are nearer to the origin than 99 % of the codes is P(|z| < sqrt(2) q), with q the norm
-    that 1 % of the codes are below. It is 2 % for d = 2, and all of them for d = 512.
+    The mean norm of a midpoint is E|z| / sqrt(2). How unusual such a norm is depends on d. Let q be
+    the norm that 1 % of the codes do not reach. The share of midpoints below q is P(|z| < sqrt(2)
+    q): it is 2 % for d = 2, and all midpoints for d = 512.
     """
     n = 10_000
     quantiles = stats.chi.ppf(0.01, DIMENSIONS)
@@ -125,17 +129,17 @@ def straight_midpoints_are_atypical() -> Outcome:
 
 
 @claim(
-    "Half way on a great circle, our norms changing evenly, codes are as far out as any",
+    "The midpoint of two codes on a great circle, with norms averaged, is as far out as a code",
     source="White 2016; Shoemake 1985 for unit vectors",
 )
 def spherical_midpoints_are_typical() -> Outcome:
-    """The norm on the way changes evenly from |a| to |b|, so half way it is (|a| + |b|) / 2.
+    """The norm on the path goes linearly from |a| to |b|, so at the midpoint it is (|a| + |b|) / 2.
 
-    For independent codes its mean is E|z|, that of a code, and its variance half of a code's:
-    the midpoint is on the shell, whatever d is. The unit vector half way is (u + v) / |u + v|.
-    This is our variant. The usual one puts the circle's weights on the codes as they are; half way
-    it gives (a + b) / (2 cos(angle / 2)), whose norm has no bound as the angle nears pi where
-    |a| and |b| differ.
+    For independent codes the mean of this norm is E|z|, the mean norm of a code, and its variance
+    is half the variance of a code's norm. So the midpoint is on the shell for every d. Its
+    direction is (u + v) / |u + v| for the directions u and v of a and b. The usual formula applies
+    the weights of the great circle to a and b themselves. At the midpoint this gives (a + b) / (2
+    cos(angle / 2)), whose norm has no bound as the angle approaches pi, if |a| and |b| differ.
     """
     n = 4000
     norms = []
@@ -154,16 +158,16 @@ def spherical_midpoints_are_typical() -> Outcome:
 
 
 @claim(
-    "On a great circle the angle grows evenly with t; straight ahead it is slow at both ends",
+    "On a great circle the angle grows linearly with t; on a straight line it is slow at both ends",
     source="Shoemake 1985",
 )
 def great_circles_turn_evenly() -> Outcome:
-    """At the part t of the way the direction has turned by t times the angle between a and b.
+    """At position t of the path, the direction has turned by t times the angle between a and b.
 
-    In the plane of a and b let a = |a| e^(0 i) and b = |b| e^(i angle): then slerp is
-    ((1 - t) |a| + t |b|) e^(i t angle), and lerp (1 - t) |a| + t |b| e^(i angle). Exact are these
-    complex numbers, in the plane that numpy's QR finds; for angles from .01 to 3.1, at t from 0 to
-    1, and a little beyond both ends.
+    In the plane of a and b, let a = |a| e^(0 i) and b = |b| e^(i angle). Then slerp is ((1 - t) |a|
+    + t |b|) e^(i t angle), and lerp is (1 - t) |a| + t |b| e^(i angle). The exact values are these
+    complex numbers, in the plane that numpy's QR decomposition finds, for angles from .01 to 3.1,
+    and for t from 0 to 1 and a little beyond both ends.
     """
     rng = np.random.default_rng(0)
     t = np.array([-0.1, 0, 0.1, 0.25, 0.5, 0.9, 1, 1.2])

@@ -1,4 +1,4 @@
-"""Gradients through samples: two unbiased estimators, and what their noise depends on."""
+"""Gradients through samples: two unbiased estimators, and the variance of each."""
 
 from __future__ import annotations
 
@@ -28,27 +28,28 @@ def _noise(n_dims: int = 1, n: int = N_DRAWS) -> Array:
 
 
 def _mean_of(samples: Array) -> tuple[float, float]:
-    """Return the mean and five standard errors of it."""
+    """Return the mean, and five standard errors of the mean."""
     return float(np.mean(samples)), float(5 * np.std(samples) / np.sqrt(samples.size))
 
 
 def _variance_of(samples: Array) -> tuple[float, float]:
-    """Return the variance and five standard errors of it, sqrt((m4 - m2^2) / n)."""
+    """Return the variance, and five standard errors of it, sqrt((m4 - m2^2) / n)."""
     squares = (samples - np.mean(samples)) ** 2
     return _mean_of(squares)
 
 
 @claim(
-    "The reparameterized gradient is unbiased for a smooth f, and so is the score function's",
+    "The reparameterized gradient of a smooth f is unbiased, and so is the score-function gradient",
     source="Williams 1992; Kingma and Welling 2014",
 )
 def reparameterized_gradient_is_unbiased() -> Outcome:
     """Averaged over draws, both estimators give the derivative of the expectation.
 
-    One differentiates f along the path z = mu + s eps, the other leaves f alone and differentiates
-    the density: int f dN = E[f d log N]. For z ~ N(mu, s^2) the expectations themselves are known:
-    E z^2 = mu^2 + s^2 and E sin z = sin(mu) e^(-s^2/2). Exact are their derivatives by mu and s,
-    at three places; the tolerance is five standard errors of a million draws.
+    The first estimator differentiates f along the path z = mu + s eps. The second one does not
+    differentiate f, but the density: int f dN = E[f d log N]. For z ~ N(mu, s^2) the expectations
+    are known: E z^2 = mu^2 + s^2 and E sin z = sin(mu) e^(-s^2/2). The exact values are their
+    derivatives with respect to mu and s, at three points; the tolerance is five standard errors of
+    a million draws.
     """
     eps, exact, rows = _noise(), [], []
     functions: list[tuple[Any, Any]] = [(_square, _twice), (lambda z: np.sin(z[:, 0]), np.cos)]
@@ -79,19 +80,19 @@ def reparameterized_gradient_is_unbiased() -> Outcome:
 
 
 @claim(
-    "For z^2 the reparameterized gradient is less noisy, for sin(20 z) the score function's is",
+    "The reparameterized gradient has less variance for z^2, but more variance for sin(20 z)",
     source="derived here",
 )
 def estimator_variances() -> Outcome:
-    """For f = z^2 at mu = s = 1 the variances are 4 to 30 by mu, and 12 to 136 by s.
+    """For f = z^2 and mu = s = 1 the variances (path, score) are 4, 30 for mu and 12, 136 for s.
 
-    With e standard normal and z = mu + s e, the gradients by mu are 2z and z^2 e / s, those by s
-    are 2z e and z^2 (e^2 - 1) / s. Their squares have the means that E e^2 = 1, E e^4 = 3,
-    E e^6 = 15 and E e^8 = 105 give; take off the square of the truth, (2 mu)^2 or (2 s)^2:
-    by mu 4 s^2 and mu^4/s^2 + 14 mu^2 + 15 s^2, by s 4 mu^2 + 8 s^2 and
-    2 mu^4/s^2 + 60 mu^2 + 74 s^2. No law is behind it: f = sin 20 z is small and its slope large,
-    and by mu the variances are 199.9 and .50, the other way round (exact: E of the squares by
-    quadrature). Measured are the sample variances of a million draws.
+    With e standard normal and z = mu + s e, the two gradients with respect to mu are 2z and z^2 e /
+    s, and with respect to s they are 2z e and z^2 (e^2 - 1) / s. The means of their squares follow
+    from E e^2 = 1, E e^4 = 3, E e^6 = 15 and E e^8 = 105. Minus the square of the true gradient, (2
+    mu)^2 or (2 s)^2, the variances are 4 s^2 and mu^4/s^2 + 14 mu^2 + 15 s^2 for mu, and 4 mu^2 + 8
+    s^2 and 2 mu^4/s^2 + 60 mu^2 + 74 s^2 for s. This order is not a law: f = sin 20 z has small
+    values and a large slope, and for mu the variances are 199.9 and .50 (the exact values are E of
+    the squares by quadrature). The measured values are the sample variances of a million draws.
     """
     eps, exact, rows = _noise(), [], []
     for mu, s in ((1.0, 1.0), (1.5, 0.5)):
@@ -126,7 +127,7 @@ def estimator_variances() -> Outcome:
 
 
 def _exact_variances_of_a_wave() -> list[float]:
-    """Return both variances by mu for f = sin 20 z at mu = s = 1, by the trapezoidal rule."""
+    """Return both variances for mu, with f = sin 20 z at mu = s = 1, by the trapezoidal rule."""
     e = np.linspace(-12, 12, 40_001)
     p = stats.norm.pdf(e) * (e[1] - e[0])
     samples = 20 * np.cos(20 * (1 + e)), np.sin(20 * (1 + e)) * e
@@ -134,16 +135,16 @@ def _exact_variances_of_a_wave() -> list[float]:
 
 
 @claim(
-    "A constant baseline lowers the score function's variance: here 30 to 14 at best",
+    "A constant baseline lowers the variance of the score-function gradient: here from 30 to 14",
     source="derived here",
 )
 def score_function_baseline() -> Outcome:
-    """To take b from f changes no mean, as the score's is zero; the variance is a parabola in b.
+    """Subtracting b from f keeps the mean, because the score has mean zero, but not the variance.
 
-    Var[(f - b) g] = E[f^2 g^2] - 2 b E[f g^2] + b^2 E[g^2] - (truth)^2, lowest at
-    b = E[f g^2] / E[g^2]. For f = z^2 at mu = s = 1 that is mu^2 + 3 s^2 = 4, not E f = 2: the
-    variances at b = 0, 2 and 4 are 30, 18 and 14, and the mean stays 2. The reparameterized
-    gradient has 4. Exact is the parabola 30 - 8 b + b^2.
+    Var[(f - b) g] = E[f^2 g^2] - 2 b E[f g^2] + b^2 E[g^2] - (true gradient)^2 is least at b = E[f
+    g^2] / E[g^2]. For f = z^2 at mu = s = 1 this is mu^2 + 3 s^2 = 4, not E f = 2. The variances at
+    b = 0, 2 and 4 are 30, 18 and 14, and the mean is 2 for each. The variance of the
+    reparameterized gradient is 4. The exact value is the parabola 30 - 8 b + b^2.
     """
     eps, baselines = _noise(), np.array([0.0, 2.0, 4.0, 6.0])
     samples = [
@@ -172,17 +173,17 @@ def score_function_baseline() -> Outcome:
 
 
 @claim(
-    "For |z|^2 the score function's variance grows with d^2, and with d with the baseline E f",
+    "For |z|^2 the score-function variance grows like d^2, and like d with the baseline E f",
     source="derived here",
 )
 def estimator_dimension_growth() -> Outcome:
-    """In d dimensions f = |z|^2 is noise to the one coordinate whose gradient is asked for.
+    """In d dimensions, most of f = |z|^2 is noise for the gradient of a single coordinate.
 
-    At mu = 0 the path gradient by mu_1 is 2 z_1, with variance 4 s^2 in every dimension. The score
-    gradient is |z|^2 e_1 / s, and E |e|^4 e_1^2 = (d + 2)(d + 4): the variance is s^2 (d+2)(d+4),
-    528 at d = 20. The baseline E f = d takes off the square: with it the variance is
-    E (|e|^2 - d)^2 e_1^2 = 2 d + 8. E |e|^2n e_1^2 is E |e|^(2n+2) / d by symmetry, and exact are
-    these moments of scipy's chi-squared distribution.
+    At mu = 0 the reparameterized gradient with respect to mu_1 is 2 z_1, whose variance is 4 s^2 in
+    every dimension. The score-function gradient is |z|^2 e_1 s^-1, and E |e|^4 e_1^2 = (d + 2)(d +
+    4), so its variance is s^2 (d+2)(d+4), which is 528 at d = 20. With the baseline E f = d the
+    variance is E (|e|^2 - d)^2 e_1^2 = 2 d + 8. By symmetry E |e|^2n e_1^2 = E |e|^(2n+2) / d; the
+    exact values are these moments of scipy's chi-squared distribution.
     """
     dims, s = np.array([1, 2, 5, 10, 20]), 1.0
     exact = []
@@ -220,15 +221,16 @@ def _normal_score(m: float, t: float) -> Any:
 
 
 @claim(
-    "Sticking the landing: at q = posterior every draw's gradient is zero",
+    "Sticking the landing: if q is the posterior, the gradient of every draw is zero",
     source="Roeder et al. 2017",
 )
 def sticking_the_landing() -> Outcome:
-    """Where q = p, log p(z) - log q(z) is zero at every z, and so is its slope along z.
+    """If q = p, log p(z) - log q(z) is zero at every z, and so is its derivative along z.
 
-    The full gradient has another term, -d log q at fixed z, whose mean is zero but whose variance
-    is not: it stays noisy at the optimum and keeps a stochastic optimizer from landing. Measured
-    is the largest gradient of a million draws, by mu and by s, without that term.
+    The full gradient has a further term, -d log q at fixed z. Its mean is zero, but its variance is
+    not, so the full gradient is noisy at the optimum and a stochastic optimizer does not come to
+    rest there. The measured values are the largest gradients of a million draws with respect to mu
+    and s, without this term.
     """
     gradient = estimators.elbo_gradient(
         _normal_score(0.5, 0.8), 0.5, 0.8, _noise(), stick_the_landing=True
@@ -237,16 +239,18 @@ def sticking_the_landing() -> Outcome:
 
 
 @claim(
-    "Off the optimum both ELBO gradients have one mean, and known variances", source="derived here"
+    "Away from the optimum both ELBO gradients have the same mean, and known variances",
+    source="derived here",
 )
 def elbo_gradient_variances() -> Outcome:
-    """For q = N(mu, s^2) and p = N(m, t^2) the means are -(mu - m)/t^2 and, by s, 1/s - s/t^2.
+    """For q = N(mu, s^2) and p = N(m, t^2) the mean is -(mu - m)/t^2 for mu, and 1/s - s/t^2 for s.
 
-    The path gradient by mu is -(z - m)/t^2 + e/s, of variance (s/t^2 - 1/s)^2; the full one lacks
-    e/s and has s^2/t^4, which is less where s^2 < t^2/2, so to stick the landing pays near it and
-    not everywhere. At mu = 0, s = 1, m = .5, t = .8 the two are .316 and 2.441. At q = p the full
-    one still has 1/s^2, and by log s, where it is 1 - e^2, it has 2. Measured over a million draws:
-    both means by both parameters, and these four variances.
+    The path gradient with respect to mu is -(z - m)/t^2 + e/s, with variance (s/t^2 - 1/s)^2. The
+    full gradient lacks e/s and has the variance s^2/t^4, which is less if s^2 < t^2/2. So sticking
+    the landing pays off near the optimum, but not everywhere. At mu = 0, s = 1, m = .5, t = .8 the
+    two variances are .316 and 2.441. At q = p the full gradient still has the variance 1/s^2, and
+    with respect to log s, where it is 1 - e^2, the variance 2. Over a million draws, both means for
+    both parameters and these four variances are measured.
     """
     m, t, eps = 0.5, 0.8, _noise()
     path = estimators.elbo_gradient(_normal_score(m, t), 0, 1, eps, stick_the_landing=True)

@@ -1,4 +1,4 @@
-"""Hamiltonian Monte Carlo: what the leapfrog keeps, what it misses, and who makes up for it."""
+"""Hamiltonian Monte Carlo: what the leapfrog keeps, its error, and the accept step."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from minivae.edge.checks import Array
 def leapfrog_modified_energy() -> Outcome:
     """On U = q^2 / 2 the leapfrog keeps p^2 / 2 + (1 - h^2 / 4) q^2 / 2, not the energy itself.
 
-    A step is the matrix [[1 - h^2/2, h], [-h (1 - h^2/4), 1 - h^2/2]] on (q, p), of determinant
-    1 and trace 2 - h^2: a turn along an ellipse whose axes have the ratio sqrt(1 - h^2/4). So the
-    energy swings by a share of h^2 / 4 and never drifts, at any number of steps, for h < 2;
-    beyond that the trace is below -2 and the trajectory explodes.
+    On (q, p) a step is the matrix [[1 - h^2/2, h], [-h (1 - h^2/4), 1 - h^2/2]], with determinant 1
+    and trace 2 - h^2. It is a turn along an ellipse whose axes have the ratio sqrt(1 - h^2/4). So
+    for h < 2 the energy oscillates by a share of h^2 / 4, and does not drift for any number of
+    steps. For h > 2 the trace is below -2, and the trajectory diverges.
     """
     steps, n_leapfrog = (0.3, 1.2, 1.8), 50
     z, momentum = np.array([[1.0], [-0.3]]), np.array([[0.4], [2.0]])
@@ -50,14 +50,17 @@ def leapfrog_modified_energy() -> Outcome:
     )
 
 
-@claim("Half the leapfrog's step, a quarter of its energy error", source="Neal 2011")
+@claim(
+    "Half the step of the leapfrog makes a quarter of the energy error",
+    source="Neal 2011",
+)
 def leapfrog_order() -> Outcome:
-    """Along a trajectory of fixed length the energy is off by O(h^2): the ratio nears 4.
+    """Along a trajectory of fixed length the energy error is O(h^2), so the ratio approaches 4.
 
-    Half a kick, a drift and half a kick read the same backwards, so that reversing time changes
-    nothing: the error of a step has odd powers of h only, the first is h^3, and after 1/h steps
-    h^2 is left. (A whole kick and a drift would leave h.) The target is a logistic density,
-    whose trajectories have no closed form.
+    Half a kick, a drift and half a kick are symmetric under time reversal. So the error of a step
+    has only odd powers of h, from h^3 on, and after 1/h steps the error is of order h^2. (A whole
+    kick and a drift would leave an error of order h.) The target is a logistic density, whose
+    trajectories have no closed form.
     """
     z, momentum = np.array([[1.0, -0.5]]), np.array([[0.7, 1.5]])
     steps = 0.2 / 2 ** np.arange(5)
@@ -82,13 +85,17 @@ def leapfrog_order() -> Outcome:
     )
 
 
-@claim("The leapfrog leads back, and keeps volumes", source="Neal 2011")
+@claim(
+    "The leapfrog is reversible and preserves volume",
+    source="Neal 2011",
+)
 def leapfrog_reversibility() -> Outcome:
-    """With its momentum negated a trajectory returns; its Jacobian has determinant 1.
+    """With negated momentum a trajectory returns to its start, and its Jacobian has determinant 1.
 
-    Each of the three moves shifts position by a function of momentum or momentum by a function of
-    position: a shear, of determinant 1, undone by the opposite shift. Both properties are what
-    lets the accept step use the energy alone. The Jacobian is taken by complex steps.
+    Each of the three moves shifts the position by a function of the momentum, or the momentum by a
+    function of the position. Such a shear has determinant 1, and the opposite shift undoes it.
+    Because of these two properties the accept step needs only the energy. The Jacobian is computed
+    by complex steps.
     """
     rng = np.random.default_rng(0)
     z, momentum = rng.standard_normal((2, 5, 3))
@@ -110,18 +117,18 @@ def leapfrog_reversibility() -> Outcome:
 
 
 @claim(
-    "The accept step leaves the target as it is, at every stable step (resonance apart: exact)",
+    "The accept step leaves the target invariant for every step that the leapfrog is stable at",
     source="Duane et al. 1987",
 )
 def hamiltonian_accept_step() -> Outcome:
-    """On N(0, 1) HMC has variance 1 at any step; without accepting it is 1 / (1 - h^2 / 4).
+    """On N(0, 1) HMC has variance 1 for every step; without accepting it is 1 / (1 - h^2 / 4).
 
-    The leapfrog alone keeps exp(-modified energy): with p drawn anew before each trajectory, q
-    has variance 1 / (1 - h^2/4), which is 5.3 at h = 1.8. To accept with chance min(1, exp(energy
-    lost)) is detailed balance for the true energy, since trajectories are reversible and keep
-    volumes: large steps cost acceptance, never the target. A chain that starts from the target
-    stays there; one that starts elsewhere gets there unless its trajectories resonate, as in
-    `hamiltonian-resonance`.
+    The leapfrog alone keeps exp(-modified energy). With a new p before each trajectory, the
+    variance of q is 1 / (1 - h^2/4), which is 5.3 at h = 1.8. Accepting with probability min(1,
+    exp(energy lost)) is detailed balance for the true energy, because trajectories are reversible
+    and preserve volume. So a large step lowers the acceptance rate, and does not change the target.
+    A chain that starts from the target keeps it; a chain that starts elsewhere reaches it, unless
+    its trajectories resonate as in `hamiltonian-resonance`.
     """
     steps = np.array([1.0, 1.2, 1.8])
     chains = [
@@ -150,16 +157,17 @@ def hamiltonian_accept_step() -> Outcome:
 
 
 @claim(
-    "In resonance HMC accepts all and never leaves its start: two steps of sqrt(2) turn q into -q",
+    "In resonance HMC accepts every step and never mixes: two steps of sqrt(2) turn q into -q",
     source="Neal 2011, section 5.3.2.2",
 )
 def hamiltonian_resonance() -> Outcome:
-    """To leave the target as it is, is not to find it: at h = sqrt(2), L = 2 the chain only flips.
+    """An invariant target is not enough to reach it: at h = sqrt(2), L = 2 the chain only flips.
 
-    The leapfrog's matrix on N(0, 1) has the trace 2 - h^2 = 0: a quarter turn. Two of them are a
-    half turn, (q, p) to (-q, -p), which keeps the energy: every trajectory is accepted, and q^2 is
-    that of the start, .25 here and not 1. The remedy is another L or step now and then; measured
-    last is the variance with 20 trajectories of one step and 2 of two in turn, which is 1 again.
+    On N(0, 1) the leapfrog's matrix has the trace 2 - h^2 = 0, so a step is a quarter turn. Two
+    steps are half a turn, from (q, p) to (-q, -p), which keeps the energy. So every trajectory is
+    accepted, and q^2 keeps its initial value, .25 here instead of 1. Varying L or the step mends
+    this: the last measured value is the variance with 20 trajectories of one step and 2
+    trajectories of two steps in turn, which is 1 again.
     """
     h, rng = np.sqrt(2), np.random.default_rng(0)
     stuck = hamiltonian.hmc(_standard_normal, [0.5], 200, step=h, n_leapfrog=2, rng=rng)
@@ -199,7 +207,7 @@ def _logistic(z: Array) -> tuple[Array, Array]:
 
 
 def _path(target: Any, z: Array, momentum: Array, step: float, n: int) -> tuple[Array, Array]:
-    """Positions and momenta at every step, each (n + 1, batch, n_dims)."""
+    """Return positions and momenta at every step, each (n + 1, batch, n_dims)."""
     points = [(z, momentum)]
     for _ in range(n):
         z, momentum, _ = hamiltonian.leapfrog(target, z, momentum, step=step, n_leapfrog=1)
@@ -215,7 +223,7 @@ def _energy_error(target: Any, z: Array, momentum: Array, step: float, n: int) -
 
 
 def _without_accepting(step: float, n_chains: int) -> Array:
-    """Positions of many chains after many trajectories of which none was refused."""
+    """Return the positions of many chains after many trajectories, all of them accepted."""
     rng = np.random.default_rng(0)
     z = rng.standard_normal((n_chains, 1))
     for _ in range(100):

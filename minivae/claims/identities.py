@@ -1,7 +1,7 @@
 """Gradients of Gaussian expectations: the identities of Bonnet, Price and Stein, and their limits.
 
-The library's estimators are not sampled here: they are asked at the points of a fine grid of noise,
-and averaged with the normal density, which leaves no noise at all.
+The library's estimators get no random draws here. They are evaluated on a fine grid of noise and
+averaged with the normal density, so the averages have no sampling noise.
 """
 
 from __future__ import annotations
@@ -34,16 +34,17 @@ def _mean(values: Array) -> float:
 
 
 @claim(
-    "The gradients of E f are E f' by the mean and E f'' / 2 by the variance, for a smooth f",
+    "For smooth f the gradient of E f is E f' for the mean, and E f'' / 2 for the variance",
     source="Bonnet 1964; Price 1958; Stein 1981",
 )
 def bonnet_price_and_stein() -> Outcome:
-    """N(z; mu, v) solves the heat equation: dN/dv = N''/2, and dN/dmu = -N'; integrate by parts.
+    """N(z; mu, v) solves the heat equation dN/dv = N''/2, and dN/dmu = -N'; integrate by parts.
 
-    So d E f / d mu = E f' and d E f / d v = E f'' / 2, and Stein's lemma says that E f' eps is
-    sigma E f''. By the chain rule d/d sigma = 2 sigma d/dv. Exact are E f' and sigma E f'' of f =
-    sin, tanh and z^4 by scipy's adaptive quadrature; measured is the mean of the library's two
-    estimators over a grid of noise: f' eps on the path, f (eps^2 - 1) / sigma by the score.
+    So d E f / d mu = E f' and d E f / d v = E f'' / 2. Stein's lemma says that E f' eps = sigma E
+    f''. The chain rule gives d/d sigma = 2 sigma d/dv. The exact values are E f' and sigma E f''
+    for f = sin, tanh and z^4, by scipy's adaptive quadrature. The measured values are the means of
+    the library's two estimators over a grid of noise: the path's f' eps, and the score's f (eps^2 -
+    1) / sigma.
     """
     functions: dict[str, tuple[Any, Any, Any]] = {
         "sin": (np.sin, np.cos, lambda z: -np.sin(z)),
@@ -92,16 +93,17 @@ def bonnet_price_and_stein() -> Outcome:
 
 
 @claim(
-    "At a jump of f the path's gradient misses the jump times the density; the score does not",
+    "At a jump of f the path gradient misses the jump times the density; the score does not",
     source="derived here; L'Ecuyer 1990",
 )
 def a_step_breaks_the_path() -> Outcome:
-    """For f = 1 if z > c, E f = Phi((mu - c) / sigma) has the slope N(c; mu, sigma^2), no E f'.
+    """For f = 1 if z > c, E f = Phi((mu - c) / sigma) has the slope N(c; mu, sigma^2); E f' is 0.
 
-    To differentiate under the integral needs an f that is the integral of its derivative. A jump
-    of height h at c adds h N(c) to the true slope, and the path never sees it: so for a decoder
-    with hard thresholds. For z + 2 (z > c) measured are both estimators, by mu and by sigma; exact
-    are 1 and 1 + 2 N(c), by sigma 0 and 2 N(c) (c - mu) / sigma.
+    Differentiating under the integral requires that f is the integral of its derivative. A jump of
+    height h at c adds h N(c) to the true slope, and the path gradient misses it. The same happens
+    in a decoder with hard thresholds. For f = z + 2 (z > c) both estimators are measured, with
+    respect to mu and sigma. The exact values for mu are 1 and 1 + 2 N(c), and for sigma 0 and 2
+    N(c) (c - mu) / sigma.
     """
     exact, measured = [], []
     cases = [(0.0, 1.0, 0.5), (1.0, 0.5, 0.2), (-0.3, 2.0, 1.0)]
@@ -127,18 +129,20 @@ def a_step_breaks_the_path() -> Outcome:
 
 
 @claim(
-    "Where the support moves with the parameter the score's gradient is off by f at its end",
+    "If the support moves with the parameter, the score gradient misses the value of f at its end",
     source="derived here",
 )
 def a_moving_support_breaks_the_score() -> Outcome:
-    """For z uniform on [0, t], d E f / d t = (f(t) - E f) / t; the score, -1/t, gives -E f / t.
+    """For z uniform on [0, t], d E f / d t = (f(t) - E f) / t, but the score -1/t gives -E f / t.
 
-    d/dt of an integral up to t is the integral of the derivative and the integrand at t: the score
-    drops the second, f(t) / t. The path z = t u keeps it, E f'(t u) u. The same for the library's
-    normal with its tails cut at c deviations, which is the mistake of clipped noise: the score
-    estimator by sigma misses what crosses the ends, and the path does not. Exact for f = z^2 are
-    both: d/d sigma of sigma^2 v is 2 sigma v, v the cut normal's variance, and the score's mean is
-    sigma (E e^4 - v), with scipy's truncated normal; measured are the library's estimators.
+    The derivative of an integral up to t is the integral of the derivative plus the integrand at t;
+    the score gradient lacks this second part, f(t) / t. The path z = t u keeps it: E f'(t u) u. The
+    same happens for the library's normal with its tails cut at c standard deviations, which is the
+    mistake of clipped noise: the score gradient with respect to sigma misses the mass that crosses
+    the ends, and the path gradient does not. For f = z^2 both are exact: d/d sigma of sigma^2 v is
+    2 sigma v, where v is the variance of the cut normal, and the mean of the score gradient is
+    sigma (E e^4 - v), with scipy's truncated normal. The measured values are the library's
+    estimators.
     """
     exact, measured = [], []
     cuts = (0.5, 1.0, 2.0, 4.0)
@@ -165,17 +169,18 @@ def a_moving_support_breaks_the_score() -> Outcome:
 
 
 @claim(
-    "With heavy tails the gradient exists where no sample finds it: e^(a z^2) for a near 1/2",
+    "With heavy tails the gradient exists, but samples miss it: e^(a z^2) for a near 1/2",
     source="derived here",
 )
 def heavy_tails_hide_the_gradient() -> Outcome:
-    """E e^(a z^2) is finite for a < 1/2, but a share of its slope lies beyond any draw.
+    """E e^(a z^2) is finite for a < 1/2, but a large share of its slope is beyond every draw.
 
-    By sigma at 1 the slope is 2 a E z^2 e^(a z^2), the second moment under N(0, 1 / (1 - 2 a)): for
-    a = .49 that is wider by 7, and half of the slope lies beyond five deviations of z, where a
-    million draws have none. For a > 1/4 the variance of one draw is infinite, so that no standard
-    error warns. Exact is the slope, 2 a (1 - 2 a)^(-3/2), and the share of it within 5, by scipy's
-    chi-squared; measured the library's estimate on a wide grid, and with the grid cut at 5.
+    At sigma = 1 the slope with respect to sigma is 2 a E z^2 e^(a z^2), the second moment of N(0, 1
+    / (1 - 2 a)) times a constant. For a = .49 this normal is wider by a factor 7, and half of the
+    slope comes from |z| > 5, where a million draws have no point. For a > 1/4 one draw has infinite
+    variance, so the standard error gives no warning. The exact values are the slope, 2 a (1 - 2
+    a)^(-3/2), and the share of it from |z| < 5, by scipy's chi-squared. The measured values are the
+    library's estimate on a wide grid, and on a grid cut at 5.
     """
     wide = np.linspace(-200, 200, 400_001)
     exact, measured, shares = [], [], []
@@ -205,16 +210,17 @@ def heavy_tails_hide_the_gradient() -> Outcome:
 
 
 @claim(
-    "With noise of its own for each example's sum, errors of a batch are independent",
+    "With separate noise for the sum of each example, the errors in a batch are independent",
     source="Kingma, Salimans and Welling 2015",
 )
 def local_reparameterization() -> Outcome:
-    """One draw of the weights serves a batch: sums a_n = x_n w have Cov(a_n, a_m) = x_n S x_m.
+    """One draw of the weights for a batch: sums a_n = x_n w have Cov(a_n, a_m) = x_n S x_m.
 
-    Drawn for each example from a_n ~ N(x_n m, x_n S x_n), with the same law, they have none, and
-    the variance of a batch's mean gradient falls like 1 / batch again. Exact are both covariances
-    of three examples; measured are those of 200,000 draws with the library's reparameterized
-    normal: of the weights, and of the sums.
+    If each sum is drawn separately from a_n ~ N(x_n m, x_n S x_n), its distribution is the same,
+    but the covariances are zero. Then the variance of the mean gradient of a batch falls like 1 /
+    batch. The exact values are both covariances of three examples. The measured values come from
+    200,000 draws with the library's reparameterized normal: draws of the weights, and draws of the
+    sums.
     """
     rng, n = np.random.default_rng(0), 200_000
     x = np.array([[1.0, 2, 0.5], [0.8, 1.5, 1.0], [-1, 0.3, 2]])

@@ -1,6 +1,6 @@
-"""Importance-weighted bounds: how noisy their gradients are, and a family that bounds both sides.
+"""Importance-weighted bounds: the noise of their gradients, and a family of bounds on both sides.
 
-The model is z ~ N(0, 1), x | z ~ N(z, 1) at x = 1, with the posterior N(.5, .5); the encoder says
+The model is z ~ N(0, 1), x | z ~ N(z, 1) at x = 1. Its posterior is N(.5, .5), and the encoder is
 N(.8, .8).
 """
 
@@ -25,7 +25,7 @@ WEIGHTS = WEIGHTS / WEIGHTS.sum()
 
 
 def _log_joint(z: Array) -> tuple[Array, Array]:
-    """Return log p(x = 1, z) of a column z, and its slope."""
+    """Return log p(x = 1, z) for a column of z, and its derivative with respect to z."""
     log_p = stats.norm.logpdf(1, z[:, 0]) + stats.norm.logpdf(z[:, 0])
     return log_p, 1 - 2 * z
 
@@ -46,7 +46,7 @@ def _slopes(k: int, h: float = 1e-3) -> Array:
 
 
 def _draws(k: int, n: int) -> tuple[Array, Array]:
-    """Return n gradients of the library's loss, by mu and by the decoder's bias."""
+    """Return n gradients of the library's loss, with respect to mu and the bias of the decoder."""
     model = linear_vae(np.eye(1), 1.0, 0.5 * np.eye(1), offset=MU - 0.5, variance=VARIANCE)
     model.objective = ImportanceWeighted(k)
     p = model.forward(*model.inputs(np.ones((n, 1)), rng=k))
@@ -55,17 +55,18 @@ def _draws(k: int, n: int) -> tuple[Array, Array]:
 
 
 @claim(
-    "With k weights the encoder's gradient gets noisier like k^(-1/2), the decoder's better",
+    "With k weights the encoder's signal-to-noise falls like k^(-1/2), and the decoder's grows",
     source="Rainforth et al. 2018",
 )
 def gradient_signal_to_noise() -> Outcome:
-    """Mean over deviation: slope -1/2 in k for the encoder, +1/2 for the decoder.
+    """The ratio of mean and deviation has the slope -1/2 for the encoder, 1/2 for the decoder.
 
-    A tighter bound is less sensitive to q: its gradient with respect to the encoder falls like 1/k,
-    its deviation only like k^(-1/2). The decoder's gradient nears that of log p(x), with the same
-    deviation. The doubly reparameterized gradient of the encoder has a deviation of k^(-3/2), and
-    the slope +1/2. Measured between k = 64 and 256 with the library's deviations, over means that
-    are derivatives of the exact bound, by two nested quadratures.
+    A tighter bound depends less on q: its gradient with respect to the encoder falls like 1/k, but
+    the standard deviation falls only like k^(-1/2). The decoder's gradient approaches the gradient
+    of log p(x), with a deviation like k^(-1/2). The doubly reparameterized gradient of the encoder
+    has a deviation like k^(-3/2), and the slope 1/2. The slopes are measured between k = 64 and
+    256, with standard deviations from the library, and means that are derivatives of the exact
+    bound, by two nested quadratures.
     """
     ks, ratios = np.array([1, 4, 16, 64, 256]), []
     for k in ks:
@@ -100,13 +101,14 @@ def gradient_signal_to_noise() -> Outcome:
     source="Tucker et al. 2019",
 )
 def doubly_reparameterized_gradient() -> Outcome:
-    """sum_i w_i^2 d log w_i/dz dz is on average the slope of L_k, with the score taken away.
+    """The mean of sum_i w_i^2 d log w_i/dz dz is the derivative of L_k, without the score.
 
-    The score's term, E sum_i w_i d log q(z_i) at fixed z_i, is itself a gradient of an expectation
-    over q, and can be moved onto the path: it cancels a part of the path's own term and leaves w^2
-    for w. The plain gradient has the same mean. Exact are the derivatives of L_5 with respect to mu
-    and sigma, by quadrature; measured are both estimators over 200,000 draws, the library's VAE by
-    mu, and the largest gradient of 1,000 draws at the posterior, where w_i = 1/5 and log w is flat.
+    The score's term is E sum_i w_i d log q(z_i) at fixed z_i. It is itself the gradient of an
+    expectation over q, and reparameterization turns it into a term along the path. This term
+    cancels a part of the path gradient, so that w^2 replaces w. The plain gradient has the same
+    mean. The exact values are the derivatives of L_5 with respect to mu and sigma, by quadrature.
+    The measured values are both estimators over 200,000 draws, the library's VAE for mu, and the
+    largest gradient of 1,000 draws at the posterior, where w_i = 1/5 and log w is constant.
     """
     eps = np.random.default_rng(0).standard_normal((200_000, 5, 1))
     mu_slope, sigma_slope, _ = _slopes(5)
@@ -140,17 +142,18 @@ def doubly_reparameterized_gradient() -> Outcome:
 
 
 @claim(
-    "Renyi's bounds fall as alpha rises: above log p(x), log p(x) at 0, the ELBO at 1, and below",
+    "Renyi's bound falls as alpha grows: above log p(x), log p(x) at 0, the ELBO at 1, then below",
     source="Li and Turner 2016",
 )
 def renyi_bounds() -> Outcome:
-    """L_a = log E_q w^(1-a) / (1 - a) with w = p(x, z) / q(z), and at a = 1 the ELBO, E_q log w.
+    """L_a = log E_q w^(1-a) / (1 - a) with w = p(x, z) / q(z), and L_1 is the ELBO, E_q log w.
 
-    It is the log of a power mean of w, and power means rise with the power 1 - a. At a = 0 the mean
-    is p(x); below 0 the bounds are upper ones. For a normal q and a normal posterior log w is a
-    quadratic, and log E e^(c + b e + g e^2 / 2) = c + b^2 / (2 - 2 g) - log(1 - g) / 2 for g < 1;
-    beyond, here from alpha = 2.7, the bound is minus infinity. Measured are power means of the
-    library's own log weights, at the nodes of Gauss and Hermite.
+    L_a is the logarithm of a power mean of w, and power means grow with the power 1 - a. At a = 0
+    the mean is p(x); for a < 0 the bounds are upper bounds. For a normal q and a normal posterior
+    log w is a quadratic function of a standard normal e, and log E e^(c + b e + g e^2 / 2) = c +
+    b^2 / (2 - 2 g) - log(1 - g) / 2 for g < 1. For larger g, here from alpha = 2.7 on, the bound is
+    minus infinity. The measured values are power means of the library's own log weights, at
+    Gauss-Hermite nodes.
     """
     alphas = np.array([-2.0, -1, -0.5, 0, 0.5, 1, 1.5, 2])
     model = linear_vae(np.eye(1), 1.0, 0.5 * np.eye(1), offset=MU - 0.5, variance=VARIANCE)

@@ -1,4 +1,4 @@
-"""Likelihoods and the KL: closed forms against integrals, and where each likelihood is best."""
+"""Likelihoods and the KL: closed forms against integrals, and the optimum of each likelihood."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def _scipy_normal(parameters: tuple[Array, Array], i: int) -> Any:
 
 
 def _kl_by_quadrature(p: tuple[Array, Array], q: tuple[Array, Array]) -> float:
-    """Return ``int p log(p / q)``, dimension by dimension."""
+    """Return ``int p log(p / q)``, separately for each dimension."""
     total = 0.0
     for i in range(3):
         a, b = _scipy_normal(p, i), _scipy_normal(q, i)
@@ -37,16 +37,17 @@ def _kl_by_quadrature(p: tuple[Array, Array], q: tuple[Array, Array]) -> float:
 
 
 @claim(
-    "The KL of two Gaussians in closed form is its integral, and not symmetric",
+    "The closed form of the KL between two Gaussians equals its integral, and is not symmetric",
     source="derived here",
 )
 def gaussian_kl_quadrature() -> Outcome:
-    """KL(p||q) = E_p[log p - log q] for Gaussians needs only two moments of p.
+    """For Gaussians, KL(p||q) = E_p[log p - log q] needs only two moments of p.
 
-    log p - log q is a quadratic in z, E_p z = mu1 and E_p (z - mu2)^2 = var1 + (mu1 - mu2)^2, so
-    KL = 1/2 [log var2/var1 + (var1 + (mu1 - mu2)^2) / var2 - 1] in each dimension. KL(q||p) is
-    another number: the expectation is over the other density. Exact is the integral, by adaptive
-    quadrature of scipy's densities; the third number is the VAE's KL to N(0, I).
+    log p - log q is a quadratic function of z, with E_p z = mu1 and E_p (z - mu2)^2 = var1 + (mu1 -
+    mu2)^2. So KL = 1/2 [log var2/var1 + (var1 + (mu1 - mu2)^2) / var2 - 1] in each dimension.
+    KL(q||p) has another value, because its expectation is over the other density. The exact values
+    are integrals of scipy's densities by adaptive quadrature; the third value is the VAE's KL to
+    N(0, I).
     """
 
     def draw(ax: Any) -> None:
@@ -80,11 +81,12 @@ def gaussian_kl_quadrature() -> Outcome:
     "The average log ratio of reparameterized samples is the KL", source="Kingma and Welling 2014"
 )
 def gaussian_kl_monte_carlo() -> Outcome:
-    """Over samples z = mu + e^(lv/2) eps of p, the mean of log p(z) - log q(z) is the KL.
+    """For samples z = mu + e^(lv/2) eps of p, the mean of log p(z) - log q(z) is the KL.
 
-    Sampler, density and KL must mean the same by `log_var`: a sampler with e^lv for a standard
-    deviation passes every gradient check and fails here. Exact is the integral by quadrature of
-    scipy's densities, measured the mean over 400,000 samples, in both directions.
+    Sampler, density and KL must use `log_var` in the same sense. A sampler with e^lv as the
+    standard deviation passes every gradient check, and fails here. The exact value is the integral
+    by quadrature of scipy's densities; the measured value is the mean over 400,000 samples, in both
+    directions.
     """
     eps = np.random.default_rng(0).standard_normal((400_000, 3))
     exact, measured, tolerance = [], [], []
@@ -98,7 +100,7 @@ def gaussian_kl_monte_carlo() -> Outcome:
 
 
 def _best_output(likelihood: likelihoods.Likelihood, x: float) -> tuple[float, float]:
-    """Return the decoder output that makes one pixel `x` most likely, and ``-log p`` there."""
+    """Return the best decoder output for one pixel `x`, and its ``-log p``."""
 
     def nll(a: float) -> float:
         return -float(likelihood.log_prob(np.array([[x]]), np.array([[a]]))[0])
@@ -108,16 +110,16 @@ def _best_output(likelihood: likelihoods.Likelihood, x: float) -> tuple[float, f
 
 
 @claim(
-    "On grey values the Bernoulli loss has a floor: the entropy of the pixels",
+    "On grey values the Bernoulli loss is at least the entropy of the pixels",
     source="derived here",
 )
 def bernoulli_floor() -> Outcome:
     """For a grey value x the best logit is log x/(1-x), and its loss is H(x), not 0.
 
-    -log p = log(1 + e^a) - a x has slope sigmoid(a) - x, zero where sigmoid(a) = x. There it is
-    -x log x - (1-x) log(1-x) = H(x), the entropy. So losses of grey images cannot reach 0, and two
-    data sets with different amounts of grey cannot be compared. Exact is scipy's entropy, measured
-    the minimum that a line search finds.
+    -log p = log(1 + e^a) - a x has the slope sigmoid(a) - x, which is zero where sigmoid(a) = x.
+    There the loss is -x log x - (1-x) log(1-x) = H(x), the entropy. So the loss of grey images
+    cannot reach 0, and losses of data sets with different amounts of grey cannot be compared. The
+    exact value is scipy's entropy; the measured value is the minimum that a line search finds.
     """
     x = np.array([0.05, 0.25, 0.5, 0.8, 0.99])
     likelihood = likelihoods.Bernoulli()
@@ -149,9 +151,9 @@ def bernoulli_floor() -> Outcome:
 def continuous_bernoulli_normalised() -> Outcome:
     """e^(a x) on [0, 1] has the integral (e^a - 1) / a, so p = e^(a x - A), A = log((e^a - 1) / a).
 
-    The Bernoulli's own loss leaves A at log(1 + e^a) and is no density on grey values. A is 0/0 at
-    a = 0 and overflows at large a: measured is the integral of the library's density, by
-    quadrature, from a = -800 through the series around 0 to 800.
+    The Bernoulli loss has A = log(1 + e^a) instead, which does not make a density on grey values.
+    The formula for A is 0/0 at a = 0 and overflows for large a. The measured value is the integral
+    of the library's density by quadrature, from a = -800 through the series around 0 to a = 800.
     """
     likelihood = likelihoods.ContinuousBernoulli()
     sizes = np.array([1e-12, 1e-6, 0.0099, 0.01, 0.0101, 1, 10, 40, 800])
@@ -185,16 +187,17 @@ def continuous_bernoulli_normalised() -> Outcome:
 
 
 @claim(
-    "For grey values the continuous Bernoulli's best output is not the Bernoulli's",
+    "For grey values the best output differs between the continuous Bernoulli and the Bernoulli",
     source="Loaiza-Ganem and Cunningham 2019",
 )
 def continuous_bernoulli_optimum() -> Outcome:
-    """Both likelihoods are best where their mean is x, and their means differ.
+    """Each likelihood is largest where its mean is x, and the two means differ.
 
-    The slope of a x - A(a) is x - A'(a) = x - E[x]. The Bernoulli's mean is sigmoid(a); the
-    continuous one's is 1 / (1 - e^-a) - 1/a, which is closer to 1/2, so it takes larger outputs:
-    4.80 for x = .8 where the logit is 1.39, and -3.59 for x = .25 where it is -1.10. Exact is the
-    root of "mean = x" with the mean by quadrature, measured the maximum of the library's density.
+    The slope of a x - A(a) is x - A'(a) = x - E[x]. The mean of the Bernoulli is sigmoid(a). The
+    mean of the continuous Bernoulli is 1 / (1 - e^-a) - 1/a, which is closer to 1/2, so its best
+    outputs are larger: 4.80 for x = .8, where the logit is 1.39, and -3.59 for x = .25, where the
+    logit is -1.10. The exact value is the root of "mean = x" with the mean by quadrature; the
+    measured value is the maximum of the library's density.
     """
     continuous, binary = likelihoods.ContinuousBernoulli(), likelihoods.Bernoulli()
 
@@ -231,11 +234,12 @@ def continuous_bernoulli_optimum() -> Outcome:
     source="derived here",
 )
 def gaussian_shared_variance() -> Outcome:
-    """With one variance v for all pixels, D/2 log(2 pi v) + |r|^2 / (2 v) is least at v = MSE.
+    """With one variance v for all D pixels, D/2 log(2 pi v) + |r|^2 / (2 v) is least at v = MSE.
 
-    That is -log p for residuals r. Its slope D / (2v) - |r|^2 / (2 v^2) is zero at v = |r|^2 / D,
-    where it is D/2 [log(2 pi MSE) + 1], which is D times the entropy of N(0, MSE). Measured is the
-    minimum over v of the library's loss; exact is the mean square, and scipy's entropy.
+    This is -log p for residuals r. Its slope D / (2v) - |r|^2 / (2 v^2) is zero at v = |r|^2 / D,
+    where the loss is D/2 [log(2 pi MSE) + 1], D times the entropy of N(0, MSE). The measured value
+    is the minimum of the library's loss over v; the exact values are the mean squared error and
+    scipy's entropy.
     """
     rng = np.random.default_rng(0)
     x, out = rng.standard_normal((1, 50)), 0.3 * rng.standard_normal((1, 50))
