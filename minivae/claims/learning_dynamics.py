@@ -20,12 +20,12 @@ from minivae.training.optimizers import SGD
 def modes_are_learned_in_turn() -> Outcome:
     """From W_e = W_d^T = a_0 along the axes, the gain g = a^2 obeys dg/dt = 4 lam g (1 - g).
 
-    The loss of a mode, a principal direction, is lam (1 - a b)^2, and gradient flow keeps a = b. The logistic curve
-    rises at t = log(1 / g_0) / (4 lam), so directions of large variance come first, however small
-    all weights are at the start. The exact values are the logistic curves. The measured values are
-    the gains that scipy's ODE solver finds for the library's hand-written gradient, and the gains
-    of the library's gradient descent with a learning rate of 1/2,000, whose discretisation error is
-    of first order.
+    The loss of a mode, a principal direction, is lam (1 - a b)^2, and gradient flow keeps a = b.
+    The logistic curve rises at t = log(1 / g_0) / (4 lam), so directions of large variance come
+    first, however small all weights are at the start. The exact values are the logistic curves. The
+    measured values are the gains that scipy's ODE solver finds for the library's hand-written
+    gradient, and the gains of the library's gradient descent with a learning rate of 1/2,000, whose
+    discretisation error is of first order.
     """
     lam, g0 = np.array([4.0, 2.0, 1.0]), 1e-3
     X, U = data_with_spectrum(lam, rng=31)
