@@ -46,5 +46,9 @@ def annealing_is_unbiased() -> Outcome:
         ax.legend()
 
     return Outcome(
-        exact=np.ones(4), measured=np.mean(ratios, axis=1), tolerance=4 * errors, draw=draw
+        exact=np.ones(4),
+        measured=np.mean(ratios, axis=1),
+        tolerance=4 * errors,
+        because="four standard errors",
+        draw=draw,
     )

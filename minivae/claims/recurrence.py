@@ -44,7 +44,7 @@ def gradient_through_a_held_gate() -> Outcome:
         ax.set(xlabel="steps", ylabel="gradient of the first state", ylim=(1e-6, 2))
         ax.legend(title="points: backprop through time")
 
-    return Outcome(exact, measured, tolerance=1e-12, draw=draw)
+    return Outcome(exact, measured, tolerance=1e-12, because="rounding", draw=draw)
 
 
 @claim(
@@ -70,7 +70,7 @@ def gradient_growth_rate() -> Outcome:
         ax.set(xlabel="steps", ylabel="norm of the product of Jacobians")
         ax.legend()
 
-    return Outcome(exact=radii, measured=measured, tolerance=1e-9, draw=draw)
+    return Outcome(radii, measured, tolerance=1e-9, because="rounding of long products", draw=draw)
 
 
 @claim(
@@ -93,7 +93,7 @@ def cross_entropy_of_tokens() -> Outcome:
         exact.append(entropy(p) + entropy(p, q))
         logits = np.tile(np.log(q) + 5, (7, 1))  # any constant may be added to logits
         measured.append(-p @ likelihood.log_prob(tokens, logits))
-    return Outcome(exact, measured, tolerance=1e-12)
+    return Outcome(exact, measured, tolerance=1e-12, because="rounding")
 
 
 @claim(
@@ -116,7 +116,7 @@ def teacher_forcing_is_the_chain_rule() -> Outcome:
         out = rng.standard_normal((1, likelihood.n_outputs(5)))
         log_p = likelihood.log_prob(rows, np.tile(out, (len(rows), 1)))
         sums.append(np.sum(np.exp(log_p)))
-    return Outcome(exact=np.ones(3), measured=sums, tolerance=1e-12)
+    return Outcome(np.ones(3), sums, tolerance=1e-12, because="rounding")
 
 
 def _gru_at_rest(n: int, u: float) -> GRU:

@@ -57,6 +57,30 @@ ORACLES = {
         "datasets/test_datasets.py::test_the_second_moments_shear_by_the_slant"
     ),
     "datasets.idx: read_idx": "datasets/test_mnist_files.py::test_reads_packed_and_raw_files",
+    "datasets.loop_counts: loop_entropy": (
+        "datasets/test_loop_source.py::test_entropy_lies_within_its_exact_bounds"
+    ),
+    "datasets.loop_counts: loop_entropy_bounds": (
+        "datasets/test_loop_source.py::test_lower_bound_is_the_mean_surprise_given_the_factors"
+    ),
+    "datasets.loop_counts: n_distinct_loops": (
+        "datasets/test_loop_source.py::test_distinct_loops_are_as_many_as_a_list_of_them"
+    ),
+    "datasets.loop_source: contour_laws": (
+        "datasets/test_loop_source.py::test_log_prob_is_the_sum_over_all_settings"
+    ),
+    "datasets.loop_source: loop_log_prob": (
+        "datasets/test_loop_source.py::test_log_prob_is_the_sum_over_all_settings"
+    ),
+    "datasets.loop_source: loops": (
+        "datasets/test_loop_source.py::test_frequent_loops_are_as_frequent_as_their_probability_says"
+    ),
+    "datasets.loop_source: move_laws": (
+        "datasets/test_loop_source.py::test_log_prob_is_the_sum_over_all_settings"
+    ),
+    "datasets.loop_source: onset_chances": (
+        "datasets/test_loop_source.py::test_log_prob_is_the_sum_over_all_settings"
+    ),
     "datasets.mnist_files: mnist": "datasets/test_mnist_files.py::test_the_real_files",
     "datasets.patches: image_patches": (
         "datasets/test_datasets.py::test_patches_are_cut_from_the_photograph"
@@ -209,6 +233,40 @@ ORACLES = {
     "models.vae: VAE.forward": "binary-elbo-and-gap",
     "models.vae: VAE.sample": "model-samples",
     "models.vae: VAE.sample_posterior": "model-samples",
+    "music.decoders: Autoregressive.log_prob": "teacher-forcing-is-the-chain-rule",
+    "music.decoders: Autoregressive.log_prob_backward": "music/test_decoders.py::test_gradients",
+    "music.decoders: Autoregressive.log_prob_by_step": (
+        "music/test_decoders.py::test_it_is_a_distribution"
+    ),
+    "music.decoders: Autoregressive.mode": (
+        "music/test_decoders.py::test_the_mode_is_the_likeliest_token_given_those_before"
+    ),
+    "music.decoders: Autoregressive.sample": (
+        "music/test_decoders.py::test_generating_is_what_teacher_forcing_scores"
+    ),
+    "music.decoders: Conductor.backward": "music/test_decoders.py::test_gradients_of_the_conductor",
+    "music.decoders: Conductor.forward": "music/test_decoders.py::test_gradients_of_the_conductor",
+    "music.encoder: MelodyEncoder.forward": (
+        "music/test_decoders.py::test_the_encoder_hears_every_token"
+    ),
+    "music.melodies: notes_to_tokens": "music/test_melodies.py::test_tokens_as_notes",
+    "music.melodies: tokens_to_notes": "music/test_melodies.py::test_tokens_as_notes",
+    "music.midi: midi_bytes": (
+        "music/test_midi.py::test_bytes_of_one_note_are_those_of_the_standard"
+    ),
+    "music.midi: read_midi": "music/test_midi.py::test_what_is_written_is_read",
+    "music.model: MelodyVAE.decode": "music/test_model.py::test_tokens_come_out",
+    "music.model: MelodyVAE.draw": "music/test_model.py::test_tokens_come_out",
+    "music.model: MelodyVAE.sample": "music/test_model.py::test_tokens_come_out",
+    "music.moves: attribute_vector": (
+        "music/test_model.py::test_an_attribute_vector_turns_its_attribute"
+    ),
+    "music.moves: blend": "music/test_model.py::test_blending_without_a_model",
+    "music.moves: complete": "music/test_model.py::test_a_completed_loop_begins_with_its_bar",
+    "music.moves: density": "music/test_model.py::test_attributes_are_what_they_say",
+    "music.moves: interpolate": "music/test_model.py::test_a_way_leads_from_one_loop_to_the_other",
+    "music.moves: register": "music/test_model.py::test_attributes_are_what_they_say",
+    "music.sound: synthesize": "music/test_sound.py::test_a_note_has_its_frequency",
     "nn.activations: LeakyReLU.backward": "every-gradient",
     "nn.activations: LeakyReLU.forward": (
         "nn/test_activations.py::test_activations_have_their_known_values"
@@ -227,6 +285,26 @@ ORACLES = {
     ),
     "nn.activations: Tanh.backward": "every-gradient",
     "nn.activations: Tanh.forward": "binary-elbo-and-gap",
+    "nn.bidirectional: BidirectionalGRU.backward": "nn/test_recurrent.py::test_gradients_both_ways",
+    "nn.bidirectional: BidirectionalGRU.forward": (
+        "nn/test_recurrent.py::test_each_row_is_what_it_is_alone"
+    ),
+    "nn.categorical: Categorical.log_prob": (
+        "nn/test_categorical.py::test_log_prob_is_that_of_scipy"
+    ),
+    "nn.categorical: Categorical.log_prob_backward": "nn/test_categorical.py::test_gradients",
+    "nn.categorical: Categorical.mode": (
+        "nn/test_categorical.py::test_a_low_temperature_is_the_mode"
+    ),
+    "nn.categorical: Categorical.sample": (
+        "nn/test_categorical.py::test_samples_have_the_probabilities"
+    ),
+    "nn.categorical: chosen": "nn/test_categorical.py::test_log_prob_is_that_of_scipy",
+    "nn.categorical: draw_tokens": "nn/test_categorical.py::test_samples_have_the_probabilities",
+    "nn.categorical: log_softmax": (
+        "nn/test_categorical.py::test_softmax_is_that_of_scipy_at_any_size"
+    ),
+    "nn.categorical: softmax": "nn/test_categorical.py::test_softmax_is_that_of_scipy_at_any_size",
     "nn.elementwise: exp_minus_abs": (
         "nn/test_elementwise.py::test_both_are_those_of_scipy_in_both_tails"
     ),
@@ -279,6 +357,8 @@ ORACLES = {
     "nn.likelihoods: SquaredError.mean": "autoencoder-losses",
     "nn.networks: Sequential.backward": "every-gradient",
     "nn.networks: Sequential.forward": "change-of-variables",
+    "nn.recurrent: GRU.backward": "gradient-through-a-held-gate",
+    "nn.recurrent: GRU.forward": "nn/test_recurrent.py::test_it_is_torch_s",
     "nn.rows: repeat_rows": "doubly-reparameterized-gradient",
     "nn.rows: sum_rows": "doubly-reparameterized-gradient",
     "nn.variances: FixedVariance.mean_and_log_var": "likelihood-samples",
@@ -292,6 +372,9 @@ ORACLES = {
     "training.batches: minibatches": "training/test_loop.py::test_minibatches_hold_every_row_once",
     "training.callbacks: EarlyStopping.state_dict": (
         "training/test_loop.py::test_a_killed_run_ends_where_the_whole_one_does"
+    ),
+    "training.clipping: clip_by_norm": (
+        "training/test_clipping.py::test_the_norm_is_at_most_the_limit_and_the_direction_stays"
     ),
     "training.lbfgs: fit_lbfgs": "linear-autoencoder-is-pca",
     "training.lbfgs: minimize": "linear-vae-is-probabilistic-pca",
@@ -313,6 +396,7 @@ NO_NUMBER = [
     "bayes.sampler_checks: check_log_density",
     "bayes.sampler_checks: check_start",
     "datasets.download: download",
+    "datasets.loop_source: check_tokens",
     "datasets.mnist_files: cache_folder",
     "explanation.formulas: formulas_of",
     "gradient_check.problem: as_problem",
@@ -338,6 +422,21 @@ NO_NUMBER = [
     "models.vae: VAE.beta",
     "models.vae: VAE.inputs",
     "models.vae: VAE.n_importance",
+    "music.decoders: Autoregressive.config",
+    "music.decoders: Autoregressive.mean",
+    "music.decoders: Autoregressive.n_outputs",
+    "music.decoders: Conductor.parts",
+    "music.decoders: Identity.backward",
+    "music.decoders: Identity.forward",
+    "music.encoder: MelodyEncoder.parts",
+    "music.pictures: rolls",
+    "music.recipe: fit_options",
+    "nn.bidirectional: BidirectionalGRU.parts",
+    "nn.categorical: Categorical.config",
+    "nn.categorical: Categorical.mean",
+    "nn.categorical: Categorical.n_outputs",
+    "nn.categorical: as_tokens",
+    "nn.categorical: one_hot",
     "nn.likelihoods: Gaussian.config",
     "nn.likelihoods: Gaussian.n_outputs",
     "nn.likelihoods: Likelihood.config",

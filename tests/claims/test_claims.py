@@ -89,6 +89,7 @@ def test_a_claim_holds_and_can_be_drawn(claim):
         assert ax.get_ylabel() or names_its_rows.get(claim.name)
 
 
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")  # a doubt of the library is no verdict
 @pytest.mark.parametrize(("name", "damage"), BREAKS)
 def test_a_claim_fails_when_the_library_is_wrong(name, damage, monkeypatch):
     damage(monkeypatch)

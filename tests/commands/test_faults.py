@@ -26,6 +26,9 @@ USERS = {
     "notebooks": ("--out a-file", ""),
     "study": ("latent-dimensions", "there is no study 'latent-dimensions'"),
     "explore": ("nothing.npz", "No such file or directory: nothing.npz"),
+    "loops": ("sample nothing.npz", "No such file or directory: nothing.npz"),
+    "course": ("--out a-file", ""),
+    "handouts": ("--out a-file", ""),
 }
 # A fault of ours: what each command calls in the library.
 OURS = {
@@ -39,6 +42,9 @@ OURS = {
     "notebooks": ("", "minivae.course.notebooks.numbered_files"),
     "study": ("latent-dimension", "minivae.studies.run"),
     "explore": ("a-file", "minivae.edge.storage.read"),
+    "loops": ("sample a-file", "minivae.edge.storage.read"),
+    "course": ("", "minivae.commands.course.copy_course"),
+    "handouts": ("", "minivae.course.handout.write_handouts"),
 }
 
 

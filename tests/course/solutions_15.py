@@ -135,7 +135,7 @@ WRONG = [
     ("gru_step_backward", forgets_r_on_the_way_back, "the factor r is missing"),
     ("gru_step_backward", forgets_the_blend, "u dy is missing"),
     ("gru_step_backward", multiplies_with_h, "not h itself"),
-    ("gru_step_backward", forgets_tanh_s_slope, "tanh has a slope"),
+    ("gru_step_backward", forgets_tanh_s_slope, "the slope of tanh is missing"),
     ("teacher_forcing", sees_itself, "sees its own token"),
     ("teacher_forcing", sees_the_future, "sees a later token"),
     ("teacher_forcing", rolls, "comes round"),

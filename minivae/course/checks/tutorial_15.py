@@ -143,7 +143,7 @@ EXERCISES: Exercises = {
                 "dr is da_n (h W_hn + b_hn): what r multiplies, and not h itself": (
                     lambda *given: backward(*given, into_r="h")
                 ),
-                "tanh has a slope: da_n = dn (1 - n^2)": (
+                "the slope of tanh is missing: da_n = dn (1 - n^2)": (
                     lambda *given: backward(*given, slope=False)
                 ),
             },

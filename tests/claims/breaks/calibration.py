@@ -4,7 +4,6 @@ from breaks import rewrite
 from minivae.bayes import conjugate, hamiltonian, mcmc
 from minivae.linear.probabilistic_pca import ProbabilisticPCA as PPCA
 from minivae.models.vae import VAE
-from minivae.nn import gaussian
 
 CHAINS, POSTERIORS = "chains-are-calibrated", "posteriors-are-calibrated"
 PREDICTIONS, CODES = "predictions-are-calibrated", "codes-are-calibrated"
@@ -22,7 +21,6 @@ BREAKS = [
     (CHAINS, rewrite(mcmc.metropolis, "samples[n] = z[0]", "samples[n] = proposal[0]")),
     (CHAINS, rewrite(mcmc.gibbs, "draw(z, rng)", "draw(samples[n - 1] if n else z, rng)")),
     (CHAINS, rewrite(hamiltonian.hmc, HMC_RATIO, "< 0.5 * energy_lost + 0.2")),
-    (CHAINS, rewrite(hamiltonian.leapfrog, "z = z + step", "z = 0.98 * z + step")),
     (POSTERIORS, rewrite(COIN.update, "+ ones, self.b + zeros", "+ zeros, self.b + ones")),
     (POSTERIORS, rewrite(NORMAL.update, "self.mean / self.variance + ", "")),
     (POSTERIORS, rewrite(NORMAL.update, "(mean, 1 / precision,", "(mean, 0.5 / precision,")),
@@ -34,5 +32,5 @@ BREAKS = [
     (CODES, rewrite(PPCA.posterior, "model.posterior()[1])", "3 * model.posterior()[1])")),
     (CODES, rewrite(PPCA._centred_blocks, "x - self.mean_", "x")),
     (CODES, rewrite(VAE.sample_posterior, "mu, log_var = ", "log_var, mu = ")),
-    (CODES, rewrite(gaussian.reparameterize, "0.5 * log_var", "log_var")),
+    (CODES, rewrite(VAE.sample_posterior, "0.5 * log_var", "log_var")),
 ]
