@@ -1,7 +1,7 @@
-"""PCA and the linear autoencoder: one optimum, one subspace, and what the mean has to do with it.
+"""PCA and the linear autoencoder: they share the optimum and the subspace; what the mean changes.
 
-Throughout, ``x_hat = x @ W_e @ W_d``, and the data's second moment ``S = X.T @ X / n_samples`` has
-the eigenvalues lam_1 >= ... >= lam_m with eigenvectors u_1, ..., u_m, known by construction.
+In all claims ``x_hat = x @ W_e @ W_d``. The second moment ``S = X.T @ X / n_samples`` of the data
+has the eigenvalues lam_1 >= ... >= lam_m with eigenvectors u_1, ..., u_m, known by construction.
 """
 
 from __future__ import annotations
@@ -16,14 +16,17 @@ from minivae.edge.checks import Array
 from minivae.linear import pca
 
 
-@claim("The direction of largest variance is the one of least error", source="Pearson 1901")
+@claim(
+    "The direction of largest variance is the direction of least projection error",
+    source="Pearson 1901",
+)
 def maximal_variance_is_minimal_error() -> Outcome:
-    """For a unit vector v the variance along it and the error of projecting onto it add up.
+    """For a unit vector v, the variance along v plus the error of projecting onto v is constant.
 
-    Pythagoras gives |x|^2 = (x.v)^2 + |x - (x.v) v|^2 for every x. The mean of the left side is
-    the total variance, whatever v is, so the largest variance is the least error. In the plane,
-    with v at the angle t from u_1, they are lam_1 cos^2 t + lam_2 sin^2 t and
-    lam_1 sin^2 t + lam_2 cos^2 t, and PCA must find t = 0.
+    By Pythagoras |x|^2 = (x.v)^2 + |x - (x.v) v|^2 for every x. The mean of the left side is the
+    total variance for every v, so the largest variance has the least error. In the plane, with v at
+    the angle t from u_1, the two are lam_1 cos^2 t + lam_2 sin^2 t and lam_1 sin^2 t + lam_2 cos^2
+    t, and PCA must find t = 0.
     """
     lam = np.array([3.0, 1.0])
     X, U = data_with_spectrum(lam, rng=0)
@@ -54,17 +57,17 @@ def maximal_variance_is_minimal_error() -> Outcome:
 
 
 @claim(
-    "The least error is the sum of the discarded eigenvalues, in each reduction",
+    "The least error is the sum of the discarded eigenvalues, for each way to average it",
     source="Eckart and Young 1936; Baldi and Hornik 1989",
 )
 def least_error_is_discarded_variance() -> Outcome:
-    """No product W_e W_d of rank k loses less than the m - k smallest eigenvalues.
+    """No product W_e W_d of rank k has an error below the sum of the m - k smallest eigenvalues.
 
-    The error is |X - X W_e W_d|_F^2 / N, and X W_e W_d is of rank k. The nearest matrix of rank k
-    is X with its m - k smallest singular values s_i set to zero, so the least error is
-    sum s_i^2 / N = sum lam_i over i > k, and W_e W_d = sum u_i u_i^T over i <= k attains it.
-    Averaged over features as well it is that divided by m; by the eigenvalues of a covariance
-    with the divisor N - 1, it is their discarded sum times (N - 1) / N.
+    The error is |X - X W_e W_d|_F^2 / N, and X W_e W_d has rank k. The nearest matrix of rank k is
+    X with its m - k smallest singular values s_i set to zero. So the least error is the sum of
+    s_i^2 / N = lam_i over i > k, and W_e W_d = sum u_i u_i^T over i <= k attains it. If the error
+    is averaged over features, too, it is this sum divided by m. With the eigenvalues of a
+    covariance with divisor N - 1, it is their discarded sum times (N - 1) / N.
     """
     lam = np.array([5.0, 3.0, 2.0, 1.2, 0.5, 0.2])
     X, _ = data_with_spectrum(lam, rng=1)
@@ -88,15 +91,15 @@ def least_error_is_discarded_variance() -> Outcome:
 
 
 @claim(
-    "A linear autoencoder is PCA where lam_k > lam_(k+1): its W_e W_d projects on the subspace",
+    "A linear autoencoder is PCA if lam_k > lam_(k+1): its W_e W_d projects onto PCA's subspace",
     source="Bourlard and Kamp 1988; Baldi and Hornik 1989",
 )
 def linear_autoencoder_is_pca() -> Outcome:
-    """Where lam_k > lam_(k+1), the best W_e W_d is one matrix: U_k U_k^T, from any start.
+    """If lam_k > lam_(k+1), the best W_e W_d is a unique matrix, U_k U_k^T, found from any start.
 
-    The nearest matrix of rank k to X is unique then, and it is X U_k U_k^T. No other critical
-    point is a minimum, so five random starts all end there, with the sum of the discarded
-    eigenvalues for an error. The axes are not PCA's, as the picture shows.
+    The nearest matrix of rank k to X is then unique: X U_k U_k^T. No other critical point is a
+    minimum. So training from five random starts ends there, and the error is the sum of the
+    discarded eigenvalues. The axes are not PCA's axes, as the picture shows.
     """
     X, U = data_with_spectrum([5.0, 3.0, 2.0, 1.2, 0.5, 0.2], rng=2)
     models = [trained(X, 2, rng=seed) for seed in range(5)]
@@ -124,14 +127,15 @@ def linear_autoencoder_is_pca() -> Outcome:
 
 
 @claim(
-    "Only the subspace is identified: any invertible C is as good", source="Baldi and Hornik 1989"
+    "Only the subspace is identified: any invertible C gives the same loss",
+    source="Baldi and Hornik 1989",
 )
 def only_the_subspace_is_identified() -> Outcome:
     """W_e = U_k C and W_d = C^-1 U_k^T are a minimum for every invertible k x k matrix C.
 
-    The loss depends on the product alone, and C cancels in it. So the loss is the discarded
-    variance and the gradient zero at every C, though the axes of the code, the columns of U_k C,
-    can be any basis of the subspace, of any lengths and at any angles.
+    The loss depends only on the product W_e W_d, in which C cancels. So at every C the loss is the
+    discarded variance and the gradient is zero. But the axes of the code, the columns of U_k C, can
+    be any basis of the subspace, with any lengths and angles.
     """
     lam = np.array([5.0, 3.0, 2.0, 1.2, 0.5, 0.2])
     X, U = data_with_spectrum(lam, rng=3)
@@ -145,14 +149,17 @@ def only_the_subspace_is_identified() -> Outcome:
     return Outcome(exact, measured, tolerance=1e-10, because="rounding, with C as it is drawn")
 
 
-@claim("Biases centre the data: a shift changes nothing", source="Bourlard and Kamp 1988")
+@claim(
+    "Biases centre the data: a shift of the data changes nothing",
+    source="Bourlard and Kamp 1988",
+)
 def biases_centre_the_data() -> Outcome:
-    """With b_e and b_d the optimum is PCA's on centred data, wherever the mean c is.
+    """With b_e and b_d the optimum is PCA on centred data, for every mean c.
 
-    For given matrices the best constant in x_hat = x W_e W_d + b is the one that makes the mean
-    residual zero, b = c (I - W_e W_d). Then x - x_hat = (x - c)(I - W_e W_d): the loss is that of
-    the centred data, so its least value is the sum of their discarded eigenvalues, and what is
-    reconstructed moves with the data.
+    For given matrices, the best constant b in x_hat = x W_e W_d + b makes the mean residual zero: b
+    = c (I - W_e W_d). Then x - x_hat = (x - c)(I - W_e W_d) is the residual of the centred data. So
+    the least loss is the sum of their discarded eigenvalues, and the reconstructions shift with the
+    data.
     """
     lam = np.array([4.0, 2.0, 1.0, 0.5])
     X, U = data_with_spectrum(lam, rng=4)
@@ -168,16 +175,16 @@ def biases_centre_the_data() -> Outcome:
 
 
 @claim(
-    "Without centring or biases the second moment takes the covariance's place",
+    "Without centring and without biases the second moment replaces the covariance",
     source="Jolliffe 2002",
 )
 def without_centring_second_moment() -> Outcome:
-    """Without biases the discarded eigenvalues are those of X^T X / N, mean included.
+    """Without biases the discarded eigenvalues are those of X^T X / N, which includes the mean.
 
-    With a mean of length d along u_m the second moment is the covariance plus d^2 u_m u_m^T:
-    its eigenvalue lam_m becomes lam_m + d^2. Once that exceeds lam_k, the mean takes up one of the
-    k latents, and the error is sum_(i >= k) lam_i - lam_m, where centred data have
-    sum_(i > k) lam_i: more by lam_k - lam_m. A model with biases has the latter.
+    With a mean of length d along u_m, the second moment is the covariance plus d^2 u_m u_m^T, so
+    its eigenvalue lam_m becomes lam_m + d^2. If this exceeds lam_k, the mean occupies one of the k
+    latents, and the error is sum_(i >= k) lam_i - lam_m. The error of centred data, and of a model
+    with biases, is sum_(i > k) lam_i, which is less by lam_k - lam_m.
     """
     lam = np.array([4.0, 2.0, 1.0, 0.5])
     X, U = data_with_spectrum(lam, rng=5)

@@ -1,6 +1,6 @@
 """Weight decay with a weight for each latent: the linear autoencoder finds the axes, slowly.
 
-The penalty is ``sum_j l_j (|W_e[:, j]|^2 + |W_d[j]|^2)``; the data's second moment has the
+The penalty is ``sum_j l_j (|W_e[:, j]|^2 + |W_d[j]|^2)``. The second moment of the data has the
 eigenvalues lam_i with eigenvectors u_i, known by construction.
 """
 
@@ -23,14 +23,15 @@ WIDE_GAP, NARROW_GAP = [4.0, 2.0, 1.0, 0.1, 0.05], [4.0, 2.0, 1.0, 0.95, 0.9]
 
 
 @claim(
-    "With a weight of its own for each latent L2 finds the ordered axes", source="Bao et al. 2020"
+    "With a separate weight for each latent, L2 finds the ordered axes",
+    source="Bao et al. 2020",
 )
 def non_uniform_l2_orders_the_axes() -> Outcome:
-    """With 0 < l_1 < ... < l_k < lam_k, row j of W_d is +-u_j, of squared length 1 - l_j / lam_j.
+    """With 0 < l_1 < ... < l_k < lam_k, row j of W_d is +-u_j, with squared length 1 - l_j / lam_j.
 
-    For given singular values s_i the penalty is least without a rotation, and with the largest
-    s_i where the weight is least: a sum of products is least when one factor falls as the other
-    rises. Each latent then has the problem of a single one with its own weight.
+    For given singular values s_i the penalty is least without a rotation, and with the largest s_i
+    at the smallest weight, because a sum of products is least if one factor falls as the other
+    rises. Each latent then solves the problem of a single latent with its weight.
     """
     lam = np.array([5.0, 3.0, 2.0, 1.2, 0.5, 0.2])
     X, U = data_with_spectrum(lam, rng=13)
@@ -43,21 +44,22 @@ def non_uniform_l2_orders_the_axes() -> Outcome:
 
 
 @claim(
-    "Ordered axes are slow: a turn of theirs has a curvature of second order in the penalty",
+    "Ordered axes are learned slowly: turning them has a curvature of second order in the penalty",
     source="Bao et al. 2020",
 )
 def ordered_axes_are_slow() -> Outcome:
-    """Gradient descent finds the subspace at once and the axes, eventually.
+    """Gradient descent finds the subspace fast and the axes much later.
 
     At the minimum W_e = W_d^T has the columns s_j u_j with s_j^2 = 1 - l_j / lam_j. There the
-    Hessian is made of small blocks, one for each pair of directions: a change a of u_i in column j
-    of W_e and b of it in row j of W_d, with i left out, cost (lam_i s_j^2 + l_j) a^2 -
-    2 lam_i a b + lam_j b^2, whatever the weights are; for i and j both kept the block of the four
-    a_ij, a_ji, b_ij, b_ji has one turn of the axes, of a curvature that is of second order. How
-    many times longer the axes take than the subspace is the ratio of both least curvatures, and
-    depends on the eigenvalues: 28 or 4.6 in the picture. Exact are the blocks' eigenvalues for
-    three sizes of the penalty, measured the Hessian's, made of the hand-written gradient; and last
-    the power by which its least eigenvalue falls with the size.
+    Hessian consists of small blocks, one for each pair of directions. If direction i is left out, a
+    change of a u_i in column j of W_e and b u_i in row j of W_d costs (lam_i s_j^2 + l_j) a^2 - 2
+    lam_i a b + lam_j b^2, so the curvature is large for small weights, too. If i and j are both
+    kept, the block of a_ij, a_ji, b_ij, b_ji contains a turn of the axes, and its curvature is of
+    second order in the weights. The ratio of the two least curvatures says how many times longer
+    the axes take than the subspace; it depends on the eigenvalues, and is 28 and 4.6 in the
+    picture. The exact values are the blocks' eigenvalues for three sizes of the penalty. The
+    measured values are the Hessian's, from the hand-written gradient, and the power by which its
+    least eigenvalue falls with the size.
     """
     X, U = data_with_spectrum(WIDE_GAP, rng=14)
     exact, measured = [], []
@@ -78,7 +80,7 @@ def ordered_axes_are_slow() -> Outcome:
 
 
 def _curvatures(weights: Array, spectrum: Sequence[float] = WIDE_GAP) -> tuple[Array, Array]:
-    """Return the Hessian's eigenvalues: within the subspace kept, and out of it."""
+    """Return the eigenvalues of the Hessian: within the kept subspace, and out of it."""
     lam, k = np.array(spectrum), len(weights)
     s = np.sqrt(1 - weights / lam[:k])
     kept: list[float] = []

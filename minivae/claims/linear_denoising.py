@@ -1,6 +1,6 @@
-"""The product regularizer on the linear autoencoder, and the noise that it stands for.
+"""The product regularizer on the linear autoencoder, and its equivalence with noise on the input.
 
-Throughout, ``P = W_e @ W_d``, and the data's second moment ``S = X.T @ X / n_samples`` has the
+In all claims ``P = W_e @ W_d``. The second moment ``S = X.T @ X / n_samples`` of the data has the
 eigenvalues lam_i with eigenvectors u_i, known by construction.
 """
 
@@ -25,13 +25,13 @@ NOISE_VARIANCE = 0.7
     "A penalty l |W_e W_d|^2 shrinks direction i by lam_i / (lam_i + l)", source="Kunin et al. 2019"
 )
 def product_regularizer() -> Outcome:
-    """Least loss is at P = U_k diag(lam_i / (lam_i + l)) U_k^T, for a code of any width k.
+    """The loss is least at P = U_k diag(lam_i / (lam_i + l)) U_k^T, for a code of any width k.
 
-    With room for all of P the loss tr (I - P)^T S (I - P) + l |P|^2 has the zero gradient
-    (S + l I) P = S: ridge regression of the data on themselves. Along u_i a gain g costs
-    lam_i (1 - g)^2 + l g^2, least at g = lam_i / (lam_i + l), where it is l g_i instead of the
-    lam_i of a direction left out. A code of width k keeps those that save most,
-    lam_i - l g_i = lam_i g_i, and these are the first k.
+    For P of full rank the loss tr (I - P)^T S (I - P) + l |P|^2 has a zero gradient where (S + l I)
+    P = S, which is the ridge regression of the data on themselves. Along u_i a gain g costs lam_i
+    (1 - g)^2 + l g^2. This is least at g_i = lam_i / (lam_i + l), where it is l g_i; a direction
+    that is left out costs lam_i. A code of width k keeps the directions that save most, lam_i - l
+    g_i = lam_i g_i, and these are the first k.
     """
     weight = 0.7
     X, U = data_with_spectrum(LAM, rng=15)
@@ -48,18 +48,18 @@ def product_regularizer() -> Outcome:
 
 
 @claim(
-    "Denoising is the product regularizer with the noise variance as its weight",
+    "Denoising is the product regularizer whose weight is the noise variance",
     source="Bishop 1995; Pretorius et al. 2018",
 )
 def denoising_is_product_regularizer() -> Outcome:
     """E |x - (x + e) P|^2 = |x (I - P)|^2 + s^2 |P|_F^2 if E e = 0 and E e^T e = s^2 I.
 
-    The cross term has mean zero, and E |e P|^2 = tr P^T E[e^T e] P = s^2 |P|^2. Being quadratic in
-    e, the expectation is the plain average over any points with these two moments, and the 2 m
-    points +-s sqrt(m) along the axes have them: nothing need be drawn. The identity holds at any
-    weights, so for the gradients too. Exact are the right side and its derivatives in matrices,
-    tr (I - P)^T S (I - P) + s^2 |P|^2 with S = U diag(lam) U^T; measured are both of the library's
-    losses, of noisy rows and of the penalty.
+    The cross term has mean zero, and E |e P|^2 = tr P^T E[e^T e] P = s^2 |P|^2. The loss is a
+    quadratic function of e, so its expectation is the plain average over any points with these two
+    moments. The 2 m points +-s sqrt(m) along the axes have them, so no random draws are needed. The
+    identity holds for all weights, and so for the gradients, too. The exact values are the right
+    side and its derivatives in matrix form, tr (I - P)^T S (I - P) + s^2 |P|^2 with S = U diag(lam)
+    U^T. The measured values are both of the library's losses: of noisy rows, and with the penalty.
     """
     X, U = data_with_spectrum(LAM, rng=16)
     S = U @ np.diag(LAM) @ U.T
@@ -83,15 +83,16 @@ def denoising_is_product_regularizer() -> Outcome:
 
 
 @claim(
-    "Trained on noisy copies, the autoencoder learns the same shrinkage",
+    "Trained on noisy copies, the autoencoder learns the shrinkage of the product regularizer",
     source="Pretorius et al. 2018",
 )
 def denoising_training() -> Outcome:
-    """Minibatches with fresh noise of variance s^2 lead to gains lam_i / (lam_i + s^2), i <= k.
+    """Minibatches with fresh noise of variance s^2 lead to the gains lam_i / (lam_i + s^2), i <= k.
 
-    Every step sees one draw of the noise, and the average over many steps is the expectation: the
-    loss that noise cannot improve is s^2 sum_(i <= k) g_i + sum_(i > k) lam_i. Without noise the
-    gains would be 1. Two parts in a hundred are allowed for the noise that is left in the weights.
+    Every step sees one draw of the noise, and the average over many steps approaches the
+    expectation. The least expected loss is s^2 sum_(i <= k) g_i + sum_(i > k) lam_i. Without noise
+    the gains would be 1. The tolerance of two parts in a hundred is for the noise that is left in
+    the weights.
     """
     X, U = data_with_spectrum(LAM, rng=17)
     model = LinearAutoencoder(4, 2, rng=0)

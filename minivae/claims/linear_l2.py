@@ -1,7 +1,7 @@
-"""Weight decay on the linear autoencoder: it fixes the lengths, and shows the principal directions.
+"""Weight decay on the linear autoencoder fixes the lengths, and reveals the principal directions.
 
-Throughout, the loss is ``|x - x @ W_e @ W_d|^2``, averaged over rows, plus the penalty
-``l (|W_e|^2 + |W_d|^2)``; the data's second moment S has the eigenvalues lam_i with eigenvectors
+In all claims the loss is ``|x - x @ W_e @ W_d|^2``, averaged over rows, plus the penalty ``l
+(|W_e|^2 + |W_d|^2)``. The second moment S of the data has the eigenvalues lam_i with eigenvectors
 u_i, known by construction.
 """
 
@@ -21,17 +21,18 @@ LAM = np.array([5.0, 3.0, 2.0, 1.2, 0.5, 0.2])
 
 
 @claim(
-    "With L2 every critical point has W_e = W_d^T, saddles included (the transpose theorem)",
+    "The transpose theorem: with L2 every critical point, saddle or minimum, has W_e = W_d^T",
     source="Kunin et al. 2019",
 )
 def l2_transpose_theorem() -> Outcome:
     """Weight decay l makes encoder and decoder each other's transpose wherever the gradient is 0.
 
-    The two gradients vanish where S (I - P) W_d^T = l W_e and W_e^T S (I - P) = l W_d, P = W_e W_d.
-    W_e^T times the first and the second times W_d^T share a left side, so W_e^T W_e = W_d W_d^T:
-    equal singular values already, and Kunin et al. show that the matrices themselves are equal.
-    Here gradient = 0 is solved from random starts; which minimum or saddle is found varies, and
-    is drawn: each keeps some of the directions, shrunk to 1 - l / lam_i, and drops the others.
+    With P = W_e W_d, the two gradients vanish where S (I - P) W_d^T = l W_e and W_e^T S (I - P) = l
+    W_d. W_e^T times the first equation and the second equation times W_d^T have the same left side,
+    so W_e^T W_e = W_d W_d^T. Thus the singular values are equal; Kunin et al. show that the
+    matrices are, too. Here the equation gradient = 0 is solved from random starts. The solutions,
+    some of them saddles, are drawn: each keeps some of the directions, shrunk to 1 - l / lam_i, and
+    drops the others.
     """
     from scipy.optimize import least_squares
 
@@ -64,13 +65,16 @@ def l2_transpose_theorem() -> Outcome:
     return Outcome(np.zeros((16, 2)), differences, tolerance=1e-8, because=because, draw=draw)
 
 
-@claim("With L2 the singular values of W_d tell the eigenvalues", source="Kunin et al. 2019")
+@claim(
+    "With L2 the eigenvalues can be read off the singular values of W_d",
+    source="Kunin et al. 2019",
+)
 def l2_singular_values() -> Outcome:
-    """At the minimum s_i^2 = 1 - l / lam_i, so that lam_i = l / (1 - s_i^2).
+    """At the minimum s_i^2 = 1 - l / lam_i, so lam_i = l / (1 - s_i^2).
 
-    With W_e = W_d^T turned so that its columns are orthogonal, of lengths s_i, the gradient
-    vanishes where (1 - s_i^2) S w_i = l w_i: w_i is an eigenvector u_i of S, and
-    lam_i (1 - s_i^2) = l.
+    Rotate the code so that W_e = W_d^T has orthogonal columns w_i of lengths s_i. Then the gradient
+    vanishes where (1 - s_i^2) S w_i = l w_i, so w_i is an eigenvector u_i of S, and lam_i (1 -
+    s_i^2) = l.
     """
     weight = 0.4
     X, _ = data_with_spectrum(LAM, rng=9)
@@ -87,8 +91,8 @@ def l2_singular_values() -> Outcome:
 def l2_recovers_principal_directions() -> Outcome:
     """W_d = O diag(s_i) U_k^T with O orthogonal: its right singular vectors are the u_i.
 
-    Without a penalty O may be any invertible matrix, and the singular vectors mean nothing.
-    The lengths s_i differ where the eigenvalues do, so each vector is determined up to its sign.
+    Without a penalty O may be any invertible matrix, and the singular vectors mean nothing. The
+    lengths s_i differ if the eigenvalues differ, so each vector is determined up to its sign.
     """
     X, U = data_with_spectrum(LAM, rng=10)
     cosines = []
@@ -108,15 +112,15 @@ def l2_recovers_principal_directions() -> Outcome:
 
 
 @claim(
-    "The least loss with L2, which any rotation of the code leaves as it is",
+    "With L2 the least loss is a sum over directions, and rotating the code does not change it",
     source="Kunin et al. 2019",
 )
 def l2_least_loss() -> Outcome:
-    """Kept directions cost 2 l - l^2 / lam_i each, the others lam_i.
+    """A kept direction costs 2 l - l^2 / lam_i, and any other direction costs lam_i.
 
-    With s^2 = 1 - l / lam the error is lam (1 - s^2)^2 = l^2 / lam, and the penalty
-    2 l s^2 = 2 l - 2 l^2 / lam. Neither |W_e O|_F nor |O^T W_d|_F depends on an orthogonal O, so
-    the columns of the code are still a rotation of the principal axes.
+    With s^2 = 1 - l / lam the error is lam (1 - s^2)^2 = l^2 / lam, and the penalty is 2 l s^2 = 2
+    l - 2 l^2 / lam. For an orthogonal O, |W_e O|_F and |O^T W_d|_F do not depend on O, so the
+    columns of the code are still any rotation of the principal axes.
     """
     weight = 0.4
     X, _ = data_with_spectrum(LAM, rng=11)
@@ -134,11 +138,11 @@ def l2_least_loss() -> Outcome:
     "L2 switches off every direction whose variance is below its weight", source="Kunin et al. 2019"
 )
 def l2_switches_off_weak_directions() -> Outcome:
-    """In a code with room for all, squared singular values are max(1 - l / lam_i, 0).
+    """In a code with room for all directions, squared singular values are max(1 - l / lam_i, 0).
 
-    A latent of squared length t along u_i costs lam_i (1 - t)^2 + 2 l t, whose slope at t = 0 is
-    2 (l - lam_i): not negative if lam_i <= l, and then nothing is better than t = 0. A weight
-    above lam_1 leaves W_e = W_d = 0.
+    A latent of squared length t along u_i costs lam_i (1 - t)^2 + 2 l t. The slope at t = 0 is 2 (l
+    - lam_i). If lam_i <= l, it is not negative, so t = 0 is the best value. A weight above lam_1
+    leaves W_e = W_d = 0.
     """
     X, _ = data_with_spectrum(LAM, rng=12)
     weights = np.array([0.05, 0.3, 0.8, 1.6, 2.5, 4.0, 6.0])

@@ -1,4 +1,4 @@
-"""Data whose spectrum is known before anything is computed, and linear autoencoders on them."""
+"""Data whose spectrum is known by construction, and linear autoencoders on them."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from minivae.training import lbfgs
 def data_with_spectrum(lam: Sequence[float] | Array, rng: int) -> tuple[Array, Array]:
     """Return centred `X` with ``X.T @ X / n_samples = U @ diag(lam) @ U.T``, and `U`.
 
-    `U` is a random orthogonal matrix. Row i of the data is sqrt(m lam_i) u_i, and there is each
-    row's mirror image, so that the mean is zero: 2 m samples of m features.
+    `U` is a random orthogonal matrix. The 2 m samples of m features are sqrt(m lam_i) u_i for each
+    i, and the negative of each, so that the mean is zero.
     """
     m = len(lam)
     U = np.linalg.qr(np.random.default_rng(rng).standard_normal((m, m))).Q
@@ -45,13 +45,13 @@ def at(W_e: Array, W_d: Array, **options: Any) -> Any:
 
 
 def loss_and_gradient(model: Any, X: Array, **options: Any) -> tuple[float, Array]:
-    """Return the loss, and its gradient by all parameters in one vector."""
+    """Return the loss, and its gradient with respect to all parameters in one vector."""
     losses, grads = model.loss_and_grads(X, **options)
     return losses["loss"], np.concatenate([g.ravel() for g in grads.values()])
 
 
 def curvatures(model: Any, X: Array, h: float = 1e-4) -> Array:
-    """Return the eigenvalues of the Hessian of the loss by all parameters, smallest first."""
+    """Return the eigenvalues of the loss's Hessian in all parameters, smallest first."""
     columns = []
     for value in model.params.values():
         for i, before in enumerate(value.flat):

@@ -1,8 +1,8 @@
-"""The critical points of the linear autoencoder: one kind of minimum, and saddles of known shape.
+"""The critical points of the linear autoencoder: the minimum, and saddles with known curvature.
 
-Each point here has ``W_e = W_d.T``, whose columns are the eigenvectors u_i of the data's second
-moment for i in a set I of at most k indices, and zeros. Curvature is measured: the Hessian is made
-of central differences of the hand-written gradient.
+Each point here has ``W_e = W_d.T``. The columns of W_e are the eigenvectors u_i of the data's
+second moment for i in a set I of at most k indices; the other columns are zero. The curvature is
+measured from the Hessian, by central differences of the hand-written gradient.
 """
 
 from __future__ import annotations
@@ -28,15 +28,15 @@ def _critical_point(U: Array, kept: tuple[int, ...]) -> Any:
 
 
 @claim(
-    "A critical point's loss is the variance of the directions it leaves out",
+    "The loss of a critical point is the variance of the directions that it leaves out",
     source="Baldi and Hornik 1989",
 )
 def critical_values() -> Outcome:
     """At W_e = W_d^T = [u_i : i in I] the gradient is zero and the loss is sum lam_i, i not in I.
 
     With P = W_e W_d the gradients are -2 S (I - P) W_d^T and -2 W_e^T S (I - P). P projects onto
-    eigenvectors of S, so it commutes with S, and (I - P) W_e = 0: both vanish. What is left of the
-    data is their part along the other eigenvectors.
+    eigenvectors of S, so it commutes with S, and (I - P) W_e = 0. So both gradients vanish. The
+    residual of the data is their part along the other eigenvectors.
     """
     X, U = data_with_spectrum(LAM, rng=6)
     exact, measured = [], []
@@ -49,17 +49,17 @@ def critical_values() -> Outcome:
 
 
 @claim(
-    "Every critical point but the best is a saddle, with so many ways down",
+    "Every critical point but the best is a saddle, with a known number of directions down",
     source="Kunin et al. 2019",
 )
 def saddle_curvature() -> Outcome:
-    """Directions of negative curvature: sum_j (i_j - j) + (k - l)(m - l) for I = {i_0 < ... }.
+    """The number of negative curvatures is sum_j (i_j - j) + (k - l)(m - l) for I = {i_0 < ... }.
 
-    A column u_i can be turned towards any u_p that is left out; the loss falls if lam_p > lam_i,
-    and i_j - j of the eigenvalues before i_j are left out. Each of the k - l unused columns can be
-    grown along any of the m - l directions left out, and the loss falls by each. The sum is zero
-    only for I = {0, ..., k - 1}, so there are no other minima. For l = k another k^2 directions
-    are flat: those of W_e C, C^-1 W_d.
+    Here l is the number of indices in I. A column u_i can turn towards any u_p that is left out,
+    and the loss falls if lam_p > lam_i; of the eigenvalues before i_j, i_j - j are left out. Each
+    of the k - l unused columns can grow along any of the m - l directions left out, and the loss
+    falls. The sum is zero only for I = {0, ..., k - 1}, so there are no other minima. For l = k
+    another k^2 directions are flat: the directions of W_e C, C^-1 W_d.
     """
     X, U = data_with_spectrum(LAM, rng=6)
     m = len(LAM)
@@ -88,14 +88,17 @@ def saddle_curvature() -> Outcome:
     return Outcome(exact, measured, draw=draw)
 
 
-@claim("The origin is a saddle: never start there", source="Baldi and Hornik 1989")
+@claim(
+    "The origin is a saddle point with gradient zero: never start there",
+    source="Baldi and Hornik 1989",
+)
 def origin_is_a_saddle() -> Outcome:
-    """At W_e = W_d = 0 the gradient is exactly zero, and curvature is +-2 lam_i, k times each.
+    """At W_e = W_d = 0 the gradient is exactly zero, and curvatures are +-2 lam_i, k times each.
 
     To second order in the weights the loss is tr S - 2 tr(S W_e W_d). For one column a of W_e and
-    the row b of W_d that belongs to it, the quadratic form -2 a^T S b has the Hessian
-    [[0, -2 S], [-2 S, 0]], whose eigenvalues are 2 lam_i and -2 lam_i. Gradient descent that
-    starts at the origin stays there, although half of all directions lead down.
+    its row b of W_d, the quadratic form -2 a^T S b has the Hessian [[0, -2 S], [-2 S, 0]], whose
+    eigenvalues are 2 lam_i and -2 lam_i. Gradient descent that starts at the origin stays there,
+    although half of all directions lead down.
     """
     X, U = data_with_spectrum(LAM, rng=6)
     model = _critical_point(U, ())

@@ -1,7 +1,7 @@
 """The linear VAE is probabilistic PCA, and its ELBO also fixes the axes.
 
-Throughout, the data have the covariance ``U diag(lam) U^T``, known by construction; the decoder is
-``x = z @ W + b`` with k rows w_i in W, and noise of variance s2.
+In all claims the data have the covariance ``U diag(lam) U^T``, known by construction. The decoder
+is ``x = z @ W + b`` with the k rows w_i of W, and noise of variance s2.
 """
 
 from __future__ import annotations
@@ -44,12 +44,12 @@ def log_likelihood(X: Array, W: Array, s2: float) -> float:
     source="Tipping and Bishop 1999",
 )
 def ppca_largest_likelihood() -> Outcome:
-    """At its maximum the model's covariance has the k largest lam_i, and the rest's mean as s2.
+    """At the maximum the covariance has the k largest lam_i, and s2 is the mean of the others.
 
     The mean log-likelihood of N(0, C) is -1/2 [d log 2 pi + log |C| + tr(C^-1 S)]. The best C has
-    the eigenvectors of S, keeps the k largest eigenvalues, and puts s2 = mean of the others in
-    their place. Then tr(C^-1 S) = k + (d - k) = d and log |C| = sum_(i <= k) log lam_i +
-    (d - k) log s2, with S of divisor N, not N - 1.
+    the eigenvectors of S. It keeps the k largest eigenvalues, and replaces the others by their mean
+    s2. Then tr(C^-1 S) = k + (d - k) = d, and log |C| = sum_(i <= k) log lam_i + (d - k) log s2. S
+    has the divisor N, not N - 1.
     """
     X, _ = data_with_spectrum(LAM, rng=0)
     widths = range(1, len(LAM))
@@ -74,17 +74,18 @@ def ppca_largest_likelihood() -> Outcome:
 
 
 @claim(
-    "No other W and s2 with isotropic noise are likelier than those of probabilistic PCA",
+    "No W and s2 with isotropic noise have a larger likelihood than those of probabilistic PCA",
     source="Tipping and Bishop 1999",
 )
 def ppca_is_the_maximum() -> Outcome:
-    """Neither other eigenvectors, nor a step away, nor an optimizer from elsewhere does better.
+    """Other eigenvectors, steps away, and optimizers from elsewhere all find smaller likelihoods.
 
-    Setting the gradient with respect to W to zero leaves W = U_I (Lam_I - s2 I)^1/2 R for any set I
-    of k eigenvectors with lam_i >= s2, the mean of the rest; only the k largest make a maximum.
-    Tried are all such sets, 300 steps in random directions of W and log s2, of lengths from 1e-4
-    to 1, and scipy's L-BFGS from five starts, on the density of scipy's multivariate normal. Noise
-    of a variance for each feature, factor analysis, is likelier: the last number.
+    Where the gradient with respect to W is zero, W = U_I (Lam_I - s2 I)^1/2 R for a set I of k
+    eigenvectors with lam_i >= s2, the mean of the rest. Only the set of the k largest makes a
+    maximum. The claim tries all such sets, 300 steps in random directions of W and log s2, with
+    lengths from 1e-4 to 1, and scipy's L-BFGS from five starts, on the density of scipy's
+    multivariate normal. The last number shows that factor analysis, with a noise variance for each
+    feature, has a larger likelihood.
     """
     X, U = data_with_spectrum(LAM, rng=1)
     model = probabilistic_pca.ProbabilisticPCA(2).fit(X)
@@ -127,7 +128,7 @@ def ppca_is_the_maximum() -> Outcome:
 
 
 def _most_likely(X: Array, k: int, n_variances: int, rng: np.random.Generator) -> float:
-    """Return the best log-likelihood that scipy finds for W and one noise variance, or many."""
+    """Return the best log-likelihood that scipy finds, with one noise variance or with many."""
     S, d = X.T @ X / len(X), X.shape[1]
 
     def loss(theta: Array) -> tuple[float, Array]:
@@ -150,12 +151,12 @@ def _most_likely(X: Array, k: int, n_variances: int, rng: np.random.Generator) -
     source="Lucas et al. 2019; Dai et al. 2018",
 )
 def linear_vae_is_probabilistic_pca() -> Outcome:
-    """A linear VAE loses nothing to its bound: its best ELBO is the largest log-likelihood.
+    """At its optimum a linear VAE loses nothing to its bound: the ELBO is the log-likelihood.
 
-    log p(x) - ELBO = KL(q(z|x) || p(z|x)). The posterior of the linear-Gaussian model is
-    N(M^-1 W (x - b), s2 M^-1) with M = W W^T + s2 I. Its mean is linear in x, which the encoder can
-    be, and its covariance is diagonal if the rows of W are orthogonal, which can be had without
-    changing p(x). So the gap can be closed at the maximum of p(x).
+    log p(x) - ELBO = KL(q(z|x) || p(z|x)). The posterior of the linear-Gaussian model is N(M^-1 W
+    (x - b), s2 M^-1) with M = W W^T + s2 I. Its mean is linear in x, as the encoder is. Its
+    covariance is diagonal if the rows of W are orthogonal, and a rotation makes them orthogonal
+    without changing p(x). So the KL can be zero at the maximum of p(x).
     """
     X, _ = data_with_spectrum(LAM, rng=2)
     X = X + np.linspace(-1, 1, len(LAM))
@@ -174,14 +175,14 @@ def linear_vae_is_probabilistic_pca() -> Outcome:
 
 
 @claim(
-    "On photograph patches the trained ELBO is the likelihood of probabilistic PCA",
+    "On patches of a photograph the trained ELBO is the likelihood of probabilistic PCA",
     source="Lucas et al. 2019",
 )
 def elbo_of_photograph_patches() -> Outcome:
-    """The same on data that nobody made Gaussian: 1,000 patches of 6 x 6 pixels, 4 latents.
+    """The data need not be Gaussian: 1,000 patches of 6 x 6 pixels, with 4 latents.
 
-    Both sides depend on the data through mean and covariance alone, so nothing need be Gaussian.
-    The exact value comes from the eigenvalues of the patches' covariance.
+    Both sides depend on the data only through the mean and the covariance. The exact value comes
+    from the eigenvalues of the covariance of the patches.
     """
     X = datasets.image_patches(1000, size=6, rng=0)
     lam = np.linalg.eigvalsh(np.cov(X, rowvar=False, bias=True))[::-1]
@@ -192,16 +193,16 @@ def elbo_of_photograph_patches() -> Outcome:
 
 
 @claim(
-    "At its optimum, lam_1 > ... > lam_k > s2, the ELBO fixes the rotation that p(x) leaves free",
+    "If lam_1 > ... > lam_k > s2, the best ELBO fixes the rotation that p(x) leaves free",
     source="Lucas et al. 2019",
 )
 def elbo_fixes_the_rotation() -> Outcome:
     """W W^T becomes diagonal, with lam_i - s2 on the diagonal, from any start.
 
-    p(x) depends on W^T W alone, so R W is as likely as W for every rotation R. But an encoder of
-    diagonal covariance closes the gap only if M = W W^T + s2 I is diagonal. At the maximum
-    W = R (Lam_k - s2 I)^1/2 U_k^T, so the rows of W are the principal axes, in some order and of
-    either sign, of length (lam_i - s2)^1/2.
+    p(x) depends only on W^T W, so R W has the same likelihood as W for every rotation R. But an
+    encoder with a diagonal covariance matches the posterior only if M = W W^T + s2 I is diagonal.
+    At the maximum W = R (Lam_k - s2 I)^1/2 U_k^T. So the rows of W are the principal axes, in some
+    order and with either sign, with the lengths (lam_i - s2)^1/2.
     """
     X, U = data_with_spectrum(LAM, rng=3)
     s2 = LAM[2:].mean()
@@ -226,16 +227,16 @@ def elbo_fixes_the_rotation() -> Outcome:
 
 
 @claim(
-    "The trained encoder is the posterior: it shrinks means by s2 / lam and has that variance",
+    "The trained encoder is the posterior: it shrinks means by s2 / lam, and has this variance",
     source="Tipping and Bishop 1999",
 )
 def trained_encoder_is_the_posterior() -> Outcome:
     """At the optimum M = Lam_k, so E[z_i|x] = w_i.(x - b) / lam_i and Var[z_i|x] = s2 / lam_i.
 
-    Conditioning the joint Gaussian of z and x gives N(M^-1 W (x - b), s2 M^-1) with
-    M = W W^T + s2 I, and |w_i|^2 = lam_i - s2 makes M diagonal. With W = (Lam - s2 I)^1/2 U^T the
-    mean is (lam_i - s2)^1/2 u_i.(x - b) / lam_i, up to the sign of w_i. What is measured are the
-    encoder's own outputs for every row of the data.
+    Conditioning the joint Gaussian of z and x gives N(M^-1 W (x - b), s2 M^-1) with M = W W^T + s2
+    I, and |w_i|^2 = lam_i - s2 makes M diagonal. With W = (Lam - s2 I)^1/2 U^T the mean is (lam_i -
+    s2)^1/2 u_i.(x - b) / lam_i, up to the sign of w_i. The measured values are the encoder's
+    outputs for every row of the data.
     """
     X, U = data_with_spectrum(LAM, rng=4)
     model = trained(X, 3)
@@ -259,16 +260,16 @@ def trained_encoder_is_the_posterior() -> Outcome:
 
 
 @claim(
-    "Probabilistic PCA's p(z | x) is what conditioning the joint normal of z and x gives",
+    "Conditioning the joint normal of z and x gives the p(z | x) of probabilistic PCA",
     source="Tipping and Bishop 1999; Bishop 2006, section 2.3.1",
 )
 def ppca_posterior_by_conditioning() -> Outcome:
     """E[z|x] = W C^-1 (x - mean) and Cov[z|x] = I - W C^-1 W^T, with C = W^T W + s2 I.
 
-    These are the rules for any joint normal, and need the inverse of a matrix as large as the data.
-    The library inverts one as large as the code instead: the mean is M^-1 W (x - mean) and the
-    covariance s2 M^-1, with M = W W^T + s2 I. Exact are scipy's solution of the large system, with
-    W and s2 from numpy's eigenvectors; `reconstruct` takes the mean back, shrunk.
+    These rules hold for every joint normal, and invert a matrix as large as the data. The library
+    inverts a matrix as large as the code instead: the mean is M^-1 W (x - mean) and the covariance
+    is s2 M^-1, with M = W W^T + s2 I. The exact values are scipy's solution of the large system,
+    with W and s2 from numpy's eigenvectors. `reconstruct` decodes the shrunken mean.
     """
     X, U = data_with_spectrum(LAM, rng=6)
     X = X + np.linspace(-1, 2, len(LAM))
@@ -310,16 +311,16 @@ def ppca_posterior_by_conditioning() -> Outcome:
 
 
 @claim(
-    "Rows of W at an angle cost the ELBO half the log of a ratio of determinants",
+    "If the rows of W are not orthogonal, the ELBO loses half the log of a ratio of determinants",
     source="derived here",
 )
 def gap_of_a_rotated_decoder() -> Outcome:
     """The best diagonal q loses 1/2 (sum_i log P_ii - log |P|), with P = I + W W^T / s2.
 
-    P is the precision of p(z|x). Of all diagonal Gaussians with the right mean, N(m, D) has
-    KL = 1/2 [tr(P D) - k - log |P| - log |D|], least where D_ii = 1 / P_ii, and tr(P D) is then k.
-    It is zero for orthogonal rows alone (Hadamard's inequality). Turning W by an angle leaves p(x)
-    as it is, and opens the gap; the encoder is trained for each angle.
+    P is the precision of p(z|x). For a diagonal Gaussian N(m, D) with the right mean m, KL = 1/2
+    [tr(P D) - k - log |P| - log |D|]. It is least if D_ii = 1 / P_ii, and then tr(P D) = k. The
+    loss is zero only for orthogonal rows (Hadamard's inequality). A rotation of W does not change
+    p(x), but opens this gap. The encoder is trained for each angle.
     """
     X, U = data_with_spectrum(LAM, rng=5)
     s2 = 0.5

@@ -1,4 +1,4 @@
-"""Losses: what every model reports, from scipy's densities and the definition alone."""
+"""Losses: the numbers that every model reports, from scipy's densities and the definitions."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from minivae.training.optimizers import SGD
 
 
 def _by_hand(model: Any, x: Array, part: str) -> Array:
-    """Return what a network of one tanh layer makes of its input."""
+    """Return the output of a network with one tanh layer, by hand."""
     p = model.params
     hidden = np.tanh(x @ p[f"{part}.0.W"] + p[f"{part}.0.b"])
     return hidden @ p[f"{part}.2.W"] + p[f"{part}.2.b"]
@@ -31,17 +31,17 @@ def _random(model: Any) -> Any:
 
 
 @claim(
-    "beta weighs the KL in a VAE's loss and gradient, and has no part in its ELBO",
+    "beta weights the KL in the loss and the gradient of a VAE, but not in its ELBO",
     source="Higgins et al. 2017",
 )
 def beta_is_in_the_loss_alone() -> Outcome:
-    """The loss is E[-log p(x|z)] + beta KL; the ELBO, a bound of log p(x), has beta = 1.
+    """The loss is E[-log p(x|z)] + beta KL; the ELBO, a bound on log p(x), has beta = 1.
 
-    A VAE of one tanh layer, binary pixels and beta = 2.5. Exact are scipy's Bernoulli at the
-    decoder's output, computed by hand, and the KL as a mean of scipy's log ratios over the nodes of
-    Gauss and Hermite, for the same noise. Measured are the parts and the sums that
-    `loss_and_grads`, `losses` and `elbo` report, and `score`, minus the mean loss over all data in
-    batches; the last two draw noise of their own, and are asked where q(z|x) has none.
+    The model is a VAE with one tanh layer, binary pixels and beta = 2.5. For the same noise, the
+    exact values are scipy's Bernoulli at the decoder's output, computed by hand, and the KL as a
+    mean of scipy's log ratios over Gauss-Hermite nodes. The measured values are the parts and sums
+    that `loss_and_grads` and `elbo` report. `losses`, `score` and the validation draw their own
+    noise; they are measured with a decoder that ignores z, so that the noise does not matter.
     """
     rng, beta = np.random.default_rng(0), 2.5
     model = _random(VAE(5, 2, hidden=(4,), activation="tanh", beta=beta))
@@ -69,7 +69,7 @@ def beta_is_in_the_loss_alone() -> Outcome:
 
 
 def _kl_by_nodes(mu: Array, sigma: Array) -> Array:
-    """Return E_q log(q / p) for each row; four nodes are exact for a quadratic."""
+    """Return E_q log(q / p) for each row; four nodes are exact for a quadratic function."""
     nodes, weights = special.roots_hermitenorm(4)
     z = mu[..., None] + sigma[..., None] * nodes
     q = stats.norm(mu[..., None], sigma[..., None])
@@ -78,16 +78,16 @@ def _kl_by_nodes(mu: Array, sigma: Array) -> Array:
 
 
 @claim(
-    "An autoencoder's loss is minus the log-likelihood of its output, summed over features",
+    "The loss of an autoencoder is minus the log-likelihood of its output, summed over features",
     source="derived here",
 )
 def autoencoder_losses() -> Outcome:
-    """For each likelihood: scipy's density at the decoder's output, summed over features.
+    """For each likelihood: scipy's density at the output of the decoder, summed over features.
 
-    The mean over the batch is the loss, also where another target than the input is asked for.
-    `decode` gives the mean of that density: scipy's, for the continuous Bernoulli that of a
-    truncated exponential. `score` is minus the loss over all rows. The squared error is not a
-    density, but |x - x_hat|^2; so is the loss of the linear autoencoder.
+    The mean over the batch is the loss, also if the target differs from the input. `decode` returns
+    the mean of this density; for the continuous Bernoulli it is scipy's mean of a truncated
+    exponential. `score` is minus the loss over all rows. The squared error is not a density, but |x
+    - x_hat|^2, and so is the loss of the linear autoencoder.
     """
     rng = np.random.default_rng(1)
     x, target = rng.random((6, 4)), rng.random((6, 4))
@@ -121,7 +121,7 @@ def _falling(a: Array) -> Any:
 
 
 def _continuous(x: Array, a: Array) -> Array:
-    """Return the log density of e^(a x) on [0, 1]: scipy's, mirrored where a > 0."""
+    """Return the log density of e^(a x) on [0, 1]: scipy's, mirrored if a > 0."""
     return _falling(a).logpdf(np.where(a < 0, x, 1 - x))
 
 
@@ -137,9 +137,9 @@ def _continuous_mean(a: Array) -> Array:
 def momentum_is_a_matrix_power() -> Outcome:
     """A step v' = m v - lr lam x, x' = x + v' multiplies (x, v) by [[1 - lr lam, m], [-lr lam, m]].
 
-    So after t steps it is M^t (x, 0), which numpy computes without a loop. Its eigenvalues have
-    the product m: with momentum the slow direction, of small lam, falls like sqrt(m)^t, instead of
-    (1 - lr lam)^t without it. Measured is the optimizer's path in three directions.
+    So after t steps the state is M^t (x, 0), which numpy computes without a loop. The product of
+    the eigenvalues is m. With momentum a slow direction, with a small lam, falls like sqrt(m)^t
+    instead of (1 - lr lam)^t. The measured value is the optimizer's path in three directions.
     """
     lam, rate, momentum = np.array([1.0, 0.3, 0.02]), 0.6, 0.8
     paths = {}

@@ -1,4 +1,4 @@
-"""The Metropolis random walk: how often it moves, and why what it refuses must be counted."""
+"""The Metropolis random walk: how often it moves, and why a rejected step must be counted."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from minivae.edge.checks import Array
     source="Gelman, Roberts and Gilks 1996",
 )
 def metropolis_acceptance() -> Outcome:
-    """Metropolis with proposals x + step * eps accepts (2 / pi) atan(2 / step) of them.
+    """Metropolis with proposals x + step * eps accepts a share of (2 / pi) atan(2 / step).
 
-    In balance, moves to a smaller density happen as often as moves to a larger one, and those are
-    always accepted: the rate is 2 P(|x + step * eps| < |x|). For x > 0 this says
-    -2 x / step < eps < 0, an angle of atan(2 / step) in the plane of the standard normals
-    (x, eps); with x < 0 it is twice that, out of 2 pi. The rate falls like 1 / step.
+    In equilibrium, moves to a smaller density are as frequent as moves to a larger one, and the
+    latter are always accepted. So the rate is 2 P(|x + step * eps| < |x|). For x > 0 this means -2
+    x / step < eps < 0, an angle of atan(2 / step) in the plane of the standard normals (x, eps).
+    With x < 0 it is twice this angle, out of 2 pi. The rate falls like 1 / step.
     """
     steps = np.array([0.5, 1.0, 2.38, 10.0])
     chains = [_random_walk(step, 20_000) for step in steps]
@@ -49,13 +49,17 @@ def metropolis_acceptance() -> Outcome:
     )
 
 
-@claim("Metropolis goes from here to there as often as back", source="Metropolis et al. 1953")
+@claim(
+    "Metropolis moves from one place to another as often as back",
+    source="Metropolis et al. 1953",
+)
 def detailed_balance() -> Outcome:
-    """From x to y flows p(x) q(y - x) min(1, p(y) / p(x)), and as much from y to x.
+    """The flow from x to y is p(x) q(y - x) min(1, p(y) / p(x)), and the flow from y to x is equal.
 
-    It equals q(y - x) min(p(x), p(y)), and a symmetric proposal q makes that symmetric in x and
-    y: every place receives what it gives away, so that p stays what it is. Measured is how often
-    the chain goes from one interval to another; exact is this formula, integrated over both.
+    It equals q(y - x) min(p(x), p(y)), which is symmetric in x and y for a symmetric proposal q. So
+    every place receives as much as it gives, and p does not change. The measured values are how
+    often the chain moves from one interval to another; the exact values integrate this formula over
+    both intervals.
     """
     step, cuts = 1.5, [-1.0, 0.0, 0.5]
     x = np.arange(-6, 6, 0.01) + 0.005  # midpoints
@@ -88,14 +92,18 @@ def detailed_balance() -> Outcome:
     )
 
 
-@claim("A rejected step must repeat the state", source="derived here")
+@claim(
+    "A rejected step must repeat the state: without repeats the chain has another distribution",
+    source="derived here",
+)
 def rejection_repeats_the_state() -> Outcome:
-    """Without its repeats a chain counts each state by its chance to be left.
+    """Without repeats a chain counts each state in proportion to the probability of leaving it.
 
-    It then samples p(x) a(x), where a(x) is the chance that a proposal from x is accepted, and
-    not p. On N(0, 1) long steps are refused most often at the peak, which is counted too little:
-    the variance is 1.13 at step 2.38 and nears 4/3. Steps below 1.3 err the other way, down to
-    .93. With its repeats, every chain has variance 1. Exact is the integral over p(x) a(x).
+    It then samples p(x) a(x) instead of p(x), where a(x) is the probability that a proposal from x
+    is accepted. On N(0, 1) long steps are rejected most often at the peak, which then counts too
+    little: the variance is 1.13 at step 2.38 and approaches 4/3. For steps below 1.3 the variance
+    is too small, down to .93. With its repeats, every chain has variance 1. The exact values
+    integrate p(x) a(x).
     """
     steps = (2.38, 6.0)
     kept, dropped = [], []
@@ -132,7 +140,7 @@ def _variance_without_repeats(step: float) -> float:
 
 
 def _random_walk(step: float, n_samples: int) -> Chain:
-    """Return a chain on N(0, 1) that starts from the target, and so is stationary at once."""
+    """Return a chain on N(0, 1) that starts at a draw from the target, so that it is stationary."""
     rng = np.random.default_rng(0)
 
     def log_density(z: Array) -> Array:

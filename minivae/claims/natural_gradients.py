@@ -1,4 +1,4 @@
-"""The geometry of normals: what a step is measured in, and which of two KLs is made small."""
+"""The geometry of normals: Fisher information, natural gradients, and the two KLs."""
 
 from __future__ import annotations
 
@@ -15,16 +15,17 @@ from minivae.nn import gaussian
 
 
 @claim(
-    "The Fisher information is the KL's curvature: 1 / variance for a mean, 1/2 for a log variance",
+    "The Fisher information is the curvature of the KL: 1 / variance for mu, 1/2 for log_var",
     source="Amari 1998",
 )
 def fisher_is_the_curvature_of_the_kl() -> Outcome:
     """KL(p_0 || p_t) has a minimum at t = 0, and its Hessian there is E[score score^T].
 
-    The first derivative is minus the mean score, which is zero; the second is minus the mean of the
-    second derivative of log p, which by parts is the score's covariance. Exact is that covariance
-    over a grid, with scipy's density differentiated by complex steps by hand; measured the
-    derivative of the library's KL gradient, by complex steps, in either argument.
+    The first derivative is minus the mean score, which is zero. The second derivative is minus the
+    mean of the second derivative of log p, and integration by parts turns it into the covariance of
+    the score. The exact value is this covariance on a grid, with the scores by hand and scipy's
+    density. The measured value is the derivative of the library's KL gradient by complex steps, in
+    either argument.
     """
     e = np.linspace(-12, 12, 24_001)
     p = stats.norm.pdf(e) * (e[1] - e[0])
@@ -50,17 +51,18 @@ def fisher_is_the_curvature_of_the_kl() -> Outcome:
 
 
 @claim(
-    "One natural-gradient step of length 1 on the ELBO is the conjugate posterior, from anywhere",
+    "One natural-gradient step of length 1 on the ELBO gives the conjugate posterior exactly",
     source="Khan and Lin 2017; Hoffman et al. 2013",
 )
 def a_natural_step_solves_a_conjugate_model() -> Outcome:
-    """In natural parameters the natural gradient is the gradient by E z and E z^2: no inverse.
+    """For natural parameters, the natural gradient is the gradient with respect to E z and E z^2.
 
-    For q = N(m, v) a step of 1 sets the precision to -2 d E log p / d v; the mean moves by
-    d E log p / d m times the new variance. Where log p is a quadratic, both are right at once,
-    however far q is. Exact is `NormalKnownVariance`'s posterior by scipy's minimiser of -log p and
-    its curvature; measured is the step from three places, with the gradients of the library's
-    ELBO over sigma points; a plain gradient step of the same length is drawn beside.
+    For q = N(m, v) a step of length 1 sets the precision to -2 d E log p / d v, and moves the mean
+    by d E log p / d m times the new variance. If log p is a quadratic function, both are exact
+    after one step, however far away q is. The exact values are the posterior of
+    `NormalKnownVariance` by scipy's minimiser of -log p and its curvature. The measured value is
+    the step from three starts, with the gradients of the library's ELBO over sigma points. The
+    picture also shows a plain gradient step of the same length.
     """
     y, prior = np.array([1.2, 0.7, 2.1, 1.5]), (0.7, 2.0, 0.5)
 
@@ -110,18 +112,18 @@ def a_natural_step_solves_a_conjugate_model() -> Outcome:
 
 
 @claim(
-    "KL(p || q) is least at p's mean and variance, KL(q || p) near one of p's two modes",
+    "KL(p || q) is least at the moments of p, and KL(q || p) near one of the two modes of p",
     source="Bishop 2006, section 10.1.2; Minka 2005",
 )
 def forward_matches_moments_reverse_seeks_a_mode() -> Outcome:
-    """KL(p || q) asks q to be wherever p is, KL(q || p) to be nowhere that p is not.
+    """KL(p || q) is large if q misses a part of p, and KL(q || p) if q is where p is not.
 
-    By q's natural parameters the first has the gradient E_q[z, z^2] - E_p[z, z^2], zero where the
-    moments agree. The second has a minimum at each of two well separated modes, so that what is
-    found depends on the start. p is .6 N(-.5, .7^2) + .4 N(4.5, .6^2). Exact are p's moments, and
-    scipy's minimum of KL(q || p) over a grid, started at the origin as the library's fit is;
-    measured are the minimum of KL(p || q) with the library's density, and the library's fit, whose
-    2,000 draws of noise it is certain to a hundredth of.
+    In q's natural parameters the first KL has the gradient E_q[z, z^2] - E_p[z, z^2], which is zero
+    if the moments agree. The second KL has a minimum at each of two well separated modes, so the
+    result depends on the start. p is .6 N(-.5, .7^2) + .4 N(4.5, .6^2). The exact values are the
+    moments of p, and scipy's minimum of KL(q || p) over a grid, from the origin, where the
+    library's fit starts, too. The measured values are the minimum of KL(p || q) with the library's
+    density, and the library's fit, whose 2,000 noise draws determine it to about a hundredth.
     """
     z = np.linspace(-9, 10, 4001)
     dz = z[1] - z[0]

@@ -1,4 +1,4 @@
-"""PCA beside `numpy.linalg.svd` and scipy's normal: every number that a fitted PCA reports."""
+"""PCA against `numpy.linalg.svd` and scipy's normal: every number that a fitted PCA reports."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ SCALES = np.array([3.0, 2.0, 1.5, 0.8, 0.5, 0.3])
 
 
 def _tall_and_wide() -> list[Array]:
-    """Return data of more rows than columns and of fewer, whose means are not zero."""
+    """Return data with more rows than columns, and with fewer, whose means are not zero."""
     rng = np.random.default_rng(0)
     tall = rng.standard_normal((40, 6)) * SCALES @ np.linalg.qr(rng.standard_normal((6, 6))).Q
     wide = rng.standard_normal((6, 40)) + np.linspace(-2, 3, 40)
@@ -34,12 +34,12 @@ def _svd(X: Array) -> tuple[Array, Array, Array]:
     source="Jolliffe 2002",
 )
 def pca_is_the_singular_value_decomposition() -> Outcome:
-    """Components are the rows of V, scores U S, variances s_i^2 / (N - 1).
+    """The components are the rows of V, the scores are U S, the variances are s_i^2 / (N - 1).
 
     The covariance is V^T S^2 V / (N - 1), so V holds its eigenvectors, each with the sign that
-    makes its largest entry positive. The noise is the mean of the variances that are left out, of
-    which there are min(N, m) - k. The mean is taken off before the rows are projected, and put back
-    after. Exact is all of it by `numpy.linalg.svd`, for 40 rows of 6 numbers and for 6 of 40.
+    makes its largest entry positive. The noise variance is the mean of the min(N, m) - k variances
+    that are left out. The mean is subtracted before the projection, and added afterwards. The exact
+    values come from `numpy.linalg.svd`, for 40 rows of 6 numbers and for 6 rows of 40 numbers.
     """
     exact: list[Array] = []
     measured: list[Array] = []
@@ -75,15 +75,16 @@ def pca_is_the_singular_value_decomposition() -> Outcome:
 
 
 @claim(
-    "PCA's density is the normal of its kept variances and one noise in all other directions",
+    "The density of PCA is a normal with the kept variances, and one noise in all other directions",
     source="Tipping and Bishop 1999",
 )
 def pca_density_is_a_normal() -> Outcome:
     """`score_samples` is log N(x; mean, C) with C = V^T Lam V + s2 (I - V^T V).
 
-    Along the components the model has the data's own variances, and s2 elsewhere: that is
-    probabilistic PCA, with divisors N - 1. With all components kept, C is the data's covariance.
-    Exact are numpy's eigenvectors in scipy's multivariate normal, at the data and off them.
+    Along the components the model has the variances of the data, and in all other directions s2.
+    This is probabilistic PCA with the divisor N - 1. If all components are kept, C is the
+    covariance of the data. The exact values are scipy's multivariate normal with numpy's
+    eigenvectors, at the data and at other points.
     """
     X = _tall_and_wide()[0]
     rng = np.random.default_rng(1)
@@ -104,13 +105,14 @@ def pca_density_is_a_normal() -> Outcome:
 
 
 @claim(
-    "A share of the variance takes the fewest components that explain more than it",
+    "A share of the variance takes the fewest components that explain more than this share",
     source="Jolliffe 2002",
 )
 def a_share_takes_the_fewest_components() -> Outcome:
-    """`PCA(0.8)` keeps the first k with (lam_1 + ... + lam_k) / total > .8.
+    """`PCA(0.8)` keeps the first k components with (lam_1 + ... + lam_k) / total > .8.
 
-    For six shares the exact k counts numpy's cumulative sums; measured is what a fitted PCA keeps.
+    For six shares, the exact k comes from numpy's cumulative sums; the measured k is the number of
+    components that a fitted PCA keeps.
     """
     X = _tall_and_wide()[0]
     s = _svd(X)[1]

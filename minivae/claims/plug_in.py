@@ -1,4 +1,4 @@
-"""Plug-in prediction: estimates taken for the truth cover too little, and what mends it."""
+"""Plug-in prediction treats estimates as the truth and covers too little; Student's t mends it."""
 
 from __future__ import annotations
 
@@ -12,16 +12,19 @@ from minivae.claims import Outcome, claim
 from minivae.edge.checks import Array
 
 
-@claim("Plug-in 95 % intervals cover less than they say", source="derived here")
+@claim(
+    "Plug-in 95 % intervals cover less than they claim",
+    source="derived here",
+)
 def plug_in_under_coverage() -> Outcome:
-    """Mean +- 1.96 s of n normal observations holds the next one too rarely.
+    """The interval mean +- 1.96 s of n normal observations contains the next one too rarely.
 
-    The next value minus the *estimated* mean has variance sigma^2 (1 + 1/n), and s is a guess:
-    the ratio to s sqrt(1 + 1/n) is t with n - 1 degrees of freedom, so the chance is
-    P(|t| < 1.96 / sqrt(1 + 1/n)): .77 for n = 3, .94 for n = 30. With the maximum-likelihood
-    standard deviation, smaller by sqrt((n-1) / n), it is .70 and .93. Exact is Student's
-    distribution function integrated from its density; measured are the library's chance and a
-    simulation with the library's interval.
+    The next value minus the *estimated* mean has the variance sigma^2 (1 + 1/n), and s is an
+    estimate, too. So the ratio of this difference to s sqrt(1 + 1/n) is Student's t with n - 1
+    degrees of freedom, and the coverage is P(|t| < 1.96 / sqrt(1 + 1/n)): .77 for n = 3, .94 for n
+    = 30. The maximum-likelihood standard deviation is smaller by sqrt((n-1) / n), and its coverages
+    are .70 and .93. The exact value integrates the density of Student's t. The measured values are
+    the library's probability, and a simulation with the library's interval.
     """
     sizes, n_repetitions = [3, 5, 10, 30], 100_000
     samples = np.random.default_rng(0).normal(2, 0.3, size=(n_repetitions, 31))
@@ -59,13 +62,17 @@ def _student(t: float, nu: int) -> float:
     return float(constant * (1 + t * t / nu) ** (-(nu + 1) / 2))
 
 
-@claim("Student's t intervals cover what they say", source="Gelman et al. 2013, chapter 3")
+@claim(
+    "Student's t intervals cover as much as they claim",
+    source="Gelman et al. 2013, chapter 3",
+)
 def t_interval_coverage() -> Outcome:
-    """Under the prior 1 / variance the predictive interval holds the next value with chance .95.
+    """Under the prior 1 / variance, the predictive interval contains 95 % of the next values.
 
-    The posterior predictive is mean + s sqrt(1 + 1/n) t with n - 1 degrees of freedom, and over
-    repeated data sets (next - mean) / (s sqrt(1 + 1/n)) has that very distribution. Measured is
-    the chance that N(2, .3^2) falls into the interval, averaged over simulated data sets.
+    The posterior predictive is mean + s sqrt(1 + 1/n) t with n - 1 degrees of freedom. Over
+    repeated data sets, (next - mean) / (s sqrt(1 + 1/n)) has exactly this distribution. The
+    measured value is the probability that N(2, .3^2) falls into the interval, averaged over
+    simulated data sets.
     """
     rng, n_repetitions, sizes = np.random.default_rng(0), 600, (3, 8)
     truth = stats.norm(2, 0.3)
