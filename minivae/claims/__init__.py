@@ -1,9 +1,9 @@
-"""Claims: what textbooks say of this subject, each as a function that measures it.
+"""Claims: statements of textbooks on this subject, each as a function that measures it.
 
-A claim is a function decorated with `claim` in any module of this package. It takes nothing, its
-docstring is the derivation in a few lines, and it returns an `Outcome`: an exact value, and a
-measured one that was obtained on another route. Writing the function is all that is needed:
-`all_claims` finds it, ``python -m minivae prove`` runs it, and so do the tests.
+A claim is a function without arguments, decorated with `claim`, in any module of this package. Its
+docstring is a short derivation. It returns an `Outcome`: an exact value, and a value that is
+measured by another method. `all_claims` finds every such function, and ``python -m minivae prove``
+and the tests run it.
 """
 
 from __future__ import annotations
@@ -30,16 +30,16 @@ class Outcome:
     Parameters
     ----------
     exact, measured : array_like
-        Of one shape.
+        Arrays of the same shape.
     tolerance : array_like
         The largest absolute difference that passes, for each entry or for all.
     because : str
-        Where the tolerance comes from: the standard error of so many draws, rounding, a stopping
-        rule. Required unless the tolerance is zero.
+        The origin of the tolerance: the standard error of some number of draws, rounding, or a
+        stopping rule. It is required unless the tolerance is zero.
     relation : {"==", "<=", ">="}
-        What `measured` must be to `exact`; for an inequality the tolerance is how far it may miss.
+        The relation of `measured` to `exact`. An inequality may be missed by the tolerance.
     draw : callable, optional
-        ``draw(ax)`` makes the claim's picture; without it, measured is drawn against exact.
+        ``draw(ax)`` makes the picture of the claim. By default measured is drawn against exact.
     """
 
     exact: ArrayLike
@@ -51,7 +51,7 @@ class Outcome:
 
     @property
     def excess(self) -> Array:
-        """How far each entry is beyond what the tolerance allows; NaN fails."""
+        """The error of each entry minus its tolerance; infinite for NaN."""
         difference = np.asarray(self.measured, float) - np.asarray(self.exact, float)
         miss = {"==": np.abs(difference), "<=": difference, ">=": -difference}[self.relation]
         return np.atleast_1d(np.where(np.isnan(miss), np.inf, miss - self.tolerance))
@@ -63,7 +63,7 @@ class Outcome:
 
     @property
     def worst(self) -> tuple[float, float, float]:
-        """Exact value, measured value and tolerance where they agree least."""
+        """Exact value, measured value and tolerance of the entry that agrees least."""
         values = np.broadcast_arrays(self.exact, self.measured, self.tolerance)
         i = int(np.argmax(self.excess))
         exact, measured, tolerance = (float(np.atleast_1d(v).ravel()[i]) for v in values)
@@ -72,7 +72,7 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Claim:
-    """A claim: its name, what it says, who said so, and the function that measures it."""
+    """A claim: name, family, statement and source, and the function that measures it."""
 
     name: str
     family: str
@@ -82,13 +82,13 @@ class Claim:
 
     @property
     def derivation(self) -> str:
-        """Why it is true, in a few lines."""
+        """The derivation of the statement, in a few lines."""
         return inspect.getdoc(self.measure) or ""
 
 
 @dataclass(frozen=True)
 class Row:
-    """A line of the ledger."""
+    """A claim with its outcome, as `prove` prints it."""
 
     claim: Claim
     outcome: Outcome
@@ -109,12 +109,12 @@ _REGISTRY: dict[str, Claim] = {}
 
 
 def claim(statement: str, *, source: str) -> Callable[[Callable[[], Outcome]], Any]:
-    """Return a decorator that enters a function into the ledger.
+    """Return a decorator that registers a function as a claim.
 
     Parameters
     ----------
     statement : str
-        What is claimed, in a line.
+        The claim in one line.
     source : str
         Author and year, or "derived here".
     """
@@ -123,7 +123,7 @@ def claim(statement: str, *, source: str) -> Callable[[Callable[[], Outcome]], A
         name = measure.__name__.replace("_", "-")
         family = measure.__module__.rpartition(".")[2]
         if name in _REGISTRY and _REGISTRY[name].measure.__module__ != measure.__module__:
-            raise ValueError(f"there are two claims of the name {name}: in {family}, and before")
+            raise ValueError(f"there are two claims with the name {name}: in {family}, and before")
         _REGISTRY[name] = Claim(name, family, statement, source, measure)
         return measure
 
@@ -131,19 +131,19 @@ def claim(statement: str, *, source: str) -> Callable[[Callable[[], Outcome]], A
 
 
 def all_claims() -> dict[str, Claim]:
-    """Return every claim of the package by name, family after family."""
+    """Return every claim of the package by name, one family after the other."""
     for module in pkgutil.iter_modules(__path__):
         importlib.import_module(f"{__name__}.{module.name}")
     return dict(_REGISTRY)
 
 
 def find_claim(name: str) -> Claim:
-    """Return the claim of that name.
+    """Return the claim with this name.
 
     Raises
     ------
     ValueError
-        There is none; the message suggests the nearest.
+        There is no such claim. The message suggests similar names.
     """
     claims = all_claims()
     key = name.strip().lower().replace("_", "-")
@@ -157,7 +157,7 @@ def find_claim(name: str) -> Claim:
 
 
 def find_family(name: str) -> list[Claim]:
-    """Return the claims of a family, such as ``linear-autoencoder``; none if there is no such."""
+    """Return the claims of a family such as ``linear-autoencoder``; an unknown family is empty."""
     family = name.strip().lower().replace("-", "_")
     return [claim for claim in all_claims().values() if claim.family == family]
 

@@ -25,7 +25,7 @@ from minivae.edge.checks import Array
 from minivae.linear.probabilistic_pca import ProbabilisticPCA
 
 N_REPETITIONS = 1000
-ONCE_IN = 1e-4  # how seldom ranks so uneven are to be, where all is right
+ONCE_IN = 1e-4  # the least p-value that passes
 X = np.array([0.0, 1.0, 2.5])  # of the line y = a + b x + noise, with a and b from N(0, 1)
 NOISE = 0.7
 

@@ -17,9 +17,9 @@ from scipy import stats
 
 from minivae.edge.checks import Array
 
-N_DRAWS = 15  # so that the ranks fall into 16 places
+N_DRAWS = 15  # so that there are 16 ranks
 
-Run = Callable[[Array, int], Array]  # so many steps of a chain from a start
+Run = Callable[[Array, int], Array]  # (start, n): n steps of a chain
 Experiment = Callable[[np.random.Generator], tuple[Array, Array]]
 # returns statistics of the truth, (n_statistics,), and of the draws, (N_DRAWS, n_statistics)
 
@@ -54,7 +54,7 @@ def around(start: Array, forward: Run, backward: Run, rng: np.random.Generator) 
     """
     place = int(rng.integers(0, N_DRAWS + 1))
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", RuntimeWarning)  # a short chain may refuse all
+        warnings.simplefilter("ignore", RuntimeWarning)  # a short chain may reject every proposal
         parts = [
             run(start, n) for run, n in ((backward, place), (forward, N_DRAWS - place)) if n > 0
         ]

@@ -91,7 +91,7 @@ def autoregression_is_worth_so_many_draws() -> Outcome:
     exact = (1 + slopes) / (1 - slopes)
     estimates = [times / exact, sizes * exact / n, total**2 / n / exact]
     errors = [values.std(axis=0) / np.sqrt(len(values)) for values in estimates]
-    # Geyer's cut at the first negative pair leaves out, and the noise before it adds, a little
+    # Geyer's cut leaves out the lags after the first negative pair, and keeps noise before it
     bias = np.array([0.02, 0.02, 0])[:, None]
 
     def draw(ax: Any) -> None:

@@ -47,7 +47,7 @@ def gibbs_on_a_finite_space() -> Outcome:
     lags = np.arange(1, 5)
     correlation = chain.autocorrelation(4)[1:, 0]
     time = (1 + eigenvalue) / (1 - eigenvalue)
-    # an autocorrelation has an error of about sqrt(tau / n), and a sum of some lags a few times it
+    # the error of an autocorrelation is about sqrt(tau / n), of a sum of lags a few times this
     error = 5 * np.sqrt(time / 40_000)
 
     def draw(ax: Any) -> None:
@@ -109,7 +109,7 @@ def metropolis_as_a_matrix() -> Outcome:
         root = np.sqrt(p)
         values, vectors = np.linalg.eigh(root[:, None] * P / root)
         c = vectors.T @ (root * x)
-        slow = values < 1 - 1e-9  # the eigenvalue 1 is p itself, and x has no part in it
+        slow = values < 1 - 1e-9  # without the eigenvalue 1, whose eigenvector is p
         weights = c[slow] ** 2 / np.sum(c[slow] ** 2)
         exact.append(weights @ ((1 + values[slow]) / (1 - values[slow])))
         rng = np.random.default_rng(0)

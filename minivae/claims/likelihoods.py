@@ -164,7 +164,7 @@ def continuous_bernoulli_normalised() -> Outcome:
 
     measured = []
     for a in outputs:
-        edge = min(0.5, 30 / max(abs(a), 1))  # at a large a all is within 30 / |a| of one end
+        edge = min(0.5, 30 / max(abs(a), 1))  # for a large a the mass is within 30 / |a| of one end
         pieces = pairwise([0, edge, 1 - edge, 1])
         measured.append(sum(integrate.quad(density, *piece, args=(a,))[0] for piece in pieces))
 

@@ -135,7 +135,7 @@ def _most_likely(X: Array, k: int, n_variances: int, rng: np.random.Generator) -
         W, noise = theta[: k * d].reshape(k, d), np.exp(theta[k * d :])
         C = W.T @ W + np.diag(np.broadcast_to(noise, d))
         inverse = np.linalg.inv(C)
-        G = (inverse - inverse @ S @ inverse) / 2  # by C
+        G = (inverse - inverse @ S @ inverse) / 2  # the gradient with respect to C
         of_noise = np.diag(G) * noise if n_variances > 1 else [np.trace(G) * noise[0]]
         value = 0.5 * (np.linalg.slogdet(2 * np.pi * C)[1] + np.trace(inverse @ S))
         return value, np.concatenate([(2 * W @ G).ravel(), of_noise])

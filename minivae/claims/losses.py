@@ -56,7 +56,7 @@ def beta_is_in_the_loss_alone() -> Outcome:
     measured = [parts["loss"], parts["reconstruction"], parts["kl"]]
     measured += [*elbo.reconstruction, *elbo.kl, *elbo.elbo]
 
-    # a decoder that ignores z makes all noise one
+    # with a decoder that ignores z the noise has no effect
     model.params["decoder.0.W"][...] = 0
     log_p = stats.bernoulli.logpmf(x, special.expit(_by_hand(model, mu, "decoder"))).sum(axis=1)
     loss = float(np.mean(-log_p + beta * kl))

@@ -73,7 +73,7 @@ def detailed_balance() -> Outcome:
     for i, j in np.ndindex(4, 4):
         passes = (cells[:-1] == i) & (cells[1:] == j)
         measured[i, j], error[i, j] = passes.mean(), standard_error(passes)
-    elsewhere = ~np.eye(4, dtype=bool)  # to stay is a rejection, too
+    elsewhere = ~np.eye(4, dtype=bool)  # the diagonal also counts rejections
 
     def draw(ax: Any) -> None:
         image = ax.imshow(np.where(elsewhere, measured, np.nan), cmap="gray_r", vmin=0)

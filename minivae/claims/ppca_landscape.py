@@ -1,4 +1,4 @@
-"""The likelihood of probabilistic PCA as a landscape: its stationary points, and the ways up."""
+"""The likelihood of probabilistic PCA as a landscape: its stationary points and their curvature."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def _score(model: ProbabilisticPCA, X: Array, theta: Array) -> float:
 
 
 def _slope_and_curvatures(model: Any, X: Array, theta: Array, h: float = 1e-3) -> tuple[Any, Any]:
-    """Return the largest derivative, and the Hessian's eigenvalues, by central differences."""
+    """Return the largest derivative and the eigenvalues of the Hessian, by central differences."""
     n, steps = len(theta), h * np.eye(len(theta))
     f = {0: _score(model, X, theta)}
     up, down = ([_score(model, X, theta + sign * e) for e in steps] for sign in (1, -1))
@@ -48,17 +48,18 @@ def _slope_and_curvatures(model: Any, X: Array, theta: Array, h: float = 1e-3) -
 
 
 @claim(
-    "Any k eigenvectors are stationary if lam_i > the others' mean; all but the best are saddles",
+    "Any k eigenvectors with lam_i > s2 are stationary points; all but the best are saddles",
     source="Tipping and Bishop 1999, appendix A",
 )
 def ppca_stationary_points() -> Outcome:
-    """At W = (Lam_I - s2)^(1/2) U_I^T with s2 the mean of the rest, the gradient is zero.
+    """At W = (Lam_I - s2)^(1/2) U_I^T, s2 the mean of the other eigenvalues, the gradient is zero.
 
-    The value there depends on the eigenvalues alone, -1/2 [d log 2 pi + sum_I log lam_i + (d - l)
-    log s2 + d]. Turning a kept u_i towards a u_j that is left out goes up where lam_j > lam_i, and
-    so does growing an unused row of W along any u_j with lam_j > s2: so many positive curvatures
-    there are, and none for the k largest eigenvalues. Measured are the library's mean
-    log-likelihood, its largest derivative, and the signs of its Hessian's eigenvalues.
+    The likelihood there depends only on the eigenvalues: -1/2 [d log 2 pi + sum_I log lam_i + (d -
+    l) log s2 + d]. It rises if a kept u_i turns towards a u_j that is left out and has lam_j >
+    lam_i. It also rises if an unused row of W grows along a u_j with lam_j > s2. This gives the
+    number of positive curvatures, which is zero for the k largest eigenvalues. The measured values
+    are the library's mean log-likelihood, its largest derivative, and the signs of the eigenvalues
+    of its Hessian.
     """
     X, U = data_with_spectrum(LAM, rng=30)
     exact, measured, points = [], [], []

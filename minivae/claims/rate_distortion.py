@@ -1,7 +1,7 @@
-"""How much a linear VAE of fixed decoder variance says: collapse, rate and distortion.
+"""Linear VAEs with a fixed decoder variance: posterior collapse, rate and distortion.
 
-The data have the covariance ``U diag(lam) U^T``; a VAE with the decoder variance s2 and the weight
-beta on its KL is trained on them. All that matters of the two is ``t = beta * s2``.
+The data have the covariance ``U diag(lam) U^T``. A VAE with decoder variance s2 and weight beta of
+the KL is trained on them. Only the product ``t = beta * s2`` matters.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ LEVELS = np.array([s2 * beta for s2, beta in SETTINGS])
 
 
 def _falling(values: Any) -> Array:
-    """Return each row in falling order: which latent takes which direction is left to chance."""
+    """Return each row in falling order, because the order of the latents is random."""
     return -np.sort(-np.asarray(values), axis=-1)
 
 
 def _rate_and_squared_error(model: vae.VAE, X: Array) -> tuple[float, float]:
-    """Return the mean KL, and the squared error that the exact reconstruction term stands for."""
+    """Return the mean KL, and the squared error that the exact reconstruction term implies."""
     _, reconstruction, kl = map(np.mean, vae_is_ppca.exact_elbo(model, X))
     s2 = vae_is_ppca.decoder_variance(model)
     # -log p = d/2 log(2 pi s2) + error / (2 s2)
@@ -38,7 +38,7 @@ def _rate_and_squared_error(model: vae.VAE, X: Array) -> tuple[float, float]:
 
 
 def _draw_levels(ax: Any, curve: Callable[[Array, float], Array], values: Array) -> None:
-    """Draw a curve over lam for every level t, and on it what the trained models have."""
+    """Draw a curve over lam for every level t, and on it the values of the trained models."""
     lam = np.linspace(0.01, LAM[0], 400)
     for t, measured in dict(zip(LEVELS.tolist(), values, strict=True)).items():
         (line,) = ax.plot(lam, curve(lam, t), lw=0.8)
@@ -48,17 +48,17 @@ def _draw_levels(ax: Any, curve: Callable[[Array, float], Array], values: Array)
 
 
 @claim(
-    "Directions of variance below beta * s2 collapse; the others keep |w_i|^2 = lam_i - beta * s2",
+    "Directions with variance below beta * s2 collapse; others keep |w_i|^2 = lam_i - beta * s2",
     source="Lucas et al. 2019",
 )
 def collapse_of_weights() -> Outcome:
-    """With t = beta s2, the decoder's rows have |w_i|^2 = max(lam_i - t, 0).
+    """With t = beta s2, the rows of the decoder have |w_i|^2 = max(lam_i - t, 0).
 
-    For orthogonal rows along the axes the expected loss times s2 is a sum over latents. With
-    the best encoder, one of them with |w_i|^2 = g pays 1/2 [t log(1 + g / t) - lam_i g / (g + t)],
-    up to a constant. Its derivative by g has the sign of g + t - lam_i, so the best g is lam_i - t,
-    or 0 where that is negative: posterior collapse is the optimum there, not a failure. Five pairs
-    (s2, beta) with three different t are trained.
+    For orthogonal rows along the axes, the expected loss times s2 is a sum over latents. With the
+    best encoder, a latent with |w_i|^2 = g costs 1/2 [t log(1 + g / t) - lam_i g / (g + t)], up to
+    a constant. The derivative with respect to g has the sign of g + t - lam_i. So the best g is
+    lam_i - t, or 0 if this is negative. Posterior collapse is then the optimum, not a failure of
+    training. Five pairs (s2, beta) with three different t are trained.
     """
     X, _ = data_with_spectrum(LAM, rng=0)
     weights = [trained_at(X, *setting).params["decoder.0.W"] for setting in SETTINGS]
@@ -73,15 +73,15 @@ def collapse_of_weights() -> Outcome:
 
 
 @claim(
-    "A latent's posterior variance is t / lam_i, or 1 where it has collapsed",
+    "The posterior variance of a latent is t / lam_i, or 1 if the latent has collapsed",
     source="Lucas et al. 2019",
 )
 def collapse_of_posteriors() -> Outcome:
     """q(z_i|x) has the variance min(t / lam_i, 1), and its mean varies by max(1 - t / lam_i, 0).
 
-    The best variance is t / (|w_i|^2 + t), and |w_i|^2 + t = max(lam_i, t). The best mean is
-    w_i.(x - b) / (|w_i|^2 + t), of variance (lam_i - t) lam_i / lam_i^2 = 1 - t / lam_i. The two
-    add up to the prior's variance, 1, whether the latent is active or not.
+    The best variance is t / (|w_i|^2 + t), and |w_i|^2 + t = max(lam_i, t). The best mean is w_i.(x
+    - b) / (|w_i|^2 + t), with variance (lam_i - t) lam_i / lam_i^2 = 1 - t / lam_i. The two
+    variances add up to the prior's variance, 1, for active and for collapsed latents.
     """
     X, _ = data_with_spectrum(LAM, rng=1)
     codes = [diagnostics.posteriors(trained_at(X, *setting), X) for setting in SETTINGS]
@@ -103,16 +103,16 @@ def collapse_of_posteriors() -> Outcome:
 
 
 @claim(
-    "An optimal linear VAE is on the rate-distortion curve of a Gaussian, by reverse water-filling",
+    "An optimal linear VAE is on a Gaussian's rate-distortion curve, by reverse water-filling",
     source="derived here; the curve: Cover and Thomas 2006",
 )
 def reverse_water_filling() -> Outcome:
-    """The rate is 1/2 sum log(lam_i / t) over active latents, and t of error stays in each.
+    """The rate is 1/2 sum log(lam_i / t) over active latents, and each of them has the error t.
 
-    A collapsed latent costs nothing and leaves all of its lam_i. An active one costs
-    KL = 1/2 [mean^2 + variance - 1 - log variance] = 1/2 log(lam_i / t) on average, since mean^2
-    and variance add up to 1. The share c = 1 - t / lam_i of x comes back, with the noise of z, so
-    its error is (1 - c)^2 lam_i + |w_i|^2 t / lam_i = t. No code of that rate has less error.
+    A collapsed latent has no rate, and leaves an error of lam_i. An active latent costs KL = 1/2
+    [mean^2 + variance - 1 - log variance] = 1/2 log(lam_i / t) on average, because mean^2 and
+    variance add up to 1. The share c = 1 - t / lam_i of x is reconstructed, with the noise of z, so
+    the error is (1 - c)^2 lam_i + |w_i|^2 t / lam_i = t. No code of this rate has a smaller error.
     """
     X, _ = data_with_spectrum(LAM, rng=2)
     exact, stated = [], []
@@ -144,14 +144,15 @@ def reverse_water_filling() -> Outcome:
 
 
 @claim(
-    "On the frontier the distortion falls by beta for each nat of rate", source="Alemi et al. 2018"
+    "On the frontier of rate and distortion, each nat of rate lowers the distortion by beta",
+    source="Alemi et al. 2018",
 )
 def slope_of_the_frontier() -> Outcome:
     """The slope dD / dR is -beta, with D = -log p(x|z) and R = KL, both in nats.
 
-    Training minimises D + beta R, so along the curve of optima dD + beta dR = 0 at each beta. The
-    derivative is measured by retraining with beta 0.1 % smaller and larger, where four, three
-    and two latents are active.
+    Training minimises D + beta R, so dD + beta dR = 0 along the curve of optima, at each beta. The
+    derivative is measured by training again with beta smaller and larger by 0.1 %, at four values
+    of beta where four, three or two latents are active.
     """
     X, _ = data_with_spectrum(LAM, rng=3)
     betas, step = np.array([0.5, 1.0, 2.0, 5.0]), 1e-3
@@ -166,15 +167,15 @@ def slope_of_the_frontier() -> Outcome:
 
 
 @claim(
-    "Active units, counted at a variance of 0.01, are the eigenvalues above t / 0.99",
+    "The number of active units at the threshold 0.01 is the number of eigenvalues above t / 0.99",
     source="derived here; the count: Burda et al. 2016",
 )
 def active_units_are_eigenvalues() -> Outcome:
     """The mean of an active latent varies by 1 - t / lam_i, so it counts if lam_i > t / 0.99.
 
-    The threshold misses a latent that is active but barely so, between t and t / 0.99: here 1.005
-    at t = 1. A rotation of the code spreads the active directions over all coordinates, and the
-    count by coordinates is then 4 at every level; the count along the principal axes of the means
+    The threshold misses an active latent whose lam_i is between t and t / 0.99, such as 1.005 at t
+    = 1 here. A rotation of the code spreads the active directions over all coordinates. Then the
+    count along coordinates is 4 at every level, but the count along the principal axes of the means
     does not change.
     """
     lam = np.array([4.0, 2.0, 1.015, 1.005, 0.5, 0.2])

@@ -1,4 +1,4 @@
-"""Recurrence: what gradients become on their way through time, and what tokens cost."""
+"""Recurrent networks: how gradients change on their way through time, and the loss of tokens."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from minivae.nn.recurrent import GRU
 
 
 @claim(
-    "Through T steps of a gate held at u, a gradient shrinks to u^T of itself",
+    "Through T steps of a gate with the constant value u, a gradient shrinks by the factor u^T",
     source="Bengio, Simard and Frasconi 1994",
 )
 def gradient_through_a_held_gate() -> Outcome:
-    """With all weights zero and the update gate's bias b, h' = u h, u = sigmoid(b): h_T = u^T h_0.
+    """With zero weights and the bias b of the update gate, h' = u h, u = sigmoid(b): h_T = u^T h_0.
 
-    So dh_T / dh_0 = u^T: half of it is gone after ln 2 / -ln u steps. The gate's bias is used at
-    every step, so dh_T / db = T u^(T-1) du/db h_0 = T (1 - u) u^T h_0: a sum of T equal terms.
-    Exact are these powers, measured is backprop through time, for u = .5, .9, .99.
+    So dh_T / dh_0 = u^T, which is half after ln 2 / -ln u steps. The bias of the gate acts at every
+    step, so dh_T / db = T u^(T-1) du/db h_0 = T (1 - u) u^T h_0, a sum of T equal terms. The exact
+    values are these powers; the measured values are backprop through time, for u = .5, .9, .99.
     """
     lengths, gates, h0 = np.array([1, 2, 5, 20, 60]), np.array([0.5, 0.9, 0.99]), 1.7
     exact, measured = [], []
@@ -48,17 +48,18 @@ def gradient_through_a_held_gate() -> Outcome:
 
 
 @claim(
-    "Gradients explode or vanish through time as fast as the largest eigenvalue says",
+    "Gradients grow or shrink through time like powers of the Jacobian's largest eigenvalue",
     source="Pascanu, Mikolov and Bengio 2013",
 )
 def gradient_growth_rate() -> Outcome:
-    """From step to step a long product of one Jacobian grows by its spectral radius.
+    """A long product of the same Jacobian grows at each step by its spectral radius.
 
-    At rest, h = 0 and x = 0, every step of a GRU has the Jacobian J = u I + (1 - u) r W_hn, for
-    there tanh has the slope 1 and the gates' slopes meet factors of 0. T steps multiply a gradient
-    by J^T. By Gelfand's formula |J^T|^(1/T) tends to the largest absolute eigenvalue, whatever the
-    norm. J has the eigenvectors of a random matrix, far from orthogonal, and eigenvalues below,
-    at and above 1. Exact is that radius, measured |J^(T+1)| / |J^T| by backprop, T = 200.
+    At rest, h = 0 and x = 0, every step of a GRU has the Jacobian J = u I + (1 - u) r W_hn, because
+    tanh has the slope 1 there, and the slopes of the gates are multiplied by 0. T steps multiply a
+    gradient by J^T. By Gelfand's formula |J^T|^(1/T) approaches the largest absolute eigenvalue, in
+    every norm. J has the eigenvectors of a random matrix, which are far from orthogonal, and
+    eigenvalues below, at and above 1. The exact value is the spectral radius; the measured value is
+    |J^(T+1)| / |J^T| by backprop, T = 200.
     """
     radii, u, lengths = np.array([0.9, 1.0, 1.1]), 0.3, [*range(1, 60, 3), 200, 201]
     norms = [_norms_through_time(_matrix_of(radius), u, lengths) for radius in radii]
@@ -74,15 +75,16 @@ def gradient_growth_rate() -> Outcome:
 
 
 @claim(
-    "Scoring tokens by the wrong law costs its entropy plus a KL divergence",
+    "The cross-entropy of tokens from p under q is the entropy of p plus KL(p || q)",
     source="Shannon 1948; Kullback and Leibler 1951",
 )
 def cross_entropy_of_tokens() -> Outcome:
-    """For tokens that follow p, the mean of -log q is H(p) + KL(p || q), and no q makes it smaller.
+    """For tokens from p, the mean of -log q is H(p) + KL(p || q), which is at least H(p).
 
-    -sum p log q = -sum p log p + sum p log(p / q), and the last sum is at least 0. Exact are
-    SciPy's two entropies, of p and of p relative to q. Measured is the categorical likelihood's
-    log_prob of every token, with q's logits, averaged by p; in the first row q is p.
+    -sum p log q = -sum p log p + sum p log(p / q), and the last sum is at least 0. The exact values
+    are SciPy's two entropies, of p and of p relative to q. The measured value is the categorical
+    likelihood's log_prob of every token with the logits of q, averaged over p. In the first row q
+    equals p.
     """
     from scipy.stats import entropy
 
@@ -97,16 +99,16 @@ def cross_entropy_of_tokens() -> Outcome:
 
 
 @claim(
-    "Teacher forcing gives a distribution: the probabilities of all rows add up to 1",
+    "Teacher forcing gives a distribution: the probabilities of all sequences add up to 1",
     source="the chain rule of probability",
 )
 def teacher_forcing_is_the_chain_rule() -> Outcome:
-    """A product of p(x_t given the tokens before) sums to 1 over all rows, step after step.
+    """A product of p(x_t given the earlier tokens) sums to 1 over all sequences.
 
-    Summing over the last token first leaves the same product with one step less. It holds only if
-    no step sees its own token or a later one, which is what teacher forcing must get right. Exact
-    is 1, measured the sum over all 4^5 rows, for a flat decoder, for segments that start anew,
-    and for tokens that see the one three steps before.
+    Summing over the last token first leaves the same product with one step less. This holds only if
+    no step sees its own token or a later one, which teacher forcing must ensure. The exact value is
+    1. The measured value is the sum over all 4^5 sequences, for a flat decoder, for segments that
+    start anew, and for tokens that see the token three steps before.
     """
     rows = np.array(list(product(range(4), repeat=5)))
     rng, sums = np.random.default_rng(1), []
@@ -120,7 +122,7 @@ def teacher_forcing_is_the_chain_rule() -> Outcome:
 
 
 def _gru_at_rest(n: int, u: float) -> GRU:
-    """Return a GRU whose weights are zero, and whose update gate is held at `u` by its bias."""
+    """Return a GRU with zero weights, whose update gate has the constant value `u` by its bias."""
     layer = GRU(n, n)
     for value in layer.params.values():
         value[...] = 0
@@ -129,14 +131,14 @@ def _gru_at_rest(n: int, u: float) -> GRU:
 
 
 def _last_step(T: int, dy: Array) -> Array:
-    """Return gradients with respect to all states that are zero but for the last one's."""
+    """Return gradients with respect to all states, which are zero except at the last state."""
     whole = np.zeros((len(dy), T, dy.shape[1]))
     whole[:, -1] = dy
     return whole
 
 
 def _matrix_of(radius: float) -> Array:
-    """Return a matrix with eigenvalues radius, .8 radius, ... and slanted eigenvectors."""
+    """Return a matrix with the eigenvalues radius, .8 radius, ... and slanted eigenvectors."""
     V = np.random.default_rng(2).standard_normal((5, 5))
     return V @ np.diag(radius * np.array([1, 0.8, -0.7, 0.5, 0.1])) @ np.linalg.inv(V)
 

@@ -1,7 +1,7 @@
-"""Samplers: whole distributions of what the library draws, against scipy's, by Kolmogorov's test.
+"""Samplers: the whole distribution of the library's draws against scipy's, by Kolmogorov's test.
 
-Measured is Kolmogorov's distance times the root of the number of draws. It is above 2.2 once in
-8,000 times where the distribution is the right one.
+The measured value is Kolmogorov's distance times the root of the number of draws. If the
+distribution is right, it exceeds 2.2 once in 8,000 times.
 """
 
 from __future__ import annotations
@@ -29,12 +29,12 @@ def kolmogorov(values: Array, cdf: Any) -> float:
 
 
 def share(values: Array, p: Any) -> float:
-    """Return how far the share of ones is from p, in half standard errors: below 2.2, as above."""
+    """Return how far the share of ones is from p, scaled so that 2.2 is as rare as above."""
     return float(abs(np.mean(values) - p) / np.sqrt(p * (1 - p) / len(values)) / 1.75)
 
 
 def truncated_exponential(a: float) -> Any:
-    """Return scipy's distribution function of p(x) ~ e^(a x) on [0, 1]."""
+    """Return scipy's distribution function of the density proportional to e^(a x) on [0, 1]."""
     size = abs(a)
     falling = stats.truncexpon(b=size, scale=1 / size)
     return falling.cdf if a < 0 else lambda x: 1 - falling.cdf(1 - np.asarray(x))
@@ -45,15 +45,16 @@ def _inside(distances: list[float], draw: Any = None) -> Outcome:
 
 
 @claim(
-    "Every likelihood's sample has the distribution that its density says",
+    "Samples of every likelihood have the distribution that its density states",
     source="Loaiza-Ganem and Cunningham 2019; derived here",
 )
 def likelihood_samples() -> Outcome:
-    """A sampler and a density that disagree by a sign, a root or a mirror pass each other's tests.
+    """A sampler and a density that differ by a sign, a root or a mirror pass separate tests.
 
-    Of scipy: a Bernoulli with chance expit(a); for the continuous Bernoulli, whose density is
-    e^(a x) on [0, 1], a truncated exponential of slope a, mirrored for a > 0; a normal with the
-    fixed, the learned or the predicted deviation. 20,000 draws of each.
+    Scipy's distributions are a Bernoulli with probability expit(a); for the continuous Bernoulli,
+    whose density is proportional to e^(a x) on [0, 1], a truncated exponential of rate |a|,
+    mirrored for a > 0; and a normal with the fixed, the learned or the predicted standard
+    deviation. Each has 20,000 draws.
     """
     rng, distances = np.random.default_rng(0), []
     for a in (-2.0, 0.3, 1.7):
@@ -92,16 +93,17 @@ def likelihood_samples() -> Outcome:
 
 
 @claim(
-    "Draws of the next observation, each with parameters of its own, have the predictive's law",
+    "Draws of the next observation, each with other parameters, have the predictive distribution",
     source="Gelman et al. 2013, chapters 2 and 3",
 )
 def predictive_samples() -> Outcome:
     """A parameter is drawn from the posterior, then an observation: a coin, a normal, Student's t.
 
-    Over all parameters the observation is Bernoulli(a / (a + b)), N(m, v + c), and t with 2 alpha
-    degrees of freedom and scale^2 = beta (kappa + 1) / (alpha kappa): scipy's, with parameters that
-    are computed here. Drawn with the same parameters for all, or with the variance for the
-    deviation, they are not. 20,000 draws of each, and the library's own predictive beside them.
+    Averaged over the parameters, the observation is Bernoulli(a / (a + b)), N(m, v + c), and t with
+    2 alpha degrees of freedom and scale^2 = beta (kappa + 1) / (alpha kappa). These are scipy's
+    distributions with parameters that are computed here. A sampler that uses one draw of the
+    parameters for all observations, or a variance as a standard deviation, does not have them. Each
+    has 20,000 draws; the library's own predictive distribution is compared, too.
     """
     coin = conjugate.BetaBernoulli(2, 5)
     normal = conjugate.NormalKnownVariance(0.7, 2, noise_variance=0.5)
@@ -145,16 +147,17 @@ def predictive_samples() -> Outcome:
 
 
 @claim(
-    "Models of Gaussians draw from N(mean, W^T W + s2 I), and posteriors from N(mu, sigma^2)",
+    "Linear-Gaussian models draw from N(mean, W^T W + s2 I), and posteriors from N(mu, sigma^2)",
     source="Tipping and Bishop 1999; Kingma and Welling 2014",
 )
 def model_samples() -> Outcome:
     """For x = z W + mean + noise, (x - mean) C^-1 (x - mean)^T is chi-squared, C = W^T W + s2 I.
 
-    So it is for probabilistic PCA, for a linear VAE, whose `sample` decodes draws of the prior, and
-    for `sample_codes`, which has the moments of the codes. Whitened by C they are standard normal
-    in every direction; three are tried. A VAE's draws from the posterior are normal for each
-    latent, with the mean and the deviation that the encoder's two outputs say.
+    This holds for probabilistic PCA, for a linear VAE, whose `sample` decodes draws from the prior,
+    and for `sample_codes`, whose draws have the moments of the codes. Whitened by C, the draws are
+    standard normal in every direction; three directions are tested. Draws from the posterior of a
+    VAE are normal for each latent, with the mean and the standard deviation that the encoder
+    returns.
     """
     rng = np.random.default_rng(1)
     W, mean, s2 = rng.standard_normal((2, 4)), np.array([1.0, -2, 0, 3]), 0.3

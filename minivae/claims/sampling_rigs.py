@@ -1,4 +1,4 @@
-"""What estimates from random draws should be on average, and how far from it they may be."""
+"""Expected values of estimates from random draws, and their standard errors."""
 
 from __future__ import annotations
 
@@ -12,7 +12,10 @@ from minivae.edge.checks import Array
 
 
 def standard_error(values: Array, n_batches: int = 40) -> float:
-    """Return that of a chain's mean: the means of batches, longer than its memory, are free."""
+    """Return the standard error of a chain's mean, from the means of batches.
+
+    The batches are longer than the memory of the chain, so their means are almost independent.
+    """
     length = len(values) // n_batches
     means = values[: length * n_batches].reshape(n_batches, length).mean(axis=1)
     return float(means.std(ddof=1) / np.sqrt(n_batches))
@@ -25,7 +28,7 @@ def lag_1(samples: Array) -> float:
 
 
 def r_hat(chains: list[Chain]) -> str:
-    """Return Gelman and Rubin's ratio, near 1 for chains that agree, beside the memory of one."""
+    """Return a text with the R-hat of Gelman and Rubin, near 1 for chains that agree."""
     x = np.array([chain.samples for chain in chains])  # (chains, steps, dims)
     within, between = x.var(axis=1, ddof=1).mean(axis=0), x.mean(axis=1).var(axis=0, ddof=1)
     ratio = np.sqrt(1 - 1 / x.shape[1] + between / within).max()

@@ -1,4 +1,4 @@
-"""Low rank, perturbed and sampled: how near PCA's subspace is, and to what."""
+"""PCA's subspace: its optimality, its change under perturbations, its limits with few samples."""
 
 from __future__ import annotations
 
@@ -13,17 +13,18 @@ from minivae.linear.pca import PCA
 
 
 @claim(
-    "No matrix of rank k is nearer than PCA's, in the Frobenius and in the spectral norm",
+    "No matrix of rank k is nearer than PCA's, in the Frobenius norm and in the spectral norm",
     source="Eckart and Young 1936; Mirsky 1960",
 )
 def eckart_young_mirsky() -> Outcome:
-    """X less its k first singular triples has the norms (sum_(i>k) s_i^2)^(1/2) and s_(k+1).
+    """X minus its first k singular triples has the norms (sum_(i>k) s_i^2)^(1/2) and s_(k+1).
 
-    Any other matrix B of rank k has a null space that meets the first k + 1 right singular vectors,
-    where X - B is X, and so as long as s_(k+1) at least; summed over k, that is the Frobenius
-    norm's. Exact are numpy's singular values for each k; measured are both norms of what a fitted
-    PCA does not reconstruct; and how many of 200 rivals, projections on other subspaces, near and
-    far, are nearer: none.
+    Any other matrix B of rank k has a null space that intersects the span of the first k + 1 right
+    singular vectors. There X - B equals X, so its spectral norm is at least s_(k+1). A similar
+    argument for each singular value gives the Frobenius norm. The exact values are numpy's singular
+    values for each k. The measured values are both norms of the part that a fitted PCA does not
+    reconstruct, and the number of 200 rivals, projections on other subspaces, that are nearer:
+    none.
     """
     rng = np.random.default_rng(0)
     X = rng.standard_normal((30, 6)) * [3, 2.5, 1.5, 1, 0.6, 0.3] + 1
@@ -58,16 +59,17 @@ def eckart_young_mirsky() -> Outcome:
 
 
 @claim(
-    "A covariance off by E turns the principal subspace by an angle of sine |E| / gap at most",
+    "An error E of the covariance turns the principal subspace by a sine of at most |E| / gap",
     source="Davis and Kahan 1970",
 )
 def davis_kahan() -> Outcome:
     """sin(angle) <= |E| / d, with d from a kept eigenvalue to the nearest perturbed one left out.
 
-    In the plane the angle is known: with E off the diagonal, tan 2 t = 2 e / (lam_1 - lam_2); the
-    bound is met as e vanishes. In eight dimensions 100 random perturbations of all sizes obey it.
-    Measured are PCA's angles for data with the perturbed covariance, against the plane's formula;
-    and sines, from scipy's angles, over their bounds, which must not exceed 1.
+    In the plane the angle is known: with E off the diagonal, tan 2 t = 2 e / (lam_1 - lam_2), and
+    the bound becomes an equality as e vanishes. In eight dimensions, 100 random perturbations of
+    all sizes are tried. The measured values are PCA's angles for data with the perturbed
+    covariance, against the formula in the plane; and the sines of scipy's angles divided by their
+    bounds, which must not exceed 1.
     """
     lam = np.array([2.0, 1.0])
     sizes = np.array([1e-4, 0.01, 0.1, 0.3, 0.6])
@@ -108,16 +110,16 @@ def _rows_of(S: Array) -> Array:
 
 
 @claim(
-    "PCA of n samples in gamma n dimensions sees a spike l above sqrt(gamma), and nothing below",
+    "With gamma dimensions per sample PCA sees a variance l only above sqrt(gamma)",
     source="Johnstone and Lu 2009; Paul 2007",
 )
 def pca_below_the_threshold() -> Outcome:
-    """For covariance I + l u u^T, cos^2 of PCA's first axis and u nears (1 - g/l^2) / (1 + g/l).
+    """For covariance I + l u u^T, cos^2 of PCA's first axis to u nears (1 - g/l^2) / (1 + g/l).
 
-    That is for l > sqrt(g), g the dimensions per sample; below it the largest sample eigenvalue is
-    noise, and its vector is as far from u as any. Means of 12 data sets of 600 rows and 300
-    features, on both sides of sqrt(g) = .71: at the threshold convergence is slow, and none of the
-    points is near it.
+    This holds for l > sqrt(g), where g is the number of dimensions per sample. For a smaller l, the
+    largest sample eigenvalue is noise, and its eigenvector tells nothing about u. The measured
+    values are means over 12 data sets of 600 rows and 300 features, on both sides of sqrt(g) = .71.
+    Convergence is slow at the threshold itself, and no point is near it.
     """
     n, p, repeats = 600, 300, 12
     g = p / n

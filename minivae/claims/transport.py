@@ -1,4 +1,4 @@
-"""Distances and densities under maps: Frechet's distance of normals, and log |det J|."""
+"""Distances and densities under maps: Frechet's distance between normals, and log |det J|."""
 
 from __future__ import annotations
 
@@ -16,23 +16,24 @@ from minivae.nn.networks import Sequential, cast
 
 
 def _sample(mean: Array, covariance: Array) -> Array:
-    """Return rows with that mean and, with divisor n - 1, that covariance, exactly."""
+    """Return rows with exactly the given mean and, with divisor n - 1, the given covariance."""
     d = len(mean)
     rows = np.concatenate([np.eye(d), -np.eye(d)]) * np.sqrt((2 * d - 1) / 2)
     return rows @ linalg.sqrtm(covariance).real + mean
 
 
 @claim(
-    "Frechet's distance of normals is the least transport: quantile to quantile, and by sqrtm",
+    "Frechet's distance of normals is the least transport cost: by quantiles, and by sqrtm",
     source="Dowson and Landau 1982; Bures 1969",
 )
 def frechet_is_the_least_transport() -> Outcome:
-    """On the line the cheapest way to move p to q, in the mean square, takes quantile to quantile.
+    """On the line, the cheapest map from p to q in the mean square takes quantiles to quantiles.
 
-    For normals that costs (m1 - m2)^2 + (s1 - s2)^2. In more dimensions it is |m1 - m2|^2 + tr(C1 +
-    C2 - 2 (C1^1/2 C2 C1^1/2)^1/2), and the map is linear. Exact are the integral of the squared
-    difference of scipy's quantiles, scipy's `sqrtm` of the product, and 0 for a set and itself;
-    measured is the library's distance between sets of rows with these moments, exactly.
+    For normals its cost is (m1 - m2)^2 + (s1 - s2)^2. In more dimensions the cost is |m1 - m2|^2 +
+    tr(C1 + C2 - 2 (C1^1/2 C2 C1^1/2)^1/2), and the map is linear. The exact values are the integral
+    of the squared difference of scipy's quantiles, scipy's `sqrtm` of the product, and 0 for equal
+    sets. The measured value is the library's distance between sets of rows with exactly these
+    moments.
     """
     rng = np.random.default_rng(0)
     cases = [((0.5, 1.2), (-1.0, 0.4)), ((0.0, 2.0), (0.3, 2.0)), ((1.0, 0.1), (1.0, 3.0))]
@@ -69,17 +70,17 @@ def frechet_is_the_least_transport() -> Outcome:
 
 
 @claim(
-    "The density of y = f(z) is p(z) / |det J|, J by the complex step or by the layers' backward",
+    "The density of y = f(z) is p(z) / |det J|, with J by complex steps or by backward passes",
     source="Squire and Trapp 1998; Rezende and Mohamed 2015",
 )
 def change_of_variables() -> Outcome:
-    """A volume dz becomes |det J| dz, and what is in it stays in it.
+    """A volume dz becomes the volume |det J| dz, and keeps its probability.
 
-    f is made of the library's layers: affine, tanh, affine, with two inputs and two outputs, which
-    by hand has log |det J| = log |det A| + sum log(1 - tanh^2) + log |det B|. Measured are log
-    determinants of Jacobians whose columns come from a complex step through the layers, and whose
-    rows from their backward pass; and the total of the density over y, whose grid is taken back to
-    z by numpy's inverse: 1.
+    f consists of the library's layers: affine, tanh, affine, with two inputs and two outputs. By
+    hand log |det J| = log |det A| + sum log(1 - tanh^2) + log |det B|. The measured values are the
+    log determinants of two Jacobians: the columns of one are complex steps through the layers, the
+    rows of the other are backward passes. The integral of the density over y, which must be 1, is
+    measured, too, on a grid that numpy's inverse maps back to z.
     """
     rng = np.random.default_rng(1)
     net = Sequential([layers.Dense(2, 2, rng=rng), Tanh(), layers.Dense(2, 2, rng=rng)])

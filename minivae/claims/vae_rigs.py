@@ -1,4 +1,4 @@
-"""Linear VAEs at the optimum of their expected loss, and a spectrum on which latents collapse."""
+"""Linear VAEs at the minimum of their expected loss, and a spectrum for which latents collapse."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def trained(
 
 
 def trained_at(X: Array, s2: float, beta: float) -> vae.VAE:
-    """Return the trained VAE of four latents, decoder variance s2 and weight beta."""
+    """Return the trained VAE with four latents, decoder variance s2 and weight beta."""
     return trained(X, N_LATENT, float(np.sqrt(s2)), beta)
 
 

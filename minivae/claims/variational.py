@@ -1,4 +1,4 @@
-"""Variational inference: what an independent Gaussian loses, and what an encoder loses on top."""
+"""Variational inference: the loss from independent coordinates, and the loss from an encoder."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ MEAN = np.array([1.0, -2.0])
 
 
 @claim(
-    "Mean field finds the means, and variances that are too small",
+    "Mean-field inference finds the right means, but variances that are too small",
     source="Bishop 2006, section 10.1.2",
 )
 def mean_field_variances() -> Outcome:
-    """For precision P the best independent Gaussian has the true means and variances 1 / P_ii.
+    """For precision P the best independent Gaussian has the right means, and variances 1 / P_ii.
 
-    E_q of the log target is -1/2 sum_i P_ii (var_i + ...) and q's entropy is 1/2 sum_i log var_i:
-    the derivative by var_i vanishes at 1 / P_ii. That is the variance of coordinate i *given* the
-    others, never above its own (P^-1)_ii. Measured is a fit that knows P through log densities
-    and gradients only.
+    E_q of the log target is -1/2 sum_i P_ii (var_i + ...), and the entropy of q is 1/2 sum_i log
+    var_i. The derivative with respect to var_i is zero at var_i = 1 / P_ii. This is the variance of
+    coordinate i *given* the others, which is never larger than its marginal variance (P^-1)_ii. The
+    measured values come from a fit that knows only log densities and gradients.
     """
     fit = variational.fit_mean_field(_gaussian_target(MEAN, PRECISION), 2, rng=0)
     variances = np.exp(fit.log_var)
@@ -57,12 +57,12 @@ def mean_field_variances() -> Outcome:
 def mean_field_gap() -> Outcome:
     """In two dimensions KL(q || p) is -1/2 log(1 - rho^2), the mutual information of z1 and z2.
 
-    With q's variances 1 / P_ii, KL(q || p) = 1/2 (sum_i log P_ii - log |P|). In two dimensions
-    |P| = P_11 P_22 (1 - rho^2). In more, the gap is the total correlation of a normal with the
-    covariance P, not of the target: 1.132 nats where the target's is .731, for P_ij = .8 P_ii.
-    Measured are the library's closed form and how far the ELBO of a fit stays below the log
-    constant of the target. Exact in three dimensions is E_q log(q / p) over Gauss-Hermite nodes,
-    with scipy's densities.
+    With the variances 1 / P_ii of q, KL(q || p) = 1/2 (sum_i log P_ii - log |P|). In two dimensions
+    |P| = P_11 P_22 (1 - rho^2). In more dimensions the gap is the total correlation of a normal
+    with the covariance P, not the total correlation of the target: 1.132 nats instead of .731, for
+    P_ij = .8 P_ii. The measured values are the library's closed form, and the log constant of the
+    target minus the ELBO of a fit. The exact value in three dimensions is E_q log(q / p) over
+    Gauss-Hermite nodes, with scipy's densities.
     """
     rho = np.array([0.3, 0.9 / np.sqrt(2), 0.95])
     closed_form, by_fit = [], []
@@ -96,7 +96,7 @@ def mean_field_gap() -> Outcome:
 
 
 def _independence_by_quadrature(P: Array) -> float:
-    """Return E_q log(q / p) for p of precision P and q of variances 1 / P_ii."""
+    """Return E_q log(q / p) for p with precision P and q with variances 1 / P_ii."""
     nodes, weights = special.roots_hermitenorm(4)  # exact for a quadratic
     d = len(P)
     eps = np.stack(np.meshgrid(*[nodes] * d, indexing="ij"), axis=-1).reshape(-1, d)
@@ -110,12 +110,12 @@ def _independence_by_quadrature(P: Array) -> float:
 
 @claim("log p(x) - ELBO = approximation gap + amortization gap", source="Cremer et al. 2018")
 def inference_gaps_add_up() -> Outcome:
-    """Every ELBO misses the price of independence plus the price of one encoder for all x.
+    """Every ELBO loses the cost of independence, plus the cost of one encoder for all x.
 
-    log p(x) - ELBO = (log p(x) - ELBO of the best q for this x) + (that ELBO - the encoder's).
-    Measured is the library's sum and, for the first gap alone, its closed form. Exact is
-    log p(x) + E_q[log q(z) - log p(x, z)] by quadrature; for the first gap, log p(x) minus the
-    ELBO of a q that was fitted to each x.
+    log p(x) - ELBO = (log p(x) - ELBO of the best q for this x) + (this ELBO - the encoder's ELBO).
+    The measured values are the library's sum of the gaps and, for the first gap alone, its closed
+    form. The exact values are log p(x) + E_q[log q(z) - log p(x, z)] by quadrature; for the first
+    gap, log p(x) minus the ELBO of a q that is fitted to each x.
     """
     rng = np.random.default_rng(0)
     model = LinearGaussianModel(np.array([[1.0, 1, 0], [0.5, 1, 0.5]]), 0.5)
@@ -145,14 +145,17 @@ def inference_gaps_add_up() -> Outcome:
     )
 
 
-@claim("What an encoder loses has a closed form in one dimension", source="derived here")
+@claim(
+    "In one dimension the loss from an encoder has a closed form",
+    source="derived here",
+)
 def amortization_gap() -> Outcome:
     """For x = w z + noise of variance s2, an encoder N(a x, q) loses a KL between two normals.
 
-    The posterior is N(m x, v) with m = w / (w^2 + s2) and v = s2 / (w^2 + s2), and x has variance
-    w^2 + s2, so that the average of KL(N(a x, q) || N(m x, v)) over x is
-    (q/v - 1 - log(q/v)) / 2 + (a - m)^2 (w^2 + s2) / (2 v). Measured is log p(x) - ELBO averaged
-    over x by three Gauss-Hermite nodes, which is exact for a quadratic, and the library's mean.
+    The posterior is N(m x, v) with m = w / (w^2 + s2) and v = s2 / (w^2 + s2), and x has the
+    variance w^2 + s2. So the average of KL(N(a x, q) || N(m x, v)) over x is (q/v - 1 - log(q/v)) /
+    2 + (a - m)^2 (w^2 + s2) / (2 v). The measured values are log p(x) - ELBO, averaged over x by
+    three Gauss-Hermite nodes, which are exact for a quadratic function, and the library's average.
     """
     w, s2, q = 1.5, 0.6, 0.5
     model = LinearGaussianModel(np.array([[w]]), s2)
@@ -181,16 +184,19 @@ def amortization_gap() -> Outcome:
     )
 
 
-@claim("Each of the two gaps can be there alone", source="derived here")
+@claim(
+    "Each of the two inference gaps can be zero while the other is not",
+    source="derived here",
+)
 def one_gap_without_the_other() -> Outcome:
-    """With a rotated decoder only the first gap is open, with a shrunk encoder only the second.
+    """A rotated decoder has only the approximation gap, a shrunken encoder only the other one.
 
-    Where W's rows are orthogonal the posterior precision I + W W^T / s2 is diagonal, and an
-    independent q can be right. Mix the rows by a rotation and p(x) is the same, but the diagonal
-    of the precision exceeds its eigenvalues' product: the gap is 1/2 (sum log P_ii - log |P|),
-    here with eigenvalues 9 and 3 and diagonal 6 and 6. An encoder that shrinks its means by a
-    fifth loses (1/5)^2 / 2 tr[P cov(means)]; the means have covariance I - P^-1, the prior's less
-    the posterior's, so that this is (tr P - 2) / 50.
+    If the rows of W are orthogonal, the posterior precision I + W W^T / s2 is diagonal, and an
+    independent q can be exact. A rotation of the rows does not change p(x), but the product of the
+    diagonal of the precision then exceeds the product of its eigenvalues. The gap is 1/2 (sum log
+    P_ii - log |P|), here with eigenvalues 9 and 3 and diagonal entries 6 and 6. An encoder that
+    shrinks its means by a fifth loses (1/5)^2 / 2 tr[P cov(means)]. The covariance of the means is
+    I - P^-1, the prior's minus the posterior's, so this loss is (tr P - 2) / 50.
     """
     aligned = np.array([[2.0, 0, 0], [0, 1, 0]])
     rotated = np.array([[1, 1], [-1, 1]]) / np.sqrt(2) @ aligned

@@ -1,4 +1,4 @@
-"""Verdicts: a report says no where the answer is no, and its numbers are those of its arrays."""
+"""Verdicts: a report says no if the answer is no, and its numbers agree with its arrays."""
 
 from __future__ import annotations
 
@@ -19,16 +19,17 @@ LAM = np.array([5.0, 3.0, 2.0, 1.2, 0.5, 0.2])
 
 
 @claim(
-    "The report on PCA says no to a half-trained model, a wrong error and a wrong subspace",
+    "The report on PCA says no to a half-trained model, to a wrong error and to a wrong subspace",
     source="derived here",
 )
 def verdicts_on_pca() -> Outcome:
-    """`verify_pca_equivalence` is asked where the answer is known, and answers yes and no.
+    """`verify_pca_equivalence` is tested where the right answer is known to be yes or no.
 
-    Trained to the end, the answer is yes. After three iterations it is no; so it is where one of
-    the two errors or the angle is changed by ten times what is allowed. The angle, the distance of
-    the projectors and the errors are compared with scipy's and numpy's for the decoder that comes
-    with the report, both trained and half trained; uniqueness with a spectrum that has a tie.
+    After complete training the answer is yes. After three iterations it is no. It is also no if one
+    of the two errors or the angle is changed by ten times its limit. The angle, the distance of the
+    projectors and the errors are compared with scipy and numpy for the decoder in the report, after
+    complete and after incomplete training. The property `unique` is tested with a spectrum that has
+    a tie.
     """
     X, U = data_with_spectrum(LAM, rng=20)
     good, half = (verify_pca_equivalence(X, 2, max_iterations=n, rng=1) for n in (1000, 3))
@@ -74,12 +75,12 @@ def verdicts_on_pca() -> Outcome:
     source="derived here",
 )
 def verdicts_on_ppca() -> Outcome:
-    """`verify_ppca_equivalence` is asked where the answer is known, and answers yes and no.
+    """`verify_ppca_equivalence` is tested where the right answer is known to be yes or no.
 
-    Trained to the end, the answer is yes; after two iterations it is no. It is no where the ELBO,
-    the noise or the angle between the rows of W is changed by more than is allowed: parameters may
-    be off by the root of what the ELBO may be. The likelihood and the noise are those of the
-    spectrum.
+    After complete training the answer is yes. After two iterations it is no. It is also no if the
+    ELBO, the noise or the angle between the rows of W is changed by more than its limit. The limit
+    of the parameters is the root of the limit of the ELBO. The likelihood and the noise are
+    compared with the spectrum.
     """
     X, _ = data_with_spectrum(LAM, rng=21)
     X = X + np.linspace(0, 2, 6)
@@ -110,17 +111,17 @@ def verdicts_on_ppca() -> Outcome:
 
 
 @claim(
-    "The gradient check says no to every mistake, where it is worst, and what it looks like",
+    "The gradient check says no to every mistake, and names its place and its likely cause",
     source="derived here",
 )
 def verdicts_on_gradients() -> Outcome:
     """A right gradient of tanh(x) A passes; eight wrong ones fail, each with a cause or a place.
 
-    The mistakes: a sign, a factor of two, one half, a sum that is not divided by the batch, no
-    gradient at all, a transpose, noise that is drawn anew, and one entry that is wrong by a
-    thousandth, whose index and relative error the report must give. Compared are all verdicts,
-    whether the cause that is named is the one that was made, the place, and for a product of two
-    arguments the name of the one whose gradient is wrong.
+    The mistakes are a sign, a factor of two, a factor of one half, a sum that is not divided by the
+    batch size, a missing gradient, a transpose, noise that is drawn anew, and one entry that is
+    wrong by a thousandth, whose index and relative error the report must give. All verdicts are
+    compared, whether the named cause is the mistake that was made, the place, and for a product of
+    two arguments the name of the argument whose gradient is wrong.
     """
     rng = np.random.default_rng(3)
     x, A = rng.standard_normal((5, 5)), rng.standard_normal((5, 5))
@@ -169,15 +170,15 @@ def verdicts_on_gradients() -> Outcome:
 
 
 @claim(
-    "At a kink the gradient check allows any slope between the two sides, and none beyond",
+    "At a kink the gradient check accepts any slope between the two sides, and no other slope",
     source="derived here",
 )
 def verdicts_at_a_kink() -> Outcome:
-    """max(x, 0) has no slope at 0 that central differences could find: they see 1/2.
+    """max(x, 0) has no derivative at 0: central differences find 1/2.
 
-    Any number from the slope on the left, 0, to that on the right, 1, is a subgradient, and the
-    check must say so, and that it met a kink; 1.5 and -.5 are none. Beside the kink, at x = .3, the
-    slope is 1 and nothing else passes.
+    Any number from the left slope, 0, to the right slope, 1, is a subgradient. The check must
+    accept it and report the kink; 1.5 and -.5 are not subgradients. Beside the kink, at x = .3, the
+    slope is 1 and the check accepts no other number.
     """
     slopes = np.array([-0.5, 0.0, 0.25, 1.0, 1.5])
     at_kink: list[bool] = []
