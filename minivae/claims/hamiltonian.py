@@ -117,7 +117,7 @@ def leapfrog_reversibility() -> Outcome:
 
 
 @claim(
-    "The accept step leaves the target invariant for every step that the leapfrog is stable at",
+    "The accept step leaves the target invariant for every stable step of the leapfrog",
     source="Duane et al. 1987",
 )
 def hamiltonian_accept_step() -> Outcome:

@@ -59,7 +59,7 @@ def eckart_young_mirsky() -> Outcome:
 
 
 @claim(
-    "An error E of the covariance turns the principal subspace by a sine of at most |E| / gap",
+    "An error E of the covariance turns PCA's subspace by an angle of sine |E| / gap at most",
     source="Davis and Kahan 1970",
 )
 def davis_kahan() -> Outcome:
@@ -110,7 +110,7 @@ def _rows_of(S: Array) -> Array:
 
 
 @claim(
-    "With gamma dimensions per sample PCA sees a variance l only above sqrt(gamma)",
+    "With gamma dimensions per sample PCA sees an extra variance l only above sqrt(gamma)",
     source="Johnstone and Lu 2009; Paul 2007",
 )
 def pca_below_the_threshold() -> Outcome:
