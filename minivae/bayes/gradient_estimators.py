@@ -190,7 +190,7 @@ def importance_weighted_gradient(
     """
     eps = np.asarray(eps, np.float64)
     if eps.ndim != 3:
-        raise ValueError(f"eps must have shape (n_draws, k, n_dims), got {eps.shape}")
+        raise ArgumentError(f"eps must have shape (n_draws, k, n_dims), got {eps.shape}")
     shape, (mu, sigma, rows) = eps.shape, _check(mu, sigma, eps.reshape(-1, eps.shape[2]))
     log_p, slope = log_p_and_slope(mu + sigma * rows)
     # log q = -sum log sigma - |eps|^2 / 2, and d log q / dz = -eps / sigma
