@@ -29,9 +29,6 @@ USERS = {
     "handouts": ("--out a-file", "cannot make the folder a-file: "),
     "loops": ("sample nothing.npz", "No such file or directory: nothing.npz"),
     "explore": ("nothing.npz", "No such file or directory: nothing.npz"),
-    "loops": ("sample nothing.npz", "No such file or directory: nothing.npz"),
-    "course": ("--out a-file", ""),
-    "handouts": ("--out a-file", ""),
 }
 # A fault of ours: what each command calls in the library.
 OURS = {
@@ -48,9 +45,6 @@ OURS = {
     "handouts": ("", "minivae.course.handout.numbered_files"),
     "loops": ("sample a-file", "minivae.edge.storage.read"),
     "explore": ("a-file", "minivae.edge.storage.read"),
-    "loops": ("sample a-file", "minivae.edge.storage.read"),
-    "course": ("", "minivae.commands.course.copy_course"),
-    "handouts": ("", "minivae.course.handout.write_handouts"),
 }
 
 
