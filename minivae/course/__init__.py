@@ -58,7 +58,7 @@ def show(artists: Figure | Artist | Sequence[Artist], name: str) -> Path:
     path = save(artists, figure_file(f"{name}.png"))
     show_file(path)
     if os.environ.get("MINIVAE_WINDOWS") and not _in_notebook():
-        print("[close the window to continue]", flush=True)
+        print("[close the window to go on]", flush=True)
         open_window(figure_of(artists), name)
     return path
 
