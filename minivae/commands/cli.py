@@ -9,7 +9,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from minivae.commands.course_arguments import add_course
 from minivae.commands.faults import in_words, is_users
+from minivae.commands.loops_arguments import add_loops
 from minivae.commands.parsing import Parser, add_data, add_out, command, integer_from
 from minivae.course.screen import print_any_character
 from minivae.edge.checks import ArgumentError
@@ -196,47 +198,6 @@ def _add_prove(commands: Any) -> None:
     parser.set_defaults(run=run)
 
 
-def _add_course(commands: Any) -> None:
-    from minivae.commands import course
-
-    text = "write the tutorials and the empty exercises into a folder of yours"
-    copy = command(commands, "course", text, "--out my-course", seed=False)
-    add_out(copy, "minivae-course")
-    copy.set_defaults(run=lambda chosen: course.copy(chosen.out))
-
-    text = "step through a tutorial in the terminal, cell by cell"
-    step = command(commands, "step", text, "7", seed=False)
-    step.add_argument("tutorial", help="the number of a tutorial, or a file")
-    step.set_defaults(run=lambda chosen: course.step(chosen.tutorial))
-
-    text = "check your answers to a tutorial's exercises"
-    example = "tutorials/exercises/01_dense_layer.py"
-    check = command(commands, "check", text, example, seed=False)
-    check.add_argument("exercise", help="your file, its number, or a folder of submissions")
-    help = "how long each function may take (default 5)"
-    check.add_argument("--seconds", type=float, default=5.0, metavar="N", help=help)
-    check.add_argument("--watch", action="store_true", help="check again at each save")
-    check.add_argument("--json", action="store_true", help="one line of JSON for each function")
-    help = "of a folder of submissions: write its table and a picture there"
-    check.add_argument("--out", type=Path, metavar="DIR", help=help)
-
-    def run_check(chosen: argparse.Namespace) -> bool:
-        options = {"seconds": chosen.seconds, "watch": chosen.watch, "as_json": chosen.json}
-        return course.check(chosen.exercise, out=chosen.out, **options)
-
-    check.set_defaults(run=run_check)
-
-    text = "write tutorials and exercises as notebooks"
-    notebooks = command(commands, "notebooks", text, "--out notebooks", seed=False)
-    add_out(notebooks, "notebooks")
-    notebooks.set_defaults(run=lambda chosen: course.notebooks(chosen.out))
-
-    text = "write each tutorial's derivation as one page to print"
-    handouts = command(commands, "handouts", text, "--out handouts", seed=False)
-    add_out(handouts, "handouts")
-    handouts.set_defaults(run=lambda chosen: course.handouts(chosen.out))
-
-
 def _add_study(commands: Any) -> None:
     text = "run an experiment on data beside its baselines; a table, a report and pictures"
     parser = command(commands, "study", text, "latent-dimension --seeds 3 --out study", seed=False)
@@ -284,49 +245,6 @@ def _add_explore(commands: Any) -> None:
     parser.set_defaults(run=run)
 
 
-def _add_loops(commands: Any) -> None:
-    text = (
-        "draw loops from a melody VAE, go from one to another, or complete a bar; as MIDI and WAV"
-    )
-    parser = command(commands, "loops", text, "sample run/loops.npz --out my-loops")
-    help = "train a model, or what to do with one"
-    parser.add_argument("what", choices=("train", "sample", "interpolate", "complete"), help=help)
-    help = "the model's file, which train writes"
-    parser.add_argument("checkpoint", type=Path, help=help)
-    help = "melodies of your own: two to interpolate, one to complete (default: drawn loops)"
-    parser.add_argument("--midi", type=Path, nargs="+", default=[], metavar="FILE", help=help)
-    add_out(parser, "minivae-loops")
-    count = integer_from(1)
-    parser.add_argument("--count", type=count, default=8, help="loops to write (default 8)")
-    help = "above 0; below 1 likely notes become likelier (default 0.5)"
-    parser.add_argument("--temperature", type=float, default=0.5, help=help)
-    parser.add_argument("--path", choices=("straight", "spherical"), default="straight")
-    parser.add_argument("--tempo", type=float, default=120.0, help="quarters a minute")
-    parser.add_argument("--epochs", type=count, default=3, help="of train (default 3)")
-    parser.add_argument("--samples", type=count, default=100_000, help="of train (default 100,000)")
-
-    def run(chosen: argparse.Namespace) -> bool:
-        from minivae.commands import loops
-
-        place = chosen.checkpoint, chosen.out
-        options = {"tempo": chosen.tempo, "seed": chosen.seed}
-        drawn = {"n": chosen.count, "temperature": chosen.temperature, **options}
-        if chosen.what == "train":
-            loops.train(
-                chosen.checkpoint, epochs=chosen.epochs, n_loops=chosen.samples, seed=chosen.seed
-            )
-        elif chosen.what == "sample":
-            loops.sample(*place, **drawn)
-        elif chosen.what == "interpolate":
-            k, path = chosen.count, chosen.path
-            loops.interpolate(*place, midi=chosen.midi, k=k, path=path, **options)
-        else:
-            loops.complete(*place, midi=chosen.midi, **drawn)
-        return True
-
-    parser.set_defaults(run=run)
-
-
 COMMANDS = (
     _add_tour,
     _add_verify,
@@ -334,7 +252,7 @@ COMMANDS = (
     _add_train,
     _add_prove,
     _add_study,
-    _add_course,
+    add_course,
     _add_explore,
-    _add_loops,
+    add_loops,
 )

@@ -42,15 +42,15 @@ def check(
     Parameters
     ----------
     exercise : str
-        A path, or a tutorial's number. A folder holds a class's submissions.
+        A file, the number of a tutorial, or a folder with the submissions of a class.
     seconds : float
-        How long each function may take.
+        The time that each function may take.
     watch : bool
         Check again at each save, until Ctrl-C.
     as_json : bool
-        Print one line of JSON for each function, and nothing else; no try is counted.
+        Print one line of JSON for each function and nothing else, and count no try.
     out : Path, optional
-        Where a folder's table and picture go.
+        A folder for the table and the picture of a class.
 
     Returns
     -------
@@ -61,7 +61,7 @@ def check(
     if Path(exercise).is_dir():
         return check_class(Path(exercise), Limits(seconds, quiet=True), as_json, out)
     if out:
-        raise ArgumentError(f"--out is for a folder of submissions, and {exercise} is none")
+        raise ArgumentError(f"--out is for a folder of submissions, got {exercise}")
     path = find_file(exercise, EXERCISES)
     if as_json:
         return _print_json(path, Limits(seconds, quiet=True))
@@ -71,13 +71,13 @@ def check(
     for _ in _saves(path) if watch else ():
         try:
             right = _check_once(path, seconds)
-        except ValueError as error:  # it was saved half written
+        except ValueError as error:  # the file may be saved half written
             print(error)
     return right
 
 
 def _check_once(path: Path, seconds: float) -> bool:
-    """Print the answers for a file, each with the hint that is due."""
+    """Print the answers on a file, each with the hint of its stage."""
     print(path)
     tries, answers = Tries(path), []
     for each in check_file(path, Limits(seconds)):
@@ -93,7 +93,7 @@ def _n_right(answers: list[Answer]) -> int:
 
 
 def _saves(path: Path) -> Iterator[None]:
-    """Yield whenever a file was saved."""
+    """Yield each time that a file is saved."""
     before = path.read_bytes()
     print("--- waiting for the next save; Ctrl-C leaves", flush=True)
     while True:
@@ -115,7 +115,7 @@ def _print_json(path: Path, limits: Limits) -> bool:
 
 
 def check_class(folder: Path, limits: Limits, as_json: bool, out: Path | None) -> bool:
-    """Print a table of a folder's submissions; with `out`, write it and a picture of mistakes."""
+    """Print a table of the submissions in a folder; with `out`, write it and a picture there."""
     rows = []
     for row in mark_folder(folder, limits):
         rows.append(row)

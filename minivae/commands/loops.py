@@ -1,4 +1,4 @@
-"""``minivae loops``: loops to hear and to see, from a melody VAE that was trained on them."""
+"""``minivae loops``: train a melody VAE, and draw, interpolate or complete loops with it."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def train(path: Path, *, epochs: int, n_loops: int = N_LOOPS, seed: int = 0) -> 
     Parameters
     ----------
     path : Path
-        Where the model goes.
+        The file for the model.
     epochs, n_loops, seed : int
     """
     make_folder(path.parent)
@@ -58,7 +58,7 @@ def interpolate(
     tempo: float,
     seed: int,
 ) -> list[Path]:
-    """Write `k` loops from one to another: two files, or two drawn loops where none are given."""
+    """Write `k` loops on the way from one loop to another: two files, or two drawn loops."""
     model = _load(checkpoint)
     first, second = _melodies(midi, 2, seed)
     check_integer("steps", k, 2)
@@ -94,7 +94,7 @@ def _load(checkpoint: str | os.PathLike[str]) -> Any:
 
 
 def _melodies(paths: Sequence[Path], n: int, seed: int) -> Array:
-    """Return `n` loops, (n, 32): from the files, or drawn where there are none."""
+    """Return `n` loops, shape (n, 32), from the files, or drawn if there are no files."""
     if not paths:
         return mv.datasets.loops(n, rng=seed).tokens
     if len(paths) != n:

@@ -23,12 +23,12 @@ FIGURES = "minivae-figures"
 
 
 def check(*functions: Callable[..., Any]) -> bool:
-    """Print what is right and what is wrong in functions of the exercises, in a notebook's cell.
+    """Print what is right and what is wrong in a student's functions, in a cell of a notebook.
 
     Raises
     ------
     ValueError
-        A function has the name of no exercise.
+        No exercise asks for a function of that name.
     """
     from minivae.course.here import check_here
 
@@ -36,21 +36,21 @@ def check(*functions: Callable[..., Any]) -> bool:
 
 
 def show(artists: Figure | Artist | Sequence[Artist], name: str) -> Path:
-    """Save a tutorial's figure, and say where; a notebook shows it too.
+    """Save a tutorial's figure, and print its path; a notebook shows the figure too.
 
     Parameters
     ----------
     artists : Figure, artist or sequence of artists
-        What a function of `minivae.plots` returned.
+        The result of a function of `minivae.plots`.
     name : str
         The file's name without its suffix: ``"01_loss"``.
 
     Returns
     -------
     path
-        The file, in the folder that the environment variable ``MINIVAE_FIGURES`` names, else in
-        ``./minivae-figures/``. With ``MINIVAE_WINDOWS=1`` it is shown in a window as well, where
-        there is a display, until that is closed.
+        The file. Its folder is ``./minivae-figures/``, unless the environment variable
+        ``MINIVAE_FIGURES`` names another. With ``MINIVAE_WINDOWS=1`` and a display, a window shows
+        the figure as well, until it is closed.
     """
     from minivae.plots import figure_of, save
     from minivae.plots.window import open_window
@@ -64,7 +64,7 @@ def show(artists: Figure | Artist | Sequence[Artist], name: str) -> Path:
 
 
 def show_file(path: Path) -> None:
-    """Say where a picture or a film is; a notebook shows it too."""
+    """Print the path of a picture or a film; a notebook shows it too."""
     print(f"[figure: {path}]", flush=True)
     if _in_notebook():
         from IPython.display import Image, display
@@ -73,7 +73,7 @@ def show_file(path: Path) -> None:
 
 
 def _in_notebook() -> bool:
-    """Return whether this runs in a notebook, whose front end can show a picture."""
+    """Return whether this process is the kernel of a notebook, which can show pictures."""
     ask = getattr(builtins, "get_ipython", None)
     return ask is not None and getattr(ask(), "kernel", None) is not None
 

@@ -24,7 +24,7 @@ Verdict = Literal["right", "wrong", "not written yet"]
 
 @dataclass(frozen=True)
 class Answer:
-    """What is said of one function: its name, a verdict, and what was found."""
+    """The answer on one function: its name, a verdict, and what is wrong."""
 
     name: str
     verdict: Verdict
@@ -32,11 +32,11 @@ class Answer:
 
     @property
     def text(self) -> str:
-        """All that is known, as at the third wrong try."""
+        """Everything that is known, as it is shown at the third wrong try."""
         return str(self.diagnosis) if self.diagnosis else ""
 
     def at_stage(self, stage: int) -> str:
-        """Return what is said at the first, the second and every later wrong try."""
+        """Return the lines for the first, the second or a later wrong try."""
         text = self.diagnosis.at_stage(stage) if self.diagnosis else ""
         return "\n    ".join([f"{self.verdict:15s}  {self.name}", *text.splitlines()])
 
@@ -45,14 +45,14 @@ class Answer:
 
 
 class FailedError(Exception):
-    """A student's function raised.
+    """A student's function raised an error.
 
     Parameters
     ----------
     text : str
-        The error in words, with the line.
+        The error in words, with the line that raised it.
     unfinished : str
-        The name of the function that is not written yet, if it is for that.
+        The name of the function that is not written yet, if that is the reason.
     """
 
     def __init__(self, text: str, unfinished: str = "") -> None:
@@ -61,7 +61,7 @@ class FailedError(Exception):
 
 
 class LibraryError(Exception):
-    """A student's function calls a function of the library, whose name this is."""
+    """A student's function calls a function of the library; the message is its name."""
 
 
 class Subject(Protocol):
@@ -70,10 +70,10 @@ class Subject(Protocol):
     calls: Collection[str]
 
     def __call__(self, *inputs: Any) -> Any:
-        """Call it; its errors come as `FailedError` or `LibraryError`."""
+        """Call the function; its errors are raised as `FailedError` or `LibraryError`."""
 
     def repair(self, checks: Sequence[Check]) -> Repair | None:
-        """Return a small change that makes it pass, or None."""
+        """Return a small change that makes the function pass, or None."""
 
 
 class Local:
@@ -85,7 +85,7 @@ class Local:
         self.__signature__ = inspect.signature(function)
 
     def __call__(self, *inputs: Any) -> Any:
-        """Call it; its errors come as `FailedError` or `LibraryError`."""
+        """Call the function; its errors are raised as `FailedError` or `LibraryError`."""
         before, library = sys.getprofile(), _Library()
         sys.setprofile(library)
         try:
@@ -104,7 +104,7 @@ class Local:
         return answer
 
     def repair(self, checks: Sequence[Check]) -> Repair | None:
-        """Return a small change that makes it pass, or None."""
+        """Return a small change that makes the function pass, or None."""
         arguments = example_arguments(checks, self.function)
         return find_repair(
             self.function, lambda f: all(passes(check, f) for check in checks), arguments
@@ -176,7 +176,7 @@ def answer(
 def judge(
     name: str, subject: Subject, checks: Sequence[Check], *, wrong: Collection[str] = ()
 ) -> Answer:
-    """Return the answer for a student's function; see `answer`."""
+    """Return the answer on a student's function; see `answer`."""
     try:
         for check in checks:
             diagnosis = check(subject)
@@ -201,7 +201,7 @@ def judge(
 def _named(
     diagnosis: Diagnosis, subject: Subject, checks: Sequence[Check], wrong: Collection[str]
 ) -> Diagnosis:
-    """Return a diagnosis with the likely mistake: the exercise's own words, else by a repair."""
+    """Return a diagnosis with the likely mistake, in the exercise's own words or by a repair."""
     guilty = [name for name in subject.calls if name in wrong]
     if guilty:
         found = f"{diagnosis.found}\nbut it calls {guilty[0]}, which is wrong: mend that first"
@@ -222,7 +222,7 @@ def _named(
 
 
 def missing(name: str, namespace: Mapping[str, Any]) -> str:
-    """Return in words that there is no function of a name, and which may be meant."""
+    """Return in words that there is no function `name`, and which function may be meant."""
     if name in namespace:
         return f"it should be a function, and is {namespace[name]!r:.60}"
     functions = [key for key, value in namespace.items() if isinstance(value, FunctionType)]

@@ -1,4 +1,4 @@
-"""Check a student's file in a process of its own, which may hang, crash or end as it likes."""
+"""Check a student's file in a process of its own, because it may hang, crash or exit."""
 
 from __future__ import annotations
 
@@ -26,21 +26,21 @@ from minivae.course.worker import work
 from minivae.edge.checks import ArgumentError
 
 NO_PROCESSES = sys.platform in ("emscripten", "wasi")  # Python in a browser
-SECONDS_FOR_A_NAME = 20.0  # it takes five of the processor's, which others may use too
+SECONDS_FOR_A_NAME = 20.0  # a repair takes up to five seconds of processor time
 
 
 @dataclass(frozen=True)
 class Limits:
-    """What a student's file may take.
+    """The time and the memory that a student's file may take.
 
     Parameters
     ----------
     seconds : float
-        For one function; then it is stopped, and the next one is tried.
+        For one function. A slower one is stopped, and the next one is checked.
     megabytes : int
-        Of memory, where the system has such a limit.
+        The memory of the process, on systems that can limit it.
     quiet : bool
-        Whether nothing that it prints is shown.
+        Whether the file's output is hidden.
     """
 
     seconds: float = 5.0
@@ -54,7 +54,7 @@ def check_file(path: Path, limits: Limits | None = None) -> Iterator[Answer]:
     Raises
     ------
     ValueError
-        The file cannot be run: its syntax is wrong, it raises, or it does not end.
+        The file cannot be run: it has a syntax error, raises an error, or does not end.
     """
     exercises = exercises_of(path)
     if NO_PROCESSES:
@@ -70,7 +70,7 @@ def check_file(path: Path, limits: Limits | None = None) -> Iterator[Answer]:
 
 
 def _check_here(path: Path, exercises: dict[str, list[Check]]) -> Iterator[Answer]:
-    """Yield the answers without another process."""
+    """Yield the answers by running the file in this process."""
     namespace = load(path)
     wrong: list[str] = []
     for name, checks in exercises.items():
@@ -86,7 +86,7 @@ def _run(
     wrong: Sequence[str],
     limits: Limits,
 ) -> Iterator[Answer]:
-    """Yield answers until all are given, or one function took the process with it."""
+    """Yield an answer for each function, until all are given or one function ends the process."""
     wrong = list(wrong)
     with _Process(path, limits) as process:
         try:
@@ -104,7 +104,7 @@ def _run(
                 process.end_line()
             except _GoneError as error:
                 if not limits.quiet:
-                    print()  # it may have ended within a line
+                    print()  # the process may have ended in the middle of a line
                 yield Answer(name, "wrong", Diagnosis(str(error), error.mistake))
                 return
             wrong += [name] if each.verdict == "wrong" else []
@@ -114,7 +114,7 @@ def _run(
 
 
 class _GoneError(BaseException):
-    """The process gives no answer any more. No check takes it for an error of the function."""
+    """The process no longer answers. No check takes this for an error of the function."""
 
     def __init__(self, text: str, mistake: str) -> None:
         super().__init__(text)
@@ -122,7 +122,7 @@ class _GoneError(BaseException):
 
 
 class _Process:
-    """The other process, and how long it may still take."""
+    """The other process, and the time that it may still take."""
 
     def __init__(self, path: Path, limits: Limits) -> None:
         context = multiprocessing.get_context("spawn")
@@ -146,28 +146,28 @@ class _Process:
         self.ours.close()
 
     def start(self) -> dict[str, Any]:
-        """Wait until the file was run, and return what is known of its functions."""
-        self._receive()  # it has started: the clock runs from here on
+        """Wait until the file has run, and return what the process says about its functions."""
+        self._receive()  # the process has started: time counts from here
         self.allow(self.limits.seconds)
         reply = self._receive()
         if reply.get("failure"):
             raise ArgumentError(reply["failure"])
         functions = reply.get("functions")
         if not isinstance(functions, dict):
-            raise _GoneError("it wrote into what is not its own", "")
+            raise _GoneError("it wrote into a pipe that is not its own", "")
         return functions
 
     def allow(self, seconds: float) -> None:
-        """Let it take so many seconds from now on."""
+        """Allow the process so many seconds from now on."""
         self.deadline = time.monotonic() + seconds
 
     def end_line(self) -> None:
-        """Let what was printed end with a line's end."""
+        """End the line, if the file printed one without an end."""
         if not self.gone:
             self.ask({"do": "end line"})
 
     def ask(self, request: dict[str, Any]) -> dict[str, Any]:
-        """Return the reply to a request."""
+        """Send a request to the process, and return its reply."""
         with suppress(OSError):
             send(self.ours, request)
         return self._receive()
@@ -197,7 +197,7 @@ class _Remote:
         self.__signature__ = Signature([Parameter(each, kind) for each in about["arguments"]])
 
     def __call__(self, *inputs: Any) -> Any:
-        """Call it there, and change its arguments here as it did there."""
+        """Call the function there, and repeat here the changes it makes to its arguments."""
         functions: list[Any] = []
         packed = pack(list(inputs), functions)
         reply = self.process.ask({"do": "call", "name": self.name, "inputs": packed})
@@ -213,7 +213,7 @@ class _Remote:
         return unpack(reply["value"])
 
     def repair(self, _: Sequence[Check]) -> Repair | None:
-        """Return a small change that makes it pass, or None; it is looked for over there."""
+        """Return a small change that makes the function pass, or None; the process looks for it."""
         self.process.allow(SECONDS_FOR_A_NAME)
         try:
             found = self.process.ask({"do": "repair", "name": self.name}).get("repair")
@@ -230,7 +230,7 @@ _REPAIR = ("mistake", "line", "before", "after")
 
 
 def _change(ours: Any, theirs: Any) -> None:
-    """Give the arrays in `ours` the numbers of those in `theirs`."""
+    """Copy the numbers of the arrays in `theirs` into those in `ours`."""
     if isinstance(ours, np.ndarray) and isinstance(theirs, np.ndarray):
         if ours.shape == theirs.shape and ours.dtype == theirs.dtype:
             ours[...] = theirs

@@ -26,15 +26,15 @@ class Diagnosis:
     mistake : str
         The likely mistake, if it is recognised.
     hint : str
-        What is right: the formula.
+        The right formula.
     find : str
-        How to find the mistake.
+        A way to find the mistake.
     known : bool
-        Whether the mistake is one of those that the exercise itself names.
+        Whether the exercise itself names this mistake.
     odd : bool
-        Whether only a factor or a constant is named, that may have many reasons.
+        Whether the mistake is only a factor or a constant, which may have many causes.
     line : str
-        The student's line that is wrong, if it is known.
+        The wrong line of the student's file, if it is known.
     """
 
     found: str
@@ -50,10 +50,11 @@ class Diagnosis:
         return replace(self, hint=hint)
 
     def at_stage(self, stage: int) -> str:
-        """Return what is said at the first, the second and every later wrong try.
+        """Return the lines for the first, the second or a later wrong try.
 
-        First what is wrong and of which kind, then how to find it, and at last what is right. The
-        words for a mistake hold what is right behind their first colon.
+        The first try shows what is wrong, and which kind of mistake it is. The second also shows
+        how to find it, the third what is right. In the words for a mistake, the text behind the
+        first colon says what is right.
         """
         kind, _, _ = self.mistake.partition(": ")
         lines = [self.found]
@@ -72,7 +73,7 @@ class Diagnosis:
 
 @dataclass(frozen=True)
 class Unreal:
-    """What came from another process in the place of a value that is not made of real numbers."""
+    """Another process sends this in place of a value that is not made of real numbers."""
 
     what: str
 
@@ -147,7 +148,7 @@ def compare(
 
 
 def _by_chance(got: Array) -> bool:
-    """Return whether many mistakes give this answer: zeros, or one whole number."""
+    """Return whether an answer is so plain that many mistakes give it: zeros, a whole number."""
     return not np.any(got) or (got.size < 2 and bool(np.all(got == np.round(got))))
 
 
@@ -175,7 +176,7 @@ def _wrong_structure(expected: Parts, answer: Any) -> Diagnosis | None:
 
 
 def _an_entry(expected: Parts) -> str:
-    """Return what the first number should be, where there is none to compare it with."""
+    """Return the first number of the right answer, for an answer without numbers."""
     name, value = next(iter(expected.items()))
     return f"{name}{_place((0,) * value.ndim)} should be {value.flat[0]:.8g}"
 

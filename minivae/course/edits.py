@@ -1,8 +1,8 @@
-"""Small changes to a student's function, each with words for the mistake that it would mend.
+"""Small changes to a student's function, each with words for the mistake that it mends.
 
 A change replaces one expression, or every occurrence of it: another sign, a factor of two, another
-axis, a name for another name, a term more or less. None knows what the function should compute.
-What becomes of one value is a formula; what changes the code itself is a new piece of the tree.
+axis, a name for another name, one term more or less. No change knows what the function should
+compute. A change of a value is a formula; a change of the code is a new piece of the syntax tree.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ class Slot:
     statement: ast.stmt
 
     def get(self) -> Any:
-        """Return what stands there."""
+        """Return the content of the slot."""
         value = getattr(self.owner, self.field)
         return value if self.index is None else value[self.index]
 
     def put(self, new: Any) -> None:
-        """Replace what stands there."""
+        """Replace the content of the slot."""
         if self.index is None:
             setattr(self.owner, self.field, new)
         else:
@@ -41,18 +41,18 @@ class Slot:
 
 @dataclass(frozen=True)
 class Edit:
-    """What to put into which slots, and words for the mistake; the smallest `rank` comes first.
+    """A new content for some slots, and words for the mistake; the smallest `rank` is tried first.
 
     Attributes
     ----------
     new : object
-        A piece of the tree; or, where there is a `formula`, nothing.
+        A piece of the tree, or None if there is a `formula`.
     formula : str
-        What becomes of the value, ``E``; ``V`` stands for another one.
+        The new value, in terms of the old one, ``E``, and of another one, ``V``.
     other : str
-        The name of ``V``, as it is shown: a variable, or a size of an argument.
+        The name of ``V`` in messages: a variable, or a size of an argument.
     size : int
-        The number that ``V`` is, where it is a size.
+        The value of ``V``, if it is a size.
     """
 
     rank: int
@@ -64,11 +64,11 @@ class Edit:
     size: int = 0
 
     def others(self) -> list[str]:
-        """Return the names of the variables that ``V`` is made of."""
+        """Return the names of the variables in ``V``."""
         return self.other.strip("()").split(", ")
 
     def replacement(self) -> Any:
-        """Return the piece of the tree that is put in."""
+        """Return the new piece of the tree."""
         if not self.formula:
             return self.new
         parts = {"E": f"({ast.unparse(self.slots[0].get())})", "V": self.other}
@@ -80,12 +80,12 @@ class Edit:
 
 
 def _words(formula: str) -> list[str]:
-    """Return the letters E and V of a formula, and what stands between them."""
+    """Return a formula cut into the letters E and V, and the text between them."""
     return re.split(r"(V\[\d\]|\bV\b|\bE\b)", formula)
 
 
 def slots_of(function: ast.FunctionDef) -> list[Slot]:
-    """Return the places of a function that hold an expression which is evaluated."""
+    """Return the slots of a function that hold an expression to be evaluated."""
     found: list[Slot] = []
 
     def visit(owner: ast.AST, statement: ast.stmt) -> None:
@@ -122,7 +122,7 @@ def edits_of(function: ast.FunctionDef, arguments: Mapping[str, Any]) -> list[Ed
     ----------
     function : ast.FunctionDef
     arguments : dict of str to object
-        The function's arguments by name, with example values: sizes are taken from arrays.
+        The function's arguments by name, with example values, whose shapes give the sizes.
     """
     slots = slots_of(function)
     names = sorted(arguments.keys() | _local_names(function))
@@ -138,7 +138,7 @@ def edits_of(function: ast.FunctionDef, arguments: Mapping[str, Any]) -> list[Ed
 
 
 def replace_rank(edit: Edit) -> Edit:
-    """Return an edit that comes a little later: in all places at once, where one may do."""
+    """Return a change of all places at once, with a slightly larger rank than a change of one."""
     return replace(edit, rank=edit.rank + 1)
 
 
@@ -148,7 +148,7 @@ def _local_names(function: ast.FunctionDef) -> set[str]:
 
 
 def _small_numbers(function: ast.FunctionDef) -> list[float]:
-    """Return the numbers between 0 and 1 that stand in a function: weights, epsilons."""
+    """Return the numbers between 0 and 1 in a function, such as weights and epsilons."""
     nodes = (node for node in ast.walk(function) if isinstance(node, ast.Constant))
     return sorted(
         {node.value for node in nodes if type(node.value) is float and 0 < node.value < 1}
@@ -156,7 +156,7 @@ def _small_numbers(function: ast.FunctionDef) -> list[float]:
 
 
 def _repeated(slots: Sequence[Slot]) -> Iterator[tuple[Slot, ...]]:
-    """Yield the places of every expression that stands in several."""
+    """Yield the slots of every expression that occurs more than once."""
     groups: dict[str, list[Slot]] = {}
     for slot in slots:
         if not isinstance(slot.get(), ast.Constant):
@@ -179,7 +179,7 @@ COMPARISONS = (ast.Lt, ast.LtE, ast.Gt, ast.GtE)
 
 
 def _operators(old: ast.expr) -> Iterator[tuple[int, str, ast.expr]]:
-    """Yield other operators, the operands exchanged, and each operand alone."""
+    """Yield other operators, exchanged operands, and each operand alone."""
     if isinstance(old, ast.UnaryOp) and isinstance(old.op, ast.USub):
         yield 10, "a sign is flipped: TEXT", old.operand
     if isinstance(old, ast.Compare) and len(old.ops) == 1:
@@ -227,7 +227,7 @@ def _turned(old: ast.expr) -> ast.expr:
 
 
 def _operands(old: ast.BinOp) -> Iterator[tuple[int, str, ast.expr]]:
-    """Yield each operand alone: the other is too much."""
+    """Yield each operand alone, for the case that the other one is too much."""
     left, right = ast.unparse(old.left), ast.unparse(old.right)
     if isinstance(old.op, (ast.Add, ast.Sub)):
         yield 30, f"a term too many: `{right}` in TEXT", old.left
@@ -272,7 +272,7 @@ REDUCTIONS = ("sum", "mean", "var", "std", "min", "max", "norm", "median", "conc
 
 
 def _calls(old: ast.expr) -> Iterator[tuple[int, str, ast.expr]]:
-    """Yield calls of another function, along another axis, without an argument, and no call."""
+    """Yield a call of another function, along another axis or without an argument, and no call."""
     if isinstance(old, ast.Attribute):
         if old.attr == "T":
             yield 25, "transposed once too often: TEXT", old.value
@@ -373,7 +373,7 @@ def _orders(old: ast.expr) -> Iterator[tuple[int, str, ast.expr]]:
 
 
 def _numbers(old: ast.expr) -> Iterator[tuple[int, str, ast.expr]]:
-    """Yield other numbers for a number."""
+    """Yield other numbers in place of a number."""
     if not isinstance(old, ast.Constant) or isinstance(old.value, bool):
         return
     value = old.value
@@ -397,7 +397,7 @@ def _numbers(old: ast.expr) -> Iterator[tuple[int, str, ast.expr]]:
 def _of_value(
     slots: Sequence[Slot], names: Sequence[str], sizes: Sequence[tuple[str, str, int]]
 ) -> Iterator[Edit]:
-    """Yield changes of the value in some slots, which hold one expression."""
+    """Yield changes of the value in some slots, all of which hold the same expression."""
     old = slots[0].get()
     text = f"`{ast.unparse(old)}`"
     if isinstance(old, (ast.Tuple, ast.List, ast.Slice, ast.Starred, ast.ListComp)):
@@ -428,7 +428,7 @@ def _of_value(
 
 
 def _of_weights(slot: Slot, names: Sequence[str], numbers: Sequence[float]) -> Iterator[Edit]:
-    """Yield changes with numbers that the function has elsewhere: weights, bases of powers."""
+    """Yield changes by numbers that occur elsewhere in the function, such as weights."""
     old = slot.get()
     if isinstance(old, (ast.Tuple, ast.List, ast.Slice, ast.Starred, ast.ListComp, ast.Compare)):
         return
@@ -453,7 +453,7 @@ def _of_weights(slot: Slot, names: Sequence[str], numbers: Sequence[float]) -> I
 
 
 def _is_a_factor(slot: Slot) -> bool:
-    """Return whether a factor here is one of the product or quotient around it."""
+    """Return whether a factor at this place is a factor of the surrounding product or quotient."""
     owner = slot.owner
     return isinstance(owner, ast.UnaryOp) or (
         isinstance(owner, ast.BinOp) and isinstance(owner.op, (ast.Mult, ast.Div))
@@ -461,7 +461,7 @@ def _is_a_factor(slot: Slot) -> bool:
 
 
 def _scaled() -> Iterator[tuple[int, str, str]]:
-    """Yield words, and a formula with a factor."""
+    """Yield a mistake in words, and a formula with a factor."""
     yield 11, "a sign is flipped: TEXT", "-E"
     yield 35, "a factor of 2 is missing: TEXT", "2 * E"
     yield 35, "a factor of 1/2 is missing: TEXT", "E / 2"
@@ -471,7 +471,7 @@ def _scaled() -> Iterator[tuple[int, str, str]]:
 
 
 def _wrapped(slot: Slot) -> Iterator[tuple[int, str, str]]:
-    """Yield words, and a formula for what to make of the expression in a slot."""
+    """Yield a mistake in words, and a formula for the expression in a slot."""
     owner = slot.owner
     function = owner.func if isinstance(owner, ast.Call) else None
     if isinstance(function, ast.Attribute) and function.attr == "exp":
@@ -505,7 +505,7 @@ def _wrapped(slot: Slot) -> Iterator[tuple[int, str, str]]:
 
 
 def _sizes(arguments: Mapping[str, Any]) -> Iterator[tuple[str, str, int]]:
-    """Yield the sizes of the arguments, each number once: words, code, and the number."""
+    """Yield the sizes of the arguments, each number once, as words, code and number."""
     seen: set[int] = {0, 1, 2}
     for name, value in arguments.items():
         if not isinstance(value, np.ndarray):
@@ -541,7 +541,7 @@ TERMS = (
 
 
 def _with_a_name(slot: Slot, name: str, scaled: bool) -> Iterator[tuple[int, str, str]]:
-    """Yield a formula with a factor or a term more, made of one variable."""
+    """Yield a formula with one more factor or term, made of one variable."""
     for rank, factor in FACTORS if scaled else ():
         shown = factor.replace("V", name)
         words = f"a factor with `{name}` is missing"
@@ -572,7 +572,7 @@ LONG_PAIRS = (
 
 
 def _with_two_names(slot: Slot, first: str, second: str) -> Iterator[tuple[int, str, str]]:
-    """Yield a formula with a term more, made of two variables."""
+    """Yield a formula with one more term, made of two variables."""
     alone = isinstance(slot.get(), ast.Name)
     for pair in PAIRS if alone else PAIRS + LONG_PAIRS:
         if first > second and "/" not in pair and "@" not in pair and pair in PAIRS:
@@ -587,7 +587,7 @@ def _with_two_names(slot: Slot, first: str, second: str) -> Iterator[tuple[int, 
 
 
 def _of_statements(function: ast.FunctionDef) -> Iterator[Edit]:
-    """Yield blocks with two statements exchanged, or one left out, and other ``+=``."""
+    """Yield blocks with two statements exchanged or one left out, and other operators than +=."""
     for owner in ast.walk(function):
         for field in ("body", "orelse"):
             block = getattr(owner, field, None)

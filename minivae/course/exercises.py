@@ -45,9 +45,9 @@ class ValueCheck:
         A mistake in words, and a function of the same signature that makes this mistake. The
         common ones (signs, factors, transposes, sums over the wrong axis) are always tried.
     hint : str
-        What is right; it is shown at the third wrong try.
+        The right formula, which is shown at the third wrong try.
     find : str
-        How to find a mistake; it is shown at the second.
+        A way to find a mistake, which is shown at the second wrong try.
     run : callable, optional
         ``run(function, *inputs)`` is compared in place of ``function(*inputs)``, both for the
         student's function and for the mistakes: several steps of an optimizer, or the moments of
@@ -92,11 +92,11 @@ class ValueCheck:
 
     @cached_property
     def expected(self) -> Parts:
-        """What is right, by name."""
+        """The right answer, by name."""
         return as_parts(self.reference(*copy.deepcopy(self.inputs)), self.returns)
 
     def passes(self, function: Function) -> bool:
-        """Return whether `function` gives the right numbers, and leaves its arguments alone."""
+        """Return whether `function` gives the right numbers, and leaves its arguments unchanged."""
         given = copy.deepcopy(self.inputs)
         answer = self._call(function, given)
         return agree(self.expected, answer, rtol=self.rtol, atol=self.atol) and _same(
@@ -117,7 +117,7 @@ class ValueCheck:
 
 @dataclass(frozen=True)
 class GradientCheck:
-    """The student's function must return gradients of a given `forward`, taken numerically.
+    """The student's function must return the gradients of `forward`, as measured numerically.
 
     Parameters
     ----------
@@ -186,13 +186,13 @@ class GradientCheck:
 
 
 def passes(check: Check, function: Function) -> bool:
-    """Return whether a function passes a check, without a diagnosis if that is quicker."""
+    """Return whether a function passes a check; without a diagnosis this is quicker."""
     quick = getattr(check, "passes", None)
     return bool(quick(function)) if quick else check(function) is None
 
 
 def example_arguments(checks: Sequence[Check], function: Function) -> dict[str, Any]:
-    """Return the arguments of `function` by name, as the first check that has any gives them."""
+    """Return the arguments of `function` by name, from the first check that has any."""
     for check in checks:
         arguments = getattr(check, "arguments", None)
         if arguments:
@@ -210,7 +210,7 @@ def _copy_of(answer: Any) -> Any:
 
 
 def _first_change(name: str, before: Any, after: Any) -> str:
-    """Return the first number that differs, where both are arrays or numbers of one shape."""
+    """Return in words the first number that differs, or "" if the shapes differ."""
     if isinstance(before, (tuple, list)) and before and isinstance(after, (tuple, list)):
         pairs = zip(before, after, strict=False)
         before, after = next((pair for pair in pairs if not _same(*pair)), (None, None))

@@ -1,4 +1,4 @@
-"""Where the course's files are: in the reader's folder, else where the package is installed."""
+"""The course's files: in the reader's folder, or else where the package is installed."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ EXERCISES = TUTORIALS / "exercises"
 def shipped(folder: Path) -> Path:
     """Return the package's own copy of `TUTORIALS` or `EXERCISES`.
 
-    An installed package has it beside this file; in a checkout it stands at the top.
+    An installed package has it beside this file; in a checkout it is at the top.
     """
     here = Path(__file__).parent / "material"
     top = here if here.is_dir() else Path(__file__).parents[2] / TUTORIALS
@@ -24,7 +24,7 @@ def shipped(folder: Path) -> Path:
 
 
 def course_folder(folder: Path) -> Path:
-    """Return `folder` if the reader has such a one here, else the package's own."""
+    """Return `folder` if it holds a course, or else the package's own folder."""
     return folder if any(folder.glob("[0-9]*.py")) else shipped(folder)
 
 
@@ -34,7 +34,7 @@ def numbered_files(folder: Path) -> list[Path]:
     Raises
     ------
     FileNotFoundError
-        There are none: the package was installed without its course.
+        There are no such files: the package was installed without its course.
     """
     found = sorted(course_folder(folder).glob("[0-9]*.py"))
     if not found:
@@ -48,7 +48,7 @@ def copy_course(out: Path) -> list[Path]:
     Raises
     ------
     FileExistsError
-        There is a course in `out`: what was written into it shall not be lost.
+        `out` holds a course already, which may hold what a student wrote.
     OSError
         `out` cannot be written.
     """
@@ -72,7 +72,7 @@ def number_of(path: Path) -> str:
 
 
 def has_exercises(number: str) -> bool:
-    """Return whether the tutorial of that number is a lesson; 00 is a page to read."""
+    """Return whether the tutorial of that number has exercises; 00 is a page to read."""
     return int(number) > 0
 
 
@@ -102,8 +102,8 @@ def find_file(name: str, folder: Path) -> Path:
     Raises
     ------
     ValueError
-        It is empty, a folder, a tutorial where an exercise is meant, or the other way round; or
-        it asks for the exercises of a tutorial that has none.
+        `name` is empty or a folder, is a tutorial where an exercise is meant or the reverse, or
+        asks for the exercises of a tutorial that has none.
     FileNotFoundError
         There is no such file; the message names the nearest, or all that there are.
     """
@@ -129,7 +129,7 @@ def find_file(name: str, folder: Path) -> Path:
 
 
 def _suggestion(path: Path, folder: Path) -> str:
-    """Return what may be meant by the file `path`, which is not there."""
+    """Return in words which file may be meant by `path`, which does not exist."""
     names = [each.name for each in course_folder(folder).glob("[0-9]*.py")]
     near = get_close_matches(path.name, names, n=1)
     near = near or [each for each in names if each.startswith(path.name[:2])][:1]

@@ -1,4 +1,4 @@
-"""Which exercises a student's file holds: by its functions, else by the number of its name."""
+"""Find the exercises that a student's file holds, by its functions or by its number."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Part = tuple[str, Exercises]
 
 @cache
 def all_parts() -> tuple[Part, ...]:
-    """Return the number of each tutorial, like ``"07"``, and its exercises."""
+    """Return the exercises of every tutorial by its number, like ``"07"``."""
     found = sorted(module.name for module in pkgutil.iter_modules(checks.__path__))
     modules = (importlib.import_module(f"{checks.__name__}.{name}") for name in found)
     return tuple((m.__name__[-2:], m.EXERCISES) for m in modules)
@@ -28,13 +28,13 @@ def all_parts() -> tuple[Part, ...]:
 def exercises_of(path: Path) -> dict[str, list[Check]]:
     """Return the checks of all exercises that a file holds, by the names of their functions.
 
-    A file that defines a function of an exercise, under whatever name the file goes, is asked for
-    all functions of that tutorial. One that defines none is asked for those of its number.
+    If the file defines a function of an exercise, it is checked for all functions of that tutorial,
+    whatever the name of the file. If it defines none, the number of the file decides.
 
     Raises
     ------
     ValueError
-        It defines none, and its name begins with no number of a tutorial.
+        The file defines no such function, and its name begins with no number of a tutorial.
     """
     defined = set(_functions(path)) if path.is_file() else set()
     parts = [exercises for _, exercises in all_parts() if defined & exercises.keys()]
@@ -44,7 +44,7 @@ def exercises_of(path: Path) -> dict[str, list[Check]]:
 
 
 def part_of(function: str) -> str:
-    """Return the number of the tutorial whose exercise a function is."""
+    """Return the number of the tutorial that has an exercise of that name."""
     return next(number for number, exercises in all_parts() if function in exercises)
 
 
@@ -62,7 +62,7 @@ def _by_number(path: Path) -> Exercises:
 
 
 def _functions(path: Path) -> Iterator[str]:
-    """Yield the names that a file defines, or assigns; none if its syntax is wrong."""
+    """Yield the names that a file defines or assigns, or nothing if it has a syntax error."""
     try:
         tree = ast.parse(read_source(path))
     except (SyntaxError, ValueError, OSError):

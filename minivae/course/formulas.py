@@ -1,4 +1,4 @@
-"""The tutorials' formulas as LaTeX: from the plain text that reads well in a terminal."""
+"""The tutorials' formulas as LaTeX, made from the plain text that is read in a terminal."""
 
 from __future__ import annotations
 
@@ -40,12 +40,12 @@ TOKEN = re.compile(
 
 
 def latex(block: str) -> str:
-    """Return a block of formulas, line below line, as one LaTeX display.
+    """Return a block of formulas as one LaTeX display, with a line for each.
 
     Parameters
     ----------
     block : str
-        Lines like ``dW = x^T dy``. Three spaces or more part two formulas of one line.
+        Lines like ``dW = x^T dy``. Three or more spaces separate two formulas of one line.
 
     Returns
     -------
@@ -62,17 +62,17 @@ def latex(block: str) -> str:
 
 
 def typeset(block: str) -> list[str]:
-    """Return each line of a block as LaTeX, "" for one that is no formula."""
+    """Return each line of a block as LaTeX, or "" for a line that is not a formula."""
     return [_line(line.strip()) for line in block.splitlines() if line.strip()]
 
 
 def _aligned(line: str) -> str:
-    """Return a line that is aligned at its first relation."""
+    """Return a line with the mark that aligns it at its first relation."""
     return re.sub(r"( = |\\leftarrow|\\leq|\\geq|\\sim)", r" &\1", f" {line} ", count=1).strip()
 
 
 def _line(line: str) -> str:
-    """Return one line, "" if it holds no relation or what is no formula."""
+    """Return one line as LaTeX, or "" if it has no relation, or is not a formula."""
     if not re.search(r"=|<-|~|^[^A-Za-z]*[|(\[]", line):
         return ""
     columns = re.split(r" {3,}", line)
@@ -84,7 +84,7 @@ def _line(line: str) -> str:
 
 
 def _formula(text: str) -> str:
-    """Return plain text as LaTeX, with a null byte where something is not understood."""
+    """Return plain text as LaTeX, with a null byte in place of anything that is not understood."""
     done, at, before = "", 0, ""
     words: list[str] = []
     text = re.sub(r"\bsqrt\(((?:[^()]|\([^()]*\))*)\)", r"root[[\1]]", text)
@@ -110,7 +110,7 @@ def _formula(text: str) -> str:
 
 
 def _gap(rest: str, before: str) -> str:
-    """Return the space between two factors, which LaTeX would set without one."""
+    """Return the space between two factors, because LaTeX sets none."""
     following = TOKEN.match(rest)
     kind, token = (following.lastgroup, following.group()) if following else ("", "")
     is_factor = kind == "index" or (kind == "name" and not _is_a_word(token))
@@ -118,14 +118,14 @@ def _gap(rest: str, before: str) -> str:
 
 
 def _is_a_word(token: str) -> bool:
-    """Return whether a token is a word of English, not the name of a number."""
+    """Return whether a token is an English word, and not the name of a number."""
     bare = token.rstrip("'").removesuffix("_hat")
     known = bare in NAMES or bare.removeprefix("d") in NAMES
     return not known and not re.fullmatch(r"[dr]?[A-Za-z]\d?|ab|[is]h", bare)
 
 
 def _said(words: list[str]) -> str:
-    """Return English words, and forget them."""
+    """Return the collected English words, and empty the list."""
     text = rf" \text{{ {' '.join(words)} }} ".replace("_", r"\_") if words else ""
     words.clear()
     return text

@@ -1,4 +1,4 @@
-"""A tutorial's derivation on one printed page: its formulas, in order, under the cells' titles."""
+"""The derivation of a tutorial on one printed page: its formulas, under the titles of the cells."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ LARGEST = 12.0  # points
 
 
 def derivation(cells: list[Cell]) -> Iterator[tuple[str, list[str]]]:
-    """Yield the title of each cell that has formulas, and these, line by line, as LaTeX."""
+    """Yield the title of each cell that has formulas, and its formulas as lines of LaTeX."""
     for cell in cells:
         lines = cell.words.splitlines()
         blocks = groupby(lines, key=lambda line: line.startswith("    "))
@@ -29,7 +29,7 @@ def derivation(cells: list[Cell]) -> Iterator[tuple[str, list[str]]]:
 
 
 def write_handouts(out: Path) -> list[Path]:
-    """Write one page of PDF for each tutorial with a derivation into `out`; return the paths.
+    """Write a page of PDF into `out` for each tutorial that has formulas, and return the paths.
 
     Raises
     ------
@@ -54,7 +54,7 @@ def write_handouts(out: Path) -> list[Path]:
 
 
 def _fill(figure: Any, title: str, parts: list[tuple[str, list[str]]]) -> None:
-    """Write the title and all parts onto a page, in letters as large as fit."""
+    """Write the title and all parts onto a page, in the largest letters that fit."""
     rows = 3 + sum(1.6 + len(formulas) for _, formulas in parts)
     step = min((1 - 2 * MARGIN) / rows, 0.032)
     points = min(LARGEST, 0.62 * step * PAGE[1] * 72)
@@ -73,7 +73,7 @@ def _fill(figure: Any, title: str, parts: list[tuple[str, list[str]]]) -> None:
 
 
 def _shrink(figure: Any, text: Any) -> None:
-    """Make a formula smaller that is wider than the page."""
+    """Make a formula smaller if it is wider than the page."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
 
     canvas: Any = FigureCanvasAgg(figure)

@@ -15,22 +15,22 @@ _tries: dict[str, list[str]] = {}
 
 
 def check_here(*functions: Callable[..., Any]) -> bool:
-    """Print what is right and what is wrong in functions of the exercises.
+    """Print what is right and what is wrong in a student's functions.
 
     Parameters
     ----------
     *functions : callable
-        Under the names that the exercises give them.
+        The functions, with the names that the exercises give them.
 
     Returns
     -------
     bool
-        Whether all are right.
+        Whether all functions are right.
 
     Raises
     ------
     ValueError
-        A function has the name of no exercise.
+        No exercise asks for a function of that name.
     """
     right = True
     for function in functions:
@@ -47,7 +47,7 @@ def check_here(*functions: Callable[..., Any]) -> bool:
 
 
 def _stage(name: str, function: Callable[..., Any], wrong: bool) -> int:
-    """Return which hint is due: one more for each wrong try that differs from those before."""
+    """Return the stage of the hint: one more for each wrong try that differs from those before."""
     try:
         source = inspect.getsource(function)
     except (OSError, TypeError):

@@ -1,4 +1,4 @@
-"""A class's submissions: one row for each function, a table, and which mistakes the class makes."""
+"""The submissions of a class: a row for each function, a table, and the most frequent mistakes."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def as_row(path: Path, answer: Answer) -> Row:
     """Return an answer as plain text: the exercise, the verdict, the mistake, the wrong entry."""
     found = answer.diagnosis
     kind = found.mistake.partition(": ")[0] if found else ""
-    if found and not kind:  # it calls a wrong function
+    if found and not kind:  # the function calls a wrong one
         kind = found.found.partition("\n")[2]
     return {
         "file": str(path),
@@ -37,14 +37,14 @@ def as_row(path: Path, answer: Answer) -> Row:
 
 
 def mark_folder(folder: Path, limits: Limits) -> Iterator[Row]:
-    """Yield the rows of all Python files in a folder and those below it, in order.
+    """Yield the rows of all Python files in a folder and its subfolders, in order.
 
-    A file that cannot be run, or holds no exercise, has one row that says so.
+    A file that cannot be run or holds no exercise gets one row that says so.
 
     Raises
     ------
     FileNotFoundError
-        There is no Python file.
+        The folder holds no Python file.
     """
     paths = sorted(path for path in folder.rglob("*.py") if path.is_file())
     if not paths:
@@ -60,7 +60,7 @@ def mark_folder(folder: Path, limits: Limits) -> Iterator[Row]:
 
 
 def print_table(rows: Sequence[Row]) -> None:
-    """Print a line for each file: its functions, + right, - wrong, . not written; and the sum."""
+    """Print a line for each file: + is a right function, - a wrong one, . one not written yet."""
     files = list(dict.fromkeys(row["file"] for row in rows))
     width = max(len(file) for file in files)
     for file in files:
@@ -93,7 +93,7 @@ def write_table(rows: Sequence[Row], out: Path) -> Path:
 
 
 def draw_mistakes(rows: Sequence[Row], out: Path, n_shown: int = 15) -> Path:
-    """Draw how often the class made each mistake, as ``mistakes.png`` in `out`; return its path."""
+    """Draw how often each mistake occurs, as ``mistakes.png`` in `out`, and return its path."""
     from matplotlib.ticker import MaxNLocator
 
     from minivae.plots import figure_of, new_axes, save

@@ -1,4 +1,4 @@
-"""The course as notebooks: a cell of text and a cell of code for each of the tutorials' own."""
+"""The course as notebooks: each cell of a tutorial becomes a cell of text and a cell of code."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from minivae.course.files import EXERCISES, TUTORIALS, numbered_files, read_sour
 from minivae.course.formulas import latex
 from minivae.edge.files import make_folder, whole_file
 
-Piece = tuple[str, str]  # "markdown" or "code", and the text
+Piece = tuple[str, str]  # "markdown" or "code", and the text of a cell
 
 
 def write_notebooks(out: Path) -> list[Path]:
@@ -49,7 +49,7 @@ def _write(path: Path, pieces: list[Piece]) -> None:
 
 
 def notebook(pieces: list[Piece]) -> dict[str, Any]:
-    """Return the cells of a notebook in Jupyter's own format, 4.5, with Python as its kernel."""
+    """Return a notebook in Jupyter's format 4.5, with Python as its kernel."""
     cells = []
     for number, (kind, text) in enumerate(pieces):
         cell: dict[str, Any] = {"cell_type": kind, "id": f"cell-{number}", "metadata": {}}
@@ -62,7 +62,7 @@ def notebook(pieces: list[Piece]) -> dict[str, Any]:
 
 
 def tutorial_pieces(cells: list[Cell]) -> Iterator[Piece]:
-    """Yield the words of each cell, and its code."""
+    """Yield the words and the code of each cell."""
     for number, cell in enumerate(cells):
         if cell.title or cell.words:
             heading = f"{'#' if number == 0 else '##'} {cell.title}\n\n" if cell.title else ""
@@ -72,7 +72,7 @@ def tutorial_pieces(cells: list[Cell]) -> Iterator[Piece]:
 
 
 def _markdown(words: str) -> str:
-    """Return words as Markdown: indented lines as formulas, or as code."""
+    """Return words as Markdown, with indented lines as formulas or as code."""
     blocks = []
     for indented, lines in groupby(words.splitlines(), key=lambda line: line.startswith("    ")):
         block = "\n".join(lines)
@@ -81,7 +81,7 @@ def _markdown(words: str) -> str:
 
 
 def exercise_pieces(path: Path) -> Iterator[Piece]:
-    """Yield an exercise file: its words, each function, and its check in a cell below."""
+    """Yield the words of an exercise file, each function, and its check in the cell below."""
     text = read_source(path)
     tree = ast.parse(text)
     title = (ast.get_docstring(tree) or "").partition("\n")[0].rstrip(".")

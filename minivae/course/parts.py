@@ -1,4 +1,4 @@
-"""An exercise that may be handed in piece by piece: each named array is judged alone."""
+"""An exercise that a student may hand in piece by piece: each named array is judged alone."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ from minivae.edge.checks import Array
 
 @dataclass(frozen=True)
 class PartsCheck:
-    """The student's function must return a dict of arrays, as many as are done.
+    """The student's function must return a dict of arrays, with those that are done so far.
 
     Parameters
     ----------
     reference : callable
-        ``reference(*inputs)`` returns all of them, in the order in which they are found.
+        ``reference(*inputs)`` returns all arrays, in the order in which they are computed.
     inputs : tuple
         The arguments. Every call gets a fresh copy.
     mistakes : dict of str to (dict of str to callable)
-        For an array words for a mistake, and a function that makes it of all right arrays.
+        For an array: a mistake in words, and a function that makes it from the right arrays.
     hint : str
-        What is right; it is shown at the third wrong try.
+        The right formula, which is shown at the third wrong try.
     find : str
-        How to find a mistake; it is shown at the second.
+        A way to find a mistake, which is shown at the second wrong try.
     """
 
     reference: Function
@@ -38,7 +38,7 @@ class PartsCheck:
     find: str = "move one of its numbers by 1e-6: the change of the loss over 1e-6 is its gradient"
 
     def __call__(self, function: Function) -> Diagnosis | None:
-        """Return what is wrong with the first wrong array, or which are still to come."""
+        """Return what is wrong with the first wrong array, or which arrays are still to come."""
         answer = function(*copy.deepcopy(self.inputs))
         if not isinstance(answer, Mapping):
             return Diagnosis("a dict of arrays should be returned, by the names above")
@@ -70,16 +70,16 @@ class PartsCheck:
 
     @cached_property
     def expected(self) -> Parts:
-        """What is right, by name."""
+        """The right arrays, by name."""
         return as_parts(self.reference(*copy.deepcopy(self.inputs)), "")
 
     def passes(self, function: Function) -> bool:
-        """Return whether all that was handed in is right."""
+        """Return whether every array that was handed in is right."""
         answer = function(*copy.deepcopy(self.inputs))
         return bool(answer) and all(
             agree({name: self.expected[name]}, value) for name, value in answer.items()
         )
 
     def arguments(self, function: Function) -> dict[str, Any]:
-        """Return no arguments: they come in one dict."""
+        """Return no arguments, because they come in one dict."""
         return {}

@@ -1,7 +1,7 @@
-"""Find out what is wrong with a student's function by mending it: one small change makes it right.
+"""Find the mistake in a student's function by mending it: one small change makes it right.
 
-The changes are those of `minivae.course.edits`, tried one after another on the student's own lines.
-Whatever change makes the function pass all its checks names the mistake, and the line.
+The changes of `minivae.course.edits` are tried one after another on the student's own lines. The
+first change that makes the function pass all its checks names the mistake and the line.
 """
 
 from __future__ import annotations
@@ -34,11 +34,11 @@ class Repair:
     Attributes
     ----------
     mistake : str
-        Words for what it mends.
+        The mistake in words.
     line : int
-        Of the student's file.
+        The number of the line in the student's file.
     before, after : str
-        The student's statement, and what it should be.
+        The student's statement, and the right one.
     """
 
     mistake: str
@@ -59,13 +59,13 @@ def find_repair(
     Parameters
     ----------
     function : callable
-        Whose source can be read.
+        A function whose source can be read.
     passes : callable
-        Whether a function is right.
+        ``passes(function)`` says whether a function is right.
     arguments : dict of str to object
         Example values of the function's arguments, by name.
     seconds : float
-        How long the processor may look for it.
+        The processor time for the search.
     """
     parsed = _parse(function)
     if parsed is None:
@@ -106,8 +106,8 @@ def _parse(function: Function) -> tuple[ast.Module, int] | None:
 class _Bench:
     """A function on which edits are tried.
 
-    A change of a value needs no new code: every expression goes through a hook, which lets it
-    pass, or changes it where the edit says so.
+    A change of a value needs no new code: every expression goes through a hook, which changes the
+    value at the places of the edit, and nowhere else.
     """
 
     def __init__(
@@ -190,7 +190,7 @@ def _formula(text: str) -> Callable[[Any, Any], Any]:
 
 
 def _located(new: ast.AST, old: ast.AST) -> Any:
-    """Return a piece of a tree whose new nodes stand where the old one stood."""
+    """Return a piece of a tree whose new nodes have the line numbers of the old one."""
     if not hasattr(new, "lineno"):
         if "lineno" in new._attributes:
             ast.copy_location(new, old)
@@ -212,10 +212,10 @@ def _applied(edit: Edit) -> Iterator[None]:
 
 
 def _shown(edit: Edit) -> str:
-    """Return the statement of an edit as it now stands."""
+    """Return the statement that an edit changes, in its present form."""
     slot = edit.slots[0]
     value = slot.get()
-    if slot.index is None and isinstance(value, list):  # a block
+    if slot.index is None and isinstance(value, list):  # the slot is a block
         return "; ".join(ast.unparse(each).splitlines()[0] for each in value)
     return ast.unparse(slot.statement).splitlines()[0]
 
@@ -226,7 +226,7 @@ class _TooLongError(Exception):
 
 @contextlib.contextmanager
 def _alarm() -> Iterator[None]:
-    """Let the alarm of a changed function raise, where the system has such an alarm."""
+    """Raise `_TooLongError` when the alarm goes off, on systems that have alarms."""
     main = threading.current_thread() is threading.main_thread()
     if not (main and hasattr(signal, "setitimer")):
         yield

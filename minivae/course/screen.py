@@ -30,14 +30,14 @@ def fits(text: str, n_lines: int) -> bool:
 
 
 def width() -> int | None:
-    """Return how many characters a line of the terminal has, None where there is no terminal."""
+    """Return the number of characters in a line of the terminal, or None without a terminal."""
     return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
 
 
 def fit_words(text: str, columns: int) -> str:
-    """Return prose with its paragraphs filled anew; indented lines keep their places.
+    """Return prose with its paragraphs filled anew; indented lines keep their line breaks.
 
-    An indented line that is too long ends at a gap between two of its columns, and goes on below.
+    An indented line that is too long is broken at a gap between two of its columns.
     """
     lines: list[str] = []
     for kind, block in groupby(text.splitlines(), key=_kind):
@@ -55,7 +55,7 @@ def _kind(line: str) -> str:
 
 
 def fit_line(line: str, columns: int) -> list[str]:
-    """Return a line of code or a formula in pieces that fit: parted at gaps, else at spaces."""
+    """Return a line of code or a formula in pieces that fit, broken at gaps or else at spaces."""
     indent = line[: len(line) - len(line.lstrip())]
     pieces, rest = [], line.rstrip()
     while len(rest) > columns:

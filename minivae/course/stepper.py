@@ -63,7 +63,7 @@ class Stepper:
         self.names |= {"exit": sys.exit, "quit": sys.exit}  # Python's own close the terminal too
 
     def obey(self, line: str) -> bool:
-        """Do what was typed; return False to leave."""
+        """Do what the reader typed; return False to leave."""
         command, _, argument = line.strip().partition(" ")
         if command == "q":
             return False
@@ -82,7 +82,7 @@ class Stepper:
         return True
 
     def evaluate(self, line: str) -> bool:
-        """Print the value of an expression, or run a statement; return False for anything else."""
+        """Print the value of an expression, or run a statement; return False if it is neither."""
         try:
             compile(line, "<prompt>", "eval")
         except (SyntaxError, ValueError):
@@ -99,7 +99,7 @@ class Stepper:
         return True
 
     def enter(self) -> bool:
-        """Run the cell that was shown, and show the next one; return False after the last."""
+        """Run the cell that was shown, and show the next one; return False after the last cell."""
         if not self._is_as_before():
             return True
         if not self.shown:

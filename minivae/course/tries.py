@@ -1,4 +1,4 @@
-"""How often each function was wrong: a hint more for every try, kept beside the student's file."""
+"""The wrong tries at each function, kept beside the student's file: each brings one more hint."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ LAST_STAGE = 3
 
 
 class Tries:
-    """The wrong tries at the functions of one file. Where nothing can be written, none is kept.
+    """The wrong tries at the functions of one file. They are lost if nothing can be written there.
 
     Parameters
     ----------
     path : Path
-        Of the student's file.
+        The student's file.
     """
 
     def __init__(self, path: Path) -> None:
@@ -33,9 +33,9 @@ class Tries:
             self.all = {}
 
     def stage(self, answer: Answer) -> int:
-        """Count an answer, and return which hint is due: 1 at the first wrong try, 3 at the third.
+        """Count an answer, and return the stage of the hint: 1 at the first wrong try, up to 3.
 
-        The same function asked twice is one try, and one that is right begins anew.
+        An unchanged function counts once, and a right answer starts the count anew.
         """
         key = f"{self.path.name}:{answer.name}"
         seen = self.all.get(key, [])
@@ -48,12 +48,12 @@ class Tries:
         return max(1, min(len(seen), LAST_STAGE))
 
     def keep(self) -> None:
-        """Write the tries down."""
+        """Write the tries into their file."""
         with suppress(OSError), whole_file(self.memory) as file:
             file.write(json.dumps(self.all, indent=1).encode())
 
     def _source(self, name: str) -> str:
-        """Return the text of a function, or of the whole file where it is not found."""
+        """Return the text of a function, or of the whole file if the function is not found."""
         text = read_source(self.path)
         for node in ast.parse(text).body:
             if isinstance(node, ast.FunctionDef) and node.name == name:

@@ -1,6 +1,6 @@
-"""Numbers on their way between two processes, as JSON: what arrives can be nothing but data.
+"""Numbers on their way between two processes, as JSON: only data can arrive.
 
-Pickle would run whatever the other side sends, and that is a student's file.
+Pickle would run whatever code the other side sends, and the other side is a student's file.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ import numpy as np
 
 from minivae.course.diagnosis import Unreal, what_if_not_real
 
-LARGEST = 50_000_000  # bytes of one message
+LARGEST = 50_000_000  # bytes in one message
 
 
 def pack(value: Any, functions: list[Callable[..., Any]] | None = None) -> Any:
-    """Return a value as JSON has it; functions are put into a list, and named by their place."""
+    """Return a value in JSON's types; a function is replaced by its place in a list."""
     if value is None or type(value) in (bool, int, float, str):
         return value
     if type(value) is complex:
@@ -41,7 +41,7 @@ def pack(value: Any, functions: list[Callable[..., Any]] | None = None) -> Any:
 
 
 def unpack(packed: Any, function_at: Callable[[int], Any] | None = None) -> Any:
-    """Return what was packed; `function_at` makes a function of its place in the list."""
+    """Return the value that was packed; `function_at` turns a place in the list into a function."""
     if not isinstance(packed, dict):
         return packed
     ((kind, content),) = packed.items()
@@ -72,7 +72,7 @@ def receive(connection: Any) -> dict[str, Any]:
     Raises
     ------
     EOFError
-        The pipe was closed, or what came is no message.
+        The pipe is closed, or holds something other than a message.
     """
     try:
         message = json.loads(connection.recv_bytes(LARGEST))

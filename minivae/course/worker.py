@@ -1,7 +1,7 @@
-"""The process in which a student's file runs: it computes what it is asked for, and judges nothing.
+"""The process in which a student's file runs: it computes on request, and judges nothing.
 
 Its messages hold numbers alone. Whatever the file does to the package, to Python or to itself
-happens here: what is right stands in the other process.
+happens in this process; the right answers are in the other one.
 """
 
 from __future__ import annotations
@@ -26,16 +26,18 @@ from minivae.edge.checks import UserError
 
 def work(path: Path, connection: Any, quiet: bool, megabytes: int) -> None:
     """Run the file, and answer messages until there are no more."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which ends us
+    signal.signal(
+        signal.SIGINT, signal.SIG_IGN
+    )  # Ctrl-C is for the parent, which ends this process
     if hasattr(os, "setsid"):
-        os.setsid()  # whatever the file starts is ended with us
+        os.setsid()  # what the file starts ends with this process
     if quiet:
         _say_nothing()
     print_any_character()
     output: Any = Watched(sys.stdout)
     sys.stdout = output
     _limit_memory(megabytes)
-    with connection, suppress(BaseException):  # the parent says that we ended
+    with connection, suppress(BaseException):  # the parent reports the end
         exercises = exercises_of(path)
         send(connection, {"started": True})
         _serve(path, exercises, connection, output)
@@ -48,7 +50,7 @@ def _say_nothing() -> None:
 
 
 def _limit_memory(megabytes: int) -> None:
-    """Let an array that is too large raise MemoryError, where the system has such a limit."""
+    """Limit the memory on systems that can, so that too large an array raises MemoryError."""
     with suppress(ImportError, OSError, ValueError):
         import resource
 
@@ -78,13 +80,13 @@ def _serve(
             found = Local(namespace[request["name"]], path).repair(exercises[request["name"]])
             reply = {"repair": asdict(found) if found else None}
         else:
-            output.end_line()  # what the student's function printed stands above its answer
+            output.end_line()  # what the student's function prints stands above its answer
             reply = {"ready": True}
         send(connection, reply)
 
 
 def _about(name: str, namespace: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what the other process wants to know of a function."""
+    """Return what the other process needs to know about a function."""
     function = namespace.get(name)
     if not callable(function):
         return {"missing": missing(name, namespace)}
@@ -97,7 +99,7 @@ def _about(name: str, namespace: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _call(function: Local, request: dict[str, Any], connection: Any) -> dict[str, Any]:
-    """Call the student's function; functions among its inputs ask the other process back."""
+    """Call the student's function; a function among its inputs asks the other process."""
 
     def function_at(place: int) -> Any:
         def ask(*inputs: Any) -> Any:

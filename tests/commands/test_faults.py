@@ -21,14 +21,14 @@ USERS = {
     "gradcheck": ("--seed -1", "argument --seed: must be at least 0, got -1"),
     "train": ("ae --samples 50 --batch-size 51", "batch_size must be between 1 and n_samples=50"),
     "prove": ("adam-constant-gradients", "there is no claim 'adam-constant-gradients'; did you"),
+    "course": ("--out a-file", "cannot make the folder a-file"),
     "step": ("nothing.py", "there is no file nothing.py"),
     "check": ("98_mine.py", "there are no exercises 98"),
     "notebooks": ("--out a-file", ""),
     "study": ("latent-dimensions", "there is no study 'latent-dimensions'"),
-    "explore": ("nothing.npz", "No such file or directory: nothing.npz"),
+    "handouts": ("--out a-file", "cannot make the folder a-file: "),
     "loops": ("sample nothing.npz", "No such file or directory: nothing.npz"),
-    "course": ("--out a-file", ""),
-    "handouts": ("--out a-file", ""),
+    "explore": ("nothing.npz", "No such file or directory: nothing.npz"),
 }
 # A fault of ours: what each command calls in the library.
 OURS = {
@@ -37,14 +37,14 @@ OURS = {
     "gradcheck": ("", "minivae.nn.layers.Dense.forward"),
     "train": ("ae --samples 50 --batch-size 50", "minivae.nn.layers.Dense.forward"),
     "prove": ("adam-constant-gradient", "minivae.training.optimizers.Adam._update"),
+    "course": ("", "minivae.commands.course.copy_course"),
     "step": ("a-tutorial.py", "minivae.course.stepper.read_cells"),
     "check": ("98_mine.py", "minivae.course.checker.exercises_of"),
     "notebooks": ("", "minivae.course.notebooks.numbered_files"),
     "study": ("latent-dimension", "minivae.studies.run"),
-    "explore": ("a-file", "minivae.edge.storage.read"),
+    "handouts": ("", "minivae.course.handout.numbered_files"),
     "loops": ("sample a-file", "minivae.edge.storage.read"),
-    "course": ("", "minivae.commands.course.copy_course"),
-    "handouts": ("", "minivae.course.handout.write_handouts"),
+    "explore": ("a-file", "minivae.edge.storage.read"),
 }
 
 

@@ -31,7 +31,9 @@ KINDS = {
     "batch": r"batch|average|mean|sum|n_features|divided|rows|\bN\b|divisor",
     "axis": r"axis|axes|sum|average|batch|column|each",
     # where two terms cancel, the other may be the one too many
-    "dropped term": r"alone|too (long|few|many)|negative|constant|missing|heads|path|only|not ",
+    "dropped term": (
+        r"alone|too (long|few|many)|negative|constant|missing|heads|path|only|not |slope"
+    ),
     "doubled term": r"constant|too many|2|twice|half|1/2|factor",
     "variance for deviation": r"varianc|deviation|root|square|log_var|exp|s2|power|1/2|level",
     "deviation for logarithm": r"log|exp|varianc|deviation|width",
