@@ -60,7 +60,10 @@ BREAKS = [
         rewrite(MODEL.log_marginal, "(n_features - n_latent) * np", "n_features * np"),
     ),
     ("ppca-stationary-points", rewrite(MODEL.log_marginal, "/ s2 + (mu**2)", "/ s2 - (mu**2)")),
-    ("gibbs-on-a-finite-space", rewrite(mcmc.gibbs, "draw(z, rng)", "draw(samples[n - 1], rng)")),
+    (
+        "gibbs-on-a-finite-space",
+        rewrite(mcmc.gibbs, "draw(z, rng)", "draw(samples[n - 1] if n else z, rng)"),
+    ),
     (
         "gibbs-on-a-finite-space",
         rewrite(Chain.autocorrelation, "covariance / covariance[0]", "covariance"),

@@ -85,7 +85,10 @@ BREAKS = [
     ),
     ("metropolis-acceptance", rewrite(mcmc.metropolis, "n_accepted += 1", "n_accepted += 1.1")),
     ("detailed-balance", rewrite(mcmc.metropolis, "z + step *", "abs(z) + step *")),
-    ("gibbs-autocorrelation", rewrite(mcmc.gibbs, "draw(z, rng)", "draw(samples[n - 1], rng)")),
+    (
+        "gibbs-autocorrelation",
+        rewrite(mcmc.gibbs, "draw(z, rng)", "draw(samples[n - 1] if n else z, rng)"),
+    ),
     (
         "hamiltonian-accept-step",
         rewrite(hamiltonian.hmc, "(kinetic - log_p)", "(0.9 * kinetic - log_p)"),
