@@ -123,7 +123,7 @@ def claim(statement: str, *, source: str) -> Callable[[Callable[[], Outcome]], A
         name = measure.__name__.replace("_", "-")
         family = measure.__module__.rpartition(".")[2]
         if name in _REGISTRY and _REGISTRY[name].measure.__module__ != measure.__module__:
-            raise ValueError(f"there are two claims with the name {name}: in {family}, and before")
+            raise ValueError(f"there are two claims of the name {name}: in {family}, and before")
         _REGISTRY[name] = Claim(name, family, statement, source, measure)
         return measure
 
