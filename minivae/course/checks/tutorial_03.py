@@ -146,7 +146,7 @@ EXERCISES: Exercises = {
     "adam_step": [
         ValueCheck(
             adam_step,
-            (at_rest, first_g, at_rest, at_rest, 1, 0.1),
+            (theta, first_g, at_rest, at_rest, 1, 0.1),
             returns=("theta", "m", "v"),
             mistakes=ADAM_MISTAKES,
             hint="in step 1, from rest, the corrected moments are g and g^2",

@@ -111,6 +111,9 @@ EXERCISES: Exercises = {
             (gradients, 0.01, 0.9, 0.99, 0.03),
             returns="path",
             mistakes={
+                "theta never moves, the step is missing: subtract it": (
+                    lambda g, *_: np.zeros(len(g))
+                ),
                 "epsilon is inside the root: it is added to the root": (
                     wrong_adam(divisor=lambda v_hat, epsilon: np.sqrt(v_hat + epsilon))
                 ),
