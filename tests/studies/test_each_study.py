@@ -9,6 +9,7 @@ from matplotlib.image import imread
 import minivae as mv
 from minivae import studies
 from minivae.studies import (
+    blur,
     downstream,
     gaps,
     generation,
@@ -31,6 +32,7 @@ TINY = {
         "n_hidden": 6,
         "n_latent": 3,
     },
+    blur: {"n_train": 300, "n": 70, "epochs": 1, "hidden": [8]},
     labels: {"n_train": 200, "n": 70, "epochs": 1, "hidden": [8]},
     kl_weight: {"n_train": 200, "n": 70, "epochs": 1, "hidden": [8]},
     gaps: {"n_train": 150, "n_latent": 2, "hidden": [8], "n": 2, "n_steps": 3},
