@@ -22,7 +22,11 @@ SIZES: dict[str, dict[str, Any]] = {
     "quick": {"n_train": 500, "n": 100, "epochs": 10, "hidden": [32]},
 }
 LATENTS = [2, 10]
-EPOCHS = {"digits": 60, "mnist": 60, "quick": 10}  # of a density
+DENSITIES = {
+    "digits": {"n_points": 4000, "epochs": 60},
+    "mnist": {"n_points": 4000, "epochs": 60},
+    "quick": {"n_points": 500, "epochs": 20},
+}
 MIXTURES = (2, 5)
 VAE = "density: VAE"
 WAYS = {"VAE": f"{LATENTS[-1]} latents", "pixels": "pixels", "geometry": "geometry"}
@@ -58,7 +62,7 @@ def blur(bench: Bench) -> Findings:
         for n in LATENTS
     }
     plan["others"] = partial(measures.other_images, latents=LATENTS, **size)
-    fit = partial(measures.density, epochs=bench.choose(EPOCHS))
+    fit = partial(measures.density, **bench.choose(DENSITIES))
     plan[f"{VAE}, sigma(z)"] = partial(fit, kind="predicted")
     plan[f"{VAE}, one sigma"] = partial(fit, kind="learned")
     plan["density: one normal"] = partial(fit, kind="mixture", k=1)

@@ -21,7 +21,7 @@ LEVEL = 0.9  # of the prediction intervals
 GREY = (0.1, 0.9)  # the edges of strokes
 STEPS = (-2, -1, 0, 1, 2)  # of the pictures of edits, in standard deviations
 N_SHOWN, N_EDITED = 8, 3
-N_POINTS, N_TEST_POINTS, N_DRAWS = 4000, 4000, 100_000
+N_DRAWS = 100_000  # whose quantiles are an interval
 
 
 def vae_images(trial: Trial, *, n_latent: int, edit: bool, **size: Any) -> Tree:
@@ -86,10 +86,10 @@ def other_images(trial: Trial, *, latents: list[int], **size: Any) -> Tree:
     return {"scores": scores, "images": {"original": x[:N_SHOWN]}, "edits": edits}
 
 
-def density(trial: Trial, *, kind: str, k: int = 1, epochs: int) -> Tree:
-    """Fit a density to 4,000 draws of a known one, and compare both on as many others."""
+def density(trial: Trial, *, kind: str, k: int = 1, n_points: int, epochs: int) -> Tree:
+    """Fit a density to draws of a known one, and compare both on as many others."""
     rng, truth = np.random.default_rng(trial.seed), Truth()
-    x, test = truth.sample(N_POINTS, rng), truth.sample(N_TEST_POINTS, rng)
+    x, test = truth.sample(n_points, rng), truth.sample(n_points, rng)
     fits: dict[str, Callable[[], Density]] = {
         "truth": lambda: truth,
         "mixture": lambda: Mixture(k).fit(x),

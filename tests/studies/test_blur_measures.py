@@ -79,7 +79,7 @@ def test_an_edit_of_nothing_moves_nothing():
 
 def test_a_density_of_two_modes_defeats_one_normal():
     fits = {
-        kind: measures.density(TRIAL, kind=kind, k=1, epochs=20)
+        kind: measures.density(TRIAL, kind=kind, k=1, n_points=2000, epochs=30)
         for kind in ("truth", "mixture", "predicted")
     }
     lost = {kind: fit["nats lost"] for kind, fit in fits.items()}
