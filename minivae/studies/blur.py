@@ -19,13 +19,13 @@ from minivae.studies.pictures import FONT, bars, rows
 SIZES: dict[str, dict[str, Any]] = {
     "digits": {"n_train": 4000, "n": 500, "epochs": 30, "hidden": [128]},
     "mnist": {"n_train": 10_000, "n": 500, "epochs": 12, "hidden": [256]},
-    "quick": {"n_train": 500, "n": 100, "epochs": 10, "hidden": [32]},
+    "quick": {"n_train": 400, "n": 60, "epochs": 8, "hidden": [32]},
 }
 LATENTS = [2, 10]
-DENSITIES = {
+DENSITIES: dict[str, dict[str, Any]] = {
     "digits": {"n_points": 4000, "epochs": 60},
     "mnist": {"n_points": 4000, "epochs": 60},
-    "quick": {"n_points": 500, "epochs": 20},
+    "quick": {"n_points": 300, "epochs": 20},
 }
 MIXTURES = (2, 5)
 VAE = "density: VAE"

@@ -20,7 +20,7 @@ from minivae.studies.words import against, best
 SIZES: dict[str, dict[str, Any]] = {
     "digits": {"n_train": 4000, "n": 1000, "epochs": 25, "hidden": [128]},
     "mnist": {"n_train": 15_000, "n": 1000, "epochs": 12, "hidden": [256]},
-    "quick": {"n_train": 1000, "n": 100, "epochs": 15, "hidden": [32]},
+    "quick": {"n_train": 500, "n": 60, "epochs": 12, "hidden": [32]},
 }
 LATENTS = {"digits": (2, 8, 20), "mnist": (2, 8, 20), "quick": (2, 8)}
 CLASSIFIERS = ("5-NN on raw pixels", "a classifier", "uniform guess")
