@@ -7,7 +7,7 @@ You need: tutorials 05, 08, 09 and 10. It runs in ten seconds.
 
 At the end you will have followed a label through the weights, and measured what it is worth in
 nats. You will have found the best linear denoiser on paper, and cured an autoencoder that copies.
-And you will have seen where more latents switch off, and where they learn the noise by heart.
+And you will have seen where more latents switch off, and where they copy noise.
 """
 
 import os
@@ -16,31 +16,34 @@ import numpy as np
 
 import minivae as mv
 from minivae import diagnostics, regularizers
-from minivae.course import chosen_data, show
-from minivae.plots import image_grid, new_axes, reconstructions
-from minivae.plots.style import COLORS, LINES, MARKERS, draw_curves, finish
+from minivae.course import show
+from minivae.plots import image_grid, kl_per_dimension, new_axes, reconstructions
+from minivae.plots.style import draw_curves, finish
 from minivae.studies.neighbours import vote
+from minivae.training.lbfgs import minimize
 
 QUICK = bool(os.environ.get("MINIVAE_QUICK"))
-DATA = chosen_data("digits")
-N_IMAGES, EPOCHS = (500, 8) if QUICK else (1000, 25)
-if DATA == "mnist":
-    images, labels = (array[: N_IMAGES + 500] for array in mv.datasets.mnist())
-    images = (images / 255).astype(np.float32)
-else:
-    images, labels, _ = mv.datasets.digits(N_IMAGES + 500, rng=0)
+N_IMAGES, EPOCHS = (500, 8) if QUICK else (1000, 20)
+images, labels, _ = mv.datasets.digits(N_IMAGES + 500, rng=0)
 training, test = images[:N_IMAGES], images[N_IMAGES:]
 y, y_test = labels[:N_IMAGES], labels[N_IMAGES:]
+SIZE = {"hidden": (64,), "dtype": np.float32, "rng": 0}
+
+
+def trained(model, *data, epochs=EPOCHS, **options):
+    adam = mv.Adam(5e-3)
+    return model.fit(*data, epochs=epochs, batch_size=50, optimizer=adam, rng=0, **options)
+
 
 # %% Where a label enters
 # A conditional VAE knows the class of every image. The class enters as a one-hot row: zeros, and a
 # 1 at the class. It stands behind x in the encoder, and behind z in the decoder. Take a decoder
-# with one code, two classes and one pixel. Its weights have three rows: W_z = 2 for the code, -1
-# and 1 for the classes. For z = 0.6 and class 1:
+# with one code, two classes and one pixel. Its weights have three rows: 2 for the code, -1 and 1
+# for the classes. For z = 0.6 and class 1:
 #
 #     [0.6, 0, 1] W = 0.6 * 2 + 0 * (-1) + 1 * 1 = 2.2
 #
-# Class 0 gives 0.2. So a label picks a row of W, and adds it: it is a bias of its class. And back:
+# Class 0 gives 0.2. So a label picks a row of W, and adds it: it is a bias of its class. And back,
 # dW = row^T dy. Think first: which of the three rows of W learn from this image?
 
 decoder = mv.Dense(3, 1)
@@ -51,326 +54,299 @@ for c in (0, 1):
 dz = decoder.backward(np.ones((1, 1)))[0, 0]
 print(f"dW = {decoder.grads['W'][:, 0]}, dz = {dz:.0f}")  # [0.6 0. 1.], 2
 assert np.allclose(decoder.grads["W"][:, 0], [0.6, 0, 1])
-tiny = mv.ConditionalVAE(4, 2, n_classes=3, hidden=(5,), rng=0)
-print({name: w.shape for name, w in tiny.params.items() if name.endswith("0.W")})
-assert mv.check_gradients(tiny, test[:6, 300:304].astype(float), y=y_test[:6] % 3).ok
+tiny = mv.ConditionalVAE(4, 2, n_classes=3, rng=0)
+assert mv.check_gradients(tiny, np.random.default_rng(0).random((3, 4)), y=[0, 1, 2]).ok
 
 # %% A bound with a label
 # The code and its class's row are all that the decoder gets. The bound is that of tutorial 06, with
-# the label y on every line:
+# the label y in every term:
 #
-#     log p(x | y) >= E[ log p(x | z, y) ] - KL( q(z | x, y) || p(z) )
+#     log p(x | y) >= E log p(x | z, y) - KL( q(z | x, y) || p(z) )
 #
-# The prior p(z) has no y: it is N(0, I) for every class. What the label says already would cost
-# nats in z, and buy nothing. So the code keeps what is left: the style.
-#
-# How many nats does a label save? Average log p(x | y) - log p(x): it is the information of y about
-# x, and no more than the entropy of the labels, log 10 = 2.30 for ten equal classes. That holds for
-# the true p. Remember the number; you will see others.
+# The prior p(z) is N(0, I) for every class. What the label says already would cost nats in z, and
+# buy nothing. So the code keeps what is left: the style. How many nats does a label save? For the
+# true p, log p(x | y) - log p(x) is on average the information of y about x, which is no more than
+# the entropy of the labels: log 10 = 2.30 for ten equal classes. You will see other numbers.
 
 # %% The linear case on paper
 # Take eight points, four for each class: (-2, 0) + d and (2, 0) + d, where d is (1, 0), (-1, 0),
-# (0, 2) or (0, -2). The covariance of all eight is diag(4.5, 2). The covariance within the classes
-# is diag(0.5, 2), because the means take up the distance. With one code, tutorial 10 says: W points
-# along the largest eigenvalue, and the noise s2 is what the other one leaves.
+# (0, 2) or (0, -2). The covariance of all is diag(4.5, 2). Within the classes it is diag(0.5, 2):
+# the class means, which are the decoder's class rows, take up the distance. With one code, W points
+# along the largest eigenvalue, and the noise s2 is the other one (tutorial 10):
 #
-#     without labels     first axis,    s2 = 2
-#     with labels        second axis,   s2 = 0.5,   decoder biases = class means
+#     without labels:   W = (sqrt(2.5), 0)    s2 = 2
+#     with labels:      W = (0, sqrt(1.5))    s2 = 0.5
 #
 # The mean of log p is -1/2 (2 log(2 pi) + log lam_1 + log s2 + 2), so the label gains
 #
-#     1/2 log(4.5 * 2) - 1/2 log(2 * 0.5) = log 3 = 1.0986 nats
+#     1/2 log(4.5 * 2) - 1/2 log(2 * 0.5) = log 3 = 1.0986
 #
 # Think: this is more than log 2 = 0.69, the most that two classes can say. How?
 
-d = np.array([[1.0, 0], [-1, 0], [0, 2], [0, -2]])
-points, classes = np.vstack([[-2, 0] + d, [2, 0] + d]), np.repeat([0, 1], 4)
-means = np.array([points[classes == c].mean(axis=0) for c in (0, 1)])
+offsets = np.array([[1.0, 0], [-1, 0], [0, 2], [0, -2]])
+classes = np.repeat([0, 1], 4)
+means = np.array([[-2.0, 0], [2, 0]])
+points = means[classes] + np.tile(offsets, (2, 1))
 alone = mv.ProbabilisticPCA(1).fit(points)
 within = mv.ProbabilisticPCA(1).fit(points - means[classes])
-gain = within.score(points - means[classes]) - alone.score(points)
-print(f"without: W {alone.W_.round(2)}, s2 {alone.noise_variance_:.2f}")
-print(f"within:  W {within.W_.round(2)}, s2 {within.noise_variance_:.2f}, gain {gain:.4f} nats")
-assert abs(gain - np.log(3)) < 1e-12
-assert np.allclose(abs(within.W_), [[0, np.sqrt(1.5)]])
+on_paper = within.score(points - means[classes])
+for name, model in {"without": alone, "with": within}.items():
+    print(f"{name} labels: W {model.W_.round(2)}, s2 {model.noise_variance_:.2f}")
+print(f"gain {on_paper - alone.score(points):.4f} nats")  # 1.0986
+assert abs(on_paper - alone.score(points) - np.log(3)) < 1e-12
 
 # %% The answer
 # Without labels, one normal has to cover two clouds, which it does badly. Compare with a model that
-# only does not *know* the class, p(x) = 1/2 p(x | 0) + 1/2 p(x | 1): the label gains less than
-# log 2. The rest was the price of a bad fit.
+# only does not *know* the class, p(x) = p(x | 0) / 2 + p(x | 1) / 2: beside it, the label gains
+# less than log 2. The rest was the price of a bad fit.
 #
-# And a linear conditional VAE finds the answer by itself. Its loss is a quadratic function of eps,
-# so the draws 1 and -1 give the average over all draws exactly. L-BFGS must reach the optimum.
+# A linear conditional VAE finds the optimum by itself. Its loss is a quadratic function of eps, so
+# the two draws 1 and -1 give the average over all draws exactly.
 
 
 def log_p_of_each_class(x):
     return np.stack([within.score_samples(x - mean) for mean in means], axis=1)
 
 
-known = log_p_of_each_class(points)
-mixture = np.logaddexp.reduce(known, axis=1) - np.log(2)
-information = np.mean(known[np.arange(8), classes] - mixture)
+log_p = log_p_of_each_class(points)
+information = on_paper - np.mean(np.logaddexp.reduce(log_p, axis=1) - np.log(2))
 print(f"a label says {information:.4f} of at most {np.log(2):.4f} nats")
-assert 0 < information < np.log(2) < gain
+assert 0 < information < np.log(2)
 
 vae = mv.ConditionalVAE(2, 1, n_classes=2, likelihood=mv.Gaussian("learned"), rng=1)
-twice, eps = np.vstack([points, points]), np.repeat([[1.0], [-1.0]], 8, axis=0)
-both = np.hstack([classes, classes])
-mv.training.lbfgs.minimize(vae.params, lambda: vae.loss_and_grads(twice, y=both, eps=eps))
-reached = -vae.loss_and_grads(twice, y=both, eps=eps)[0]["loss"]
-print(f"trained {reached:.6f}, on paper {within.score(points - means[classes]):.6f} nats")
-assert abs(reached - within.score(points - means[classes])) < 1e-6
-assert np.allclose(vae.decode(np.zeros((2, 1)), y=[0, 1]), means, atol=1e-3)
+data = {"y": np.tile(classes, 2), "eps": np.repeat([[1.0], [-1.0]], 8, axis=0)}
+minimize(vae.params, lambda: vae.loss_and_grads(np.tile(points, (2, 1)), **data))
+reached = -vae.loss_and_grads(np.tile(points, (2, 1)), **data)[0]["loss"]
+print(f"trained {reached:.6f}, on paper {on_paper:.6f} nats")
+assert abs(reached - on_paper) < 1e-6
 
 # %% Digits with labels
 # Two VAEs of equal size, with two codes each; one of them knows the labels. You should see a gain
 # of more than twenty nats, ten times what a label can say. It is the bad fit again: two codes have
-# to hold ten classes *and* their styles, or the styles alone. (With ten codes it is a few nats.)
+# to hold the class *and* the style, or the style alone. With more codes the gain is smaller.
 #
-# A picture says what the codes hold: each column is a class, each row one z. In numbers: guess the class from the codes of the five nearest training images.
+# How much of the class is left in the codes? Let the five nearest training codes vote. And see what
+# the codes hold: in the picture each column is a class, and each row one z.
 
-
-def trained(model, *data, epochs=EPOCHS, **options):
-    return model.fit(*data, epochs=epochs, batch_size=50, optimizer=mv.Adam(5e-3), rng=0, **options)
-
-
-size = {"hidden": (64,), "dtype": np.float32, "rng": 0}
-plain = trained(mv.VAE(784, 2, **size), training)
-conditional = trained(mv.ConditionalVAE(784, 2, n_classes=10, **size), training, y)
-nats = {
-    "without labels": -plain.elbo(test, rng=0).elbo.mean(),
-    "with labels": -conditional.elbo(test, rng=0, y=y_test).elbo.mean(),
-}
-told = {
-    "without labels": vote(plain.transform(training), y, plain.transform(test)),
-    "with labels": vote(
-        conditional.transform(training, y=y), y, conditional.transform(test, y=y_test)
-    ),
-}
-for name, bound in nats.items():
-    right = np.mean(told[name] == y_test)
-    print(f"{name}: {bound:.1f} nats; the codes tell {right:.2f} of the classes")
-assert nats["without labels"] - nats["with labels"] > np.log(10)
-assert np.mean(told["with labels"] == y_test) < np.mean(told["without labels"] == y_test)
+plain = trained(mv.VAE(784, 2, **SIZE), training)
+conditional = trained(mv.ConditionalVAE(784, 2, n_classes=10, **SIZE), training, y)
+found = []
+for vae, old, new in ((plain, {}, {}), (conditional, {"y": y}, {"y": y_test})):
+    nats = -vae.elbo(test, rng=0, **new).elbo.mean()
+    votes = vote(vae.transform(training, **old), y, vae.transform(test, **new))
+    found.append([nats, np.mean(votes == y_test)])
+    print(f"{nats:.1f} nats; the codes tell {found[-1][1]:.2f} of the classes")
+assert found[0][0] - found[1][0] > np.log(10)
+assert found[0][1] > found[1][1]
 
 styles = 1.3 * np.array([[-1, 0], [0, -1], [0, 0], [0, 1], [1, 0]])
 grid = [conditional.decode(np.tile(z, (10, 1)), y=np.arange(10)) for z in styles]
 show(image_grid(np.concatenate(grid), n_columns=10), "12_classes_and_styles")
 
-# %% Same style, other class?
-# Take test images, and decode their codes as a one. Does it lean as the original leans? The lean of
-# an image is the slope of x on y among its ink. Predict the correlation of the two.
+# %% Same code, same style?
+# Decode the code of each test image as a one. Does the one lean as the original leans? The lean of
+# an image is the slope of x on y of its ink. Predict the correlation.
 #
-# Over all images it is near 0! Look at one original class at a time, and it is large, but positive
-# for some classes and negative for others. Why? Nothing in the bound ties the styles of two classes
+# Over all images it is near 0! Look at one class of originals at a time: it is large, but positive
+# for some classes and negative for others. Nothing in the bound ties the styles of two classes
 # together. Mirror the codes of one class, z -> -z, and let the decoder undo it for this class: the
-# prior, the KL and the bound stay. So "same z, same style" is a hope that shared weights support.
+# prior, the KL and the bound stay. "Same z, same style" is only a hope, that shared weights raise.
 
-ink_y, ink_x = np.divmod(np.arange(784), 28)
+down, across = np.divmod(np.arange(784), 28)
 
 
 def lean(x):
-    """Return how far each image leans to the right for each pixel upward."""
-    w = x / x.sum(axis=1, keepdims=True)
-    across, down = (each - (w @ each)[:, None] for each in (ink_x, ink_y))
-    return -np.sum(w * across * down, axis=1) / np.sum(w * down**2, axis=1)
+    w = x / x.sum(axis=1, keepdims=True)  # the ink as weights
+    x0, y0 = (each - (w @ each)[:, None] for each in (across, -down))
+    return np.sum(w * x0 * y0, axis=1) / np.sum(w * y0**2, axis=1)
 
 
+before = lean(test)
 codes = conditional.transform(test, y=y_test)
-before, after = lean(test), lean(conditional.decode(codes, y=np.ones(len(test), int)))
+after = lean(conditional.decode(codes, y=np.ones(500, int)))
 overall = np.corrcoef(before, after)[0, 1]
 each = [np.corrcoef(before[y_test == c], after[y_test == c])[0, 1] for c in range(10)]
-print(f"correlation of the leans: all {overall:.2f}, by class {np.round(each, 1)}")
+print(f"correlation: all {overall:.2f}, by class {np.round(each, 1)}")
 assert np.mean(np.abs(each)) > abs(overall)
 
 # %% A classifier by Bayes' rule
-# A model of p(x | class) also tells the class, with p(class) = 1/10 for each:
+# A model of p(x | y) also tells the class. With equal classes
 #
-#     p(y | x) = p(x | y) p(y) / (sum over all classes of the same)
+#     p(y | x) = p(x | y) / sum_c p(x | c)
 #
-# On paper, for the point (1, 0) of the two clouds: the covariance within is diag(0.5, 2), so
-# log p(x | 1) - log p(x | 0) = (3^2 - 1^2) / (2 * 0.5) = 8 nats, and p(1 | x) = 1 / (1 + e^-8) =
-# 0.99966. For digits take the bound in place of log p, which is a mistake where the gap of the
-# bound differs between classes. Beside it, five neighbours vote among raw pixels. You should see
-# that they are better: nobody needs a VAE to name a digit. (A lecture calls the conditional VAE a
-# discriminative model. It is generative: it had to model all pixels to answer.)
+# For the point (1, 0) of the two clouds log p(x | 1) - log p(x | 0) = (3^2 - 1^2) / (2 * 0.5) = 8
+# nats, so p(1 | x) = 1 / (1 + e^-8) = 0.99966. For digits, put the bound in place of log p; this
+# errs where its gap differs between classes. Beside it, the five nearest training images vote. You
+# should see that they are better: nobody needs a VAE to name a digit. (A lecture calls this model
+# discriminative. It is generative: it had to model all pixels first.)
 
-log_p = log_p_of_each_class(np.array([[1.0, 0.0]]))[0]
-print(f"difference {log_p[1] - log_p[0]:.4f} nats, p(1 | x) {1 / (1 + np.exp(-8)):.5f}")
-assert abs(log_p[1] - log_p[0] - 8) < 1e-12
-
+difference = np.diff(log_p_of_each_class(np.array([[1.0, 0.0]])))[0, 0]
+print(f"difference {difference:.4f} nats, p(1 | x) = {1 / (1 + np.exp(-difference)):.5f}")
+assert abs(difference - 8) < 1e-12
 by_bound = np.mean(conditional.classify(test, rng=0) == y_test)
 by_neighbours = np.mean(vote(training, y, test) == y_test)
 print(f"right: by the bound {by_bound:.3f}, by five neighbours {by_neighbours:.3f}")
 assert by_bound > 0.5
 
 # %% Noise, on paper
-# Now the other change: noise. A denoising autoencoder sees a corrupted image, and has to return the
+# The second change: noise. A denoising autoencoder sees a corrupted image, and has to return the
 # clean one. What is the best answer? Take one number x of variance lam and mean 0, noise e of
-# variance s2, and a linear answer g (x + e):
+# variance s2, and an answer g (x + e):
 #
 #     E (x - g (x + e))^2 = (1 - g)^2 lam + g^2 s2
 #     g = lam / (lam + s2)            error = g s2
 #
-# For lam = 4, s2 = 1 that is g = 0.8 with an error of 0.8; doing nothing costs 1, and answering 0
-# costs 4. For lam = 1: g = 0.5, error 0.5. Large variances pass, small ones are taken for noise. In
-# many dimensions each eigenvector u of the covariance S has its own g:
+# For lam = 4, s2 = 1: g = 0.8, error 0.8. Doing nothing costs 1, and answering 0 costs 4. For lam =
+# 1: g = 0.5, error 0.5. What varies much passes; the rest is taken for noise. With a covariance S,
+# each of its eigenvectors has its own g:
 #
-#     W = S (S + s2 I)^-1 = sum u g u^T            error = s2 tr W
+#     W = S (S + s2 I)^-1             error = s2 tr W
 #
 # S = [[2.5, 1.5], [1.5, 2.5]] has the eigenvalues 4 and 1, along (1, 1) and (1, -1). So W has 0.65
-# = (0.8 + 0.5) / 2 on the diagonal, and 0.15 beside it: a pixel asks its neighbour.
+# = (0.8 + 0.5) / 2 on its diagonal, and 0.15 beside it: a pixel asks its neighbour.
 
 S = np.array([[2.5, 1.5], [1.5, 2.5]])
 W = np.linalg.solve(S + np.eye(2), S)  # S and S + I commute
-print(W, "error", np.trace(W))  # [[0.65 0.15] [0.15 0.65]], 1.3
+print(f"W {W.round(2).tolist()}, error {np.trace(W):.2f}")  # [[0.65, 0.15], [0.15, 0.65]], 1.30
 assert np.allclose(W, [[0.65, 0.15], [0.15, 0.65]])
-rng = np.random.default_rng(0)
-x = rng.multivariate_normal([0, 0], S, size=200_000)
-answers = (x + rng.standard_normal(x.shape)) @ W
-error = np.sum((answers - x) ** 2, axis=1)
+x, e = (
+    np.random.default_rng(0).standard_normal((2, 200_000, 2))
+    @ np.linalg.cholesky([S, np.eye(2)]).mT
+)
+error = np.sum(((x + e) @ W - x) ** 2, axis=1)
 assert abs(error.mean() - 1.3) < 5 * error.std() / np.sqrt(len(x))
 
-# %% Three corruptions
+# %% Three corruptions, and the best line
 # Gaussian noise adds to every pixel. Masking sets half of the pixels to 0. Salt and pepper sets a
-# share of 0.3 to 0 or 1. Each moves a pixel's mean to a x + b, and adds a variance v to it, which
-# is independent of the other pixels. The best linear denoiser needs no more:
+# share of 0.3 to 0 or 1. Each moves the mean of a pixel to a x + b, and adds a variance v of its
+# own. The best linear denoiser needs no more, and at a = 1, b = 0, v = s2 it is the W from above:
 #
 #     W = (a^2 S + diag(v))^-1 a S            x_hat = mean + (noisy - a mean - b) W
 #
-# At a = 1, b = 0, v = s2 it is the W from above. It is the baseline of every denoiser.
+# It is the baseline of every denoiser. A network may bend: it can recognise a digit, and fill in
+# what is hidden. Train one on masked images. You should see that it wins, but by how little!
 
-
-def gaussian(x, rng):
-    return x + np.float32(0.5) * rng.standard_normal(x.shape, dtype=np.float32)
-
-
-def masking(x, rng):
-    return x * (rng.random(x.shape, dtype=np.float32) > 0.5)
-
-
-def salt_and_pepper(x, rng):
-    u = rng.random(x.shape, dtype=np.float32)
-    return np.where(u < 0.3, (u < 0.15).astype(x.dtype), x)
-
-
-mean, squares = training.mean(axis=0, dtype=float), np.mean(training.astype(float) ** 2, axis=0)
-S = np.cov(training.astype(float).T, bias=True)
-kinds = {  # a, b, v
-    gaussian: (1.0, 0.0, np.full(784, 0.25)),
-    masking: (0.5, 0.0, 0.25 * squares),
-    salt_and_pepper: (0.7, 0.15, 0.7 * squares + 0.15 - 0.49 * squares - 0.21 * mean - 0.0225),
-}
-
-
-def denoise(noisy, a, b, v):
-    W = np.linalg.solve(a**2 * S + np.diag(v + 1e-3), a * S)  # 1e-3: rarely inked pixels
-    return mean + (noisy - a * mean - b) @ W
-
-
-# %% A network against the best line
-# An autoencoder with hidden layers may bend: it can recognise a digit, and fill in what is hidden.
-# Train one for the masked images, and compare. Expect no miracle: it wins, but not by much, because
-# a network needs more images and time than a line. Look at the pictures, too: the line's greys are
-# an average over all that may be hidden, and so are the network's.
-
-net = mv.Autoencoder(784, 32, hidden=(128,), dtype=np.float32, rng=0)
-net.fit(
-    training, epochs=EPOCHS + 15, batch_size=50, optimizer=mv.Adam(2e-3), corrupt=masking, rng=0
+small, new_small = (
+    each.reshape(-1, 14, 2, 14, 2).mean((2, 4)).reshape(-1, 196) for each in (training, test)
 )
-pictures, errors = {}, {}
+mean, m2 = small.mean(axis=0, dtype=float), np.mean(small.astype(float) ** 2, axis=0)
+S = np.cov(small.T, bias=True)
+kinds = {  # a, b, v
+    mv.corruptions.gaussian(0.5): (1, 0, np.full(196, 0.25)),
+    mv.corruptions.masking(0.5): (0.5, 0, 0.25 * m2),
+    mv.corruptions.salt_and_pepper(0.3): (0.7, 0.15, 0.21 * (m2 - mean) + 0.1275),
+}
+masking = list(kinds)[1]
+net = trained(mv.Autoencoder(196, 32, **SIZE), small, epochs=EPOCHS + 20, corrupt=masking)
+pictures = {}
 for corrupt, (a, b, v) in kinds.items():
-    noisy = corrupt(test, np.random.default_rng(1))
-    rows = {"noisy": noisy, "line": denoise(noisy, a, b, v)}
+    noisy = corrupt(new_small, np.random.default_rng(1))
+    W = np.linalg.solve(a**2 * S + np.diag(v + 1e-3), a * S)  # 1e-3: for the empty border
+    rows = {"noisy": noisy, "line": mean + (noisy - a * mean - b) @ W}
     rows |= {"network": net.reconstruct(noisy)} if corrupt is masking else {}
-    error = [np.mean(np.sum((each - test) ** 2, axis=1)) for each in rows.values()]
-    print(corrupt.__name__, {name: round(e, 1) for name, e in zip(rows, error, strict=True)})
-    pictures |= {f"{corrupt.__name__}, {name}": each[:10].clip(0, 1) for name, each in rows.items()}
-    errors[corrupt] = error
-    assert error[1] < error[0] / 2
-print(f"the mean image for all: {np.mean(np.sum((mean - test) ** 2, axis=1)):.1f}")
-assert QUICK or errors[masking][2] < errors[masking][1]
-show(reconstructions(test[:10], pictures), "12_three_corruptions")
+    error = {name: np.sum((each - new_small) ** 2) / 500 for name, each in rows.items()}
+    print(corrupt, {name: f"{each:.2f}" for name, each in error.items()})
+    pictures |= {f"{corrupt}, {name}": each[:10].clip(0, 1) for name, each in rows.items()}
+    assert error["line"] < error["noisy"] / 2
+    assert QUICK or error.get("network", 0) < error["line"]
+show(reconstructions(new_small[:10], pictures), "12_three_corruptions")
 
 # %% A copy, and its cures
-# Why corrupt anything? Take a linear autoencoder whose code is *wider* than its input: five
-# features, ten codes. PCA of five out of five loses nothing, so the loss is 0, and W_e W_d = I: it
-# copies, and has learned nothing about the data. Two cures, for the same five eigenvalues:
+# Why corrupt anything? Take a linear autoencoder with five features and *ten* codes. The loss falls
+# to 0, because W_e W_d = I: it copies, and has learned nothing of the data. Two cures, with g for
+# the share of a direction that W_e W_d keeps:
 #
-#     noise of variance l on the input:    g = lam / (lam + l)
-#     the penalty l (|W_e|^2 + |W_d|^2):   g = 1 - l / lam,   and 0 if lam < l
+#     noise of variance l:                g = lam / (lam + l)
+#     penalty l (|W_e|^2 + |W_d|^2):      g = max(1 - l / lam, 0)
 #
-# g is what W_e W_d keeps of a direction. The first you know; tutorial 10's water level is in the
-# second. Both now depend on the data: large variances pass. (A third cure is a code of which few
-# numbers may differ from 0 at a time.)
+# The first you know. The second switches off what varies less than l, as the KL does in tutorial
+# 09. Now the answer depends on the data. (A third cure: a code that is mostly zeros.)
 
-lam, level = np.array([4.0, 2.0, 1.0, 0.5, 0.25]), 0.7
-rng = np.random.default_rng(0)
-basis = np.linalg.qr(rng.standard_normal((5, 5))).Q
-exact = np.linalg.qr(rng.standard_normal((30, 5))).Q * np.sqrt(30)  # second moment I
-X = exact * np.sqrt(lam) @ basis
+lam, level, rng = np.array([4.0, 2.0, 1.0, 0.5, 0.25]), 0.7, np.random.default_rng(0)
+U = np.linalg.qr(rng.standard_normal((5, 5))).Q
+X = np.linalg.qr(rng.standard_normal((30, 5))).Q * np.sqrt(30 * lam) @ U.T
 cures = {
     "a copy": (None, np.ones(5)),
-    "noise": (regularizers.ProductL2(level), lam / (lam + level)),
-    "L2": (regularizers.L2(level), np.maximum(1 - level / lam, 0)),
+    "noise": (regularizers.ProductL2(level), lam / (lam + level)),  # the average over noise
+    "penalty": (regularizers.L2(level), np.maximum(1 - level / lam, 0)),
 }
-ax = new_axes()
-for i, (name, (regularizer, expected)) in enumerate(cures.items()):
+for name, (regularizer, expected) in cures.items():
     wide = mv.LinearAutoencoder(5, 10, regularizer=regularizer, rng=0)
     mv.fit_lbfgs(wide, X)
-    kept = np.diag(basis @ wide.params["encoder.0.W"] @ wide.params["decoder.0.W"] @ basis.T)
+    kept = np.diag(U.T @ wide.params["encoder.0.W"] @ wide.params["decoder.0.W"] @ U)
     print(f"{name}: keeps {kept.round(3)}")
     assert np.allclose(kept, expected, atol=1e-4)
-    ax.plot(lam, kept, MARKERS[i], color=COLORS[i], label=name)
-    ax.plot(lam, expected, LINES[i], color=COLORS[i], lw=1)
-finish(ax, "eigenvalue", "share that is kept")
-show(ax.figure, "12_a_copy_and_its_cures")
 
 # %% More latents
-# The third change: width. Take a signal of five dimensions in twenty features, and noise of variance
-# 1 on every feature; 60 rows. The best linear autoencoder is PCA, and the best linear VAE of known
-# noise s2 = 1 is tutorial 10's: latent i is used if lam_i > 1, and keeps 1 - 1 / lam_i.
+# The third change: width. Take a signal of five dimensions in twenty features, noise of variance 1
+# on every feature, and 60 rows. The best linear autoencoder is PCA; the best linear VAE for s2 = 1
+# uses latent i only if lam_i > 1, and keeps 1 - 1 / lam_i (tutorial 10). Sketch two curves against
+# the number of latents: the error of new rows, and the distance from the signal in them.
 #
-# Predict two curves, for 1 to 19 latents: the error of new rows, and the distance to the signal
-# under their noise. You should see that the autoencoder's error always falls; but from five latents
-# on it copies noise, and its distance to the signal rises from 7 to 19. The VAE's falls to 6.2, and
-# stays: of 19 latents it uses 10 (60 rows show some noise above 1 by chance), and pays for none.
-
-
-def signal_and_rows(n):
-    signal = rng.standard_normal((n, 5)) * np.sqrt([9, 7, 5, 4, 3]) @ directions
-    return signal, signal + rng.standard_normal((n, 20))
-
+# The autoencoder's error always falls, but from five latents on it copies noise, and moves away
+# from the signal. The error alone does not show it! The VAE comes nearest, and stays: of 19 latents
+# it uses 10. (They should be five; in 60 rows some noise exceeds 1 by chance.)
 
 rng = np.random.default_rng(0)
-directions = np.linalg.qr(rng.standard_normal((20, 20))).Q[:5]
-_, rows = signal_and_rows(60)
-signal, new = signal_and_rows(5000)
-centre = rows.mean(axis=0)
-lam, U = np.linalg.eigh(np.cov(rows.T, bias=True))
-lam, U = lam[::-1], U[:, ::-1]
-keeps = {"autoencoder": np.ones(20), "VAE": np.maximum(1 - 1 / lam, 0)}
-curves = {name: [] for name in ("autoencoder, to new rows", "autoencoder", "VAE")}
-for k in range(1, 20):
-    for name, g in keeps.items():
-        answer = centre + (new - centre) @ (U[:, :k] * g[:k]) @ U[:, :k].T
-        curves[name].append(np.mean(np.sum((answer - signal) ** 2, axis=1)))
-        if name == "autoencoder":
-            curves["autoencoder, to new rows"].append(np.sum((answer - new) ** 2) / len(new))
-to_rows, copied, pays = map(np.array, curves.values())
-print(f"autoencoder, 5 and 19 latents: {copied[4]:.1f}, {copied[-1]:.1f} from the signal")
-print(f"VAE: {pays[4]:.1f}, {pays[-1]:.1f}; it uses {np.sum(lam > 1)} of 19")
-assert np.all(np.diff(to_rows) < 0)
-assert np.all(np.diff(copied[4:]) > 0)
-assert np.ptp(pays[4:]) < 0.5
+axes = np.sqrt([[9], [7], [5], [4], [3]]) * np.linalg.qr(rng.standard_normal((20, 20))).Q[:5]
+signal = rng.standard_normal((5060, 5)) @ axes
+noisy = signal + rng.standard_normal((5060, 20))
+rows, new, signal = noisy[:60], noisy[60:], signal[60:]
+lam, U = (each[..., ::-1] for each in np.linalg.eigh(np.cov(rows.T, bias=True)))
+widths, distances = np.arange(1, 20), []
+for k in widths:
+    codes = (new - rows.mean(axis=0)) @ U[:, :k]
+    pca = rows.mean(axis=0) + codes @ U[:, :k].T
+    vae = rows.mean(axis=0) + codes * np.maximum(1 - 1 / lam[:k], 0) @ U[:, :k].T
+    pairs = ((pca, new), (pca, signal), (vae, signal))
+    distances.append([np.sum((a - b) ** 2) / 5000 for a, b in pairs])
+names = ("autoencoder, to new rows", "autoencoder, to the signal", "VAE, to the signal")
+curves = dict(zip(names, np.transpose(distances), strict=True))
+print({name: f"{curve[4]:.1f} for 5, {curve[-1]:.1f} for 19" for name, curve in curves.items()})
+print(f"the VAE uses {np.sum(lam > 1)}")
+assert np.all(np.diff(curves[names[0]]) < 0)
+assert np.all(np.diff(curves[names[1]][4:]) > 0)
+assert np.ptp(curves[names[2]][4:]) < 0.5
 ax = new_axes()
-draw_curves(
-    ax,
-    np.arange(1, 20),
-    {
-        f"{name}, to the signal" if "," not in name else name: np.array(c)
-        for name, c in curves.items()
-    },
-)
+draw_curves(ax, widths, curves)
 finish(ax, "latents", "squared error")
 show(ax.figure, "12_width")
+
+# %% Forty latents for digits
+# Does a VAE with hidden layers, which nobody can solve on paper, switch off what does not pay? Give
+# it 40 latents for digits of 14 x 14 pixels. You should see that about ten are in use: their number
+# is a property of the data, and of the weight of the KL, not of the width.
+
+vae = trained(mv.VAE(196, 40, **SIZE), small, epochs=EPOCHS + 20)
+kl = np.sort(diagnostics.kl_per_dimension(*vae.encode(new_small)))[::-1]
+print(f"{np.sum(kl > 0.1)} of 40 latents have more than 0.1 nats")
+assert QUICK or np.sum(kl > 0.1) < 20
+show(kl_per_dimension(kl), "12_forty_latents")
+
+# %% A weight that grows
+# The KL's weight may change while a VAE trains: `fit(..., beta=schedule)` asks a function of the
+# step. A line from 0 to 3 in 200 steps has 1.5 at step 100, and 3 from step 200 on. The decoder
+# learns to use the code while codes are cheap. You should see that the VAE whose weight grew uses
+# more of its code. But the loss, which both minimise in the end, is hardly another. A schedule is
+# no other objective: it chooses among answers of nearly equal worth.
+
+ramp = mv.schedules.linear(200, start=0.0, end=3.0)
+assert [ramp(step) for step in (0, 100, 200, 300)] == [0, 1.5, 3, 3]
+ends = []
+for name, beta in (("3 from the start", 3.0), ("growing to 3", ramp)):
+    vae = mv.VAE(196, 10, likelihood=mv.Gaussian(0.5), beta=3.0, **SIZE)
+    trained(vae, small, beta=beta)
+    losses = [vae.losses(small, rng=seed) for seed in range(10)]
+    ends.append([np.mean([each[key] for each in losses]) for key in ("kl", "loss")])
+    print(f"{name}: KL {ends[-1][0]:.2f}, loss {ends[-1][1]:.2f} nats")
+assert abs(ends[0][1] - ends[1][1]) < 0.5
+assert QUICK or ends[1][0] > ends[0][0]
+
+# %% Exercises
+# Fill in three functions in tutorials/exercises/12_what_labels_noise_and_width_change.py:
+#
+# 1. labelled_layer_backward: which weights, and which codes, learn from a label.
+# 2. class_probabilities: Bayes' rule, for bounds of some hundred nats.
+# 3. best_denoiser: the best linear denoiser of any data, and its error.
+#
+# Then ask: python -m minivae check tutorials/exercises/12_what_labels_noise_and_width_change.py
