@@ -104,6 +104,7 @@ __all__ = [
 _MODULES = {
     "bayes": "bayes",
     "claims": "claims",
+    "corruptions": "training.corruptions",
     "datasets": "datasets",
     "diagnostics": "diagnostics",
     "edge": "edge",

@@ -376,6 +376,15 @@ ORACLES = {
     "training.clipping: clip_by_norm": (
         "training/test_clipping.py::test_the_norm_is_at_most_the_limit_and_the_direction_stays"
     ),
+    "training.corruptions: Gaussian.noisy": (
+        "training/test_corruptions.py::test_gaussian_noise_is_normal"
+    ),
+    "training.corruptions: Masking.noisy": (
+        "training/test_corruptions.py::test_masking_sets_a_share_to_zero_and_leaves_the_rest"
+    ),
+    "training.corruptions: SaltAndPepper.noisy": (
+        "training/test_corruptions.py::test_salt_and_pepper_are_equally_many"
+    ),
     "training.lbfgs: fit_lbfgs": "linear-autoencoder-is-pca",
     "training.lbfgs: minimize": "linear-vae-is-probabilistic-pca",
     "training.loop: evaluate": "autoencoder-losses",
