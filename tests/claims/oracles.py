@@ -41,12 +41,6 @@ ORACLES = {
     "bayes.vae_inference: annealed_log_likelihood": (
         "bayes/test_vae_inference.py::test_annealing_finds_the_exact_likelihood"
     ),
-    "bayes.vae_inference: elbo_and_likelihood": (
-        "bayes/test_vae_inference.py::test_the_gaps_of_a_linear_model_are_exact"
-    ),
-    "bayes.vae_inference: fit_posterior": (
-        "bayes/test_vae_inference.py::test_the_fitted_posterior_is_the_best_independent_gaussian"
-    ),
     "bayes.vae_inference: log_joint": (
         "bayes/test_vae_inference.py::test_the_joint_density_and_its_gradient"
     ),
@@ -107,6 +101,13 @@ ORACLES = {
     "diagnostics.marginal_likelihood: encoding_the_prior": "naive-monte-carlo-variance",
     "diagnostics.marginal_likelihood: importance_weighted_bound": "importance-weighted-bounds",
     "diagnostics.marginal_likelihood: log_likelihood": "posterior-proposal-is-exact",
+    "diagnostics.posterior_fit: elbo_and_likelihood": (
+        "diagnostics/test_posterior_fit.py::test_the_gaps_of_a_linear_model_are_exact"
+    ),
+    "diagnostics.posterior_fit: fit_posterior": (
+        "diagnostics/test_posterior_fit.py"
+        "::test_the_fitted_posterior_is_the_best_independent_gaussian"
+    ),
     "diagnostics.rate: gaussian_rate_distortion": "reverse-water-filling",
     "diagnostics.rate: rate_distortion": (
         "diagnostics/test_diagnostics.py::test_rate_and_distortion_are_the_terms_of_the_elbo"
@@ -398,6 +399,8 @@ NO_NUMBER = [
     "datasets.download: download",
     "datasets.loop_source: check_tokens",
     "datasets.mnist_files: cache_folder",
+    "diagnostics.posterior_fit: blocks_with_draws",
+    "diagnostics.posterior_fit: density_batch",
     "explanation.formulas: formulas_of",
     "gradient_check.problem: as_problem",
     "gradient_check.report: Slopes.analytic",
