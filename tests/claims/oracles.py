@@ -89,6 +89,15 @@ ORACLES = {
     "diagnostics.code_space: nearest_distances": "measures-follow-the-code",
     "diagnostics.code_space: sample_codes": "model-samples",
     "diagnostics.code_space: sample_distance_ratio": "measures-follow-the-code",
+    "diagnostics.detection: auprc": (
+        "diagnostics/test_detection.py::test_both_areas_are_scikit_learns"
+    ),
+    "diagnostics.detection: auroc": (
+        "diagnostics/test_detection.py::test_auroc_is_scipys_mann_whitney_statistic"
+    ),
+    "diagnostics.detection: false_positive_rate": (
+        "diagnostics/test_detection.py::test_the_rate_is_the_least_over_all_thresholds"
+    ),
     "diagnostics.information: active_units": "active-units-are-eigenvalues",
     "diagnostics.information: aggregated_posterior": "aggregated-posterior-is-the-prior",
     "diagnostics.information: elbo_surgery": "elbo-surgery-of-gaussians",
@@ -101,6 +110,9 @@ ORACLES = {
     "diagnostics.marginal_likelihood: encoding_the_prior": "naive-monte-carlo-variance",
     "diagnostics.marginal_likelihood: importance_weighted_bound": "importance-weighted-bounds",
     "diagnostics.marginal_likelihood: log_likelihood": "posterior-proposal-is-exact",
+    "diagnostics.outliers: outlier_scores": (
+        "diagnostics/test_outliers.py::test_log_likelihood_is_that_of_the_normal"
+    ),
     "diagnostics.posterior_fit: elbo_and_likelihood": (
         "diagnostics/test_posterior_fit.py::test_the_gaps_of_a_linear_model_are_exact"
     ),
