@@ -47,6 +47,14 @@ def test_noisy_gradients_make_the_chain_wider_as_the_formula_says(integrator):
     assert_variance(chain.samples, wider[integrator])
 
 
+@pytest.mark.parametrize("n", [1, 3, 8])
+def test_a_chain_that_starts_from_the_target_stays_there(n):
+    """A first kick that is whole gives .8 after 3 steps."""
+    start = np.random.default_rng(0).standard_normal(100_000)
+    chain = sghmc(standard_normal, start, 1, step=0.3, friction=0.3, burn_in=n - 1, rng=1)
+    assert np.mean(chain.samples**2) == pytest.approx(1, abs=0.03)
+
+
 def test_a_step_by_hand():
     z, v = baoab(np.array([1.0]), np.array([0.5]), np.array([-2.0]), 0.25, 0.2, np.array([1.0]))
     # the kick gives 0.5 - 0.25 * 2 = 0; the noise has the variance 0.25 * (1 - 0.8^2) = 0.09

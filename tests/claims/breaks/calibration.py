@@ -22,7 +22,6 @@ BREAKS = [
     (CHAINS, rewrite(mcmc.gibbs, "draw(z, rng)", "draw(samples[n - 1] if n else z, rng)")),
     (CHAINS, rewrite(hamiltonian.hmc, HMC_RATIO, "< 0.5 * energy_lost + 0.2")),
     (CHAINS, rewrite(langevin.baoab, "(1 - (1 - friction) ** 2)", "friction")),
-    (CHAINS, rewrite(langevin.sghmc, " - h / 2 * gradient  #", "  #")),
     (POSTERIORS, rewrite(COIN.update, "+ ones, self.b + zeros", "+ zeros, self.b + ones")),
     (POSTERIORS, rewrite(NORMAL.update, "self.mean / self.variance + ", "")),
     (POSTERIORS, rewrite(NORMAL.update, "(mean, 1 / precision,", "(mean, 0.5 / precision,")),
