@@ -32,6 +32,9 @@ ORACLES = {
     "bayes.gradient_estimators: score_function_gradient": "bonnet-price-and-stein",
     "bayes.hamiltonian: hmc": "hamiltonian-accept-step",
     "bayes.hamiltonian: leapfrog": "leapfrog-modified-energy",
+    "bayes.langevin: baoab": "langevin-stationary-law",
+    "bayes.langevin: euler": "langevin-stationary-law",
+    "bayes.langevin: sghmc": "langevin-chains",
     "bayes.mcmc: gibbs": "gibbs-on-a-finite-space",
     "bayes.mcmc: metropolis": "metropolis-as-a-matrix",
     "bayes.plug_in: plug_in_coverage": "plug-in-under-coverage",
@@ -414,6 +417,7 @@ ORACLES = {
 }
 
 NO_NUMBER = [
+    "bayes.langevin: check_integrator",
     "bayes.sampler_checks: chain_of",
     "bayes.sampler_checks: check_log_density",
     "bayes.sampler_checks: check_start",
