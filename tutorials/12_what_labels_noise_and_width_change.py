@@ -5,9 +5,8 @@ the three change?
 
 You need: tutorials 05, 08, 09 and 10. It runs in ten seconds.
 
-At the end you will have followed a label through the weights, and measured what it is worth in
-nats. You will have found the best linear denoiser on paper, and cured an autoencoder that copies.
-And you will have seen where more latents switch off, and where they copy noise.
+At the end you will have measured what a label is worth in nats, found the best linear denoiser on
+paper, cured an autoencoder that copies, and seen where more latents switch off or copy noise.
 """
 
 import os
@@ -49,9 +48,8 @@ def trained(model, *data, epochs=EPOCHS, **options):
 
 decoder = mv.Dense(3, 1)
 decoder.params["W"][:, 0] = [2, -1, 1]
-for c in (0, 1):
-    row = np.array([[0.6, *np.eye(2)[c]]])
-    print(f"class {c}: {decoder.forward(row)[0, 0]:.1f}")  # 0.2, then 2.2
+for row in ([0.6, 1, 0], [0.6, 0, 1]):
+    print(f"[z, classes] = {row}: {decoder.forward(np.array([row]))[0, 0]:.1f}")  # 0.2, then 2.2
 dz = decoder.backward(np.ones((1, 1)))[0, 0]
 print(f"dW = {decoder.grads['W'][:, 0]}, dz = {dz:.0f}")  # [0.6 0. 1.], 2
 assert np.allclose(decoder.grads["W"][:, 0], [0.6, 0, 1])
@@ -64,8 +62,8 @@ assert np.allclose(decoder.grads["W"][:, 0], [0.6, 0, 1])
 #
 # The prior p(z) is N(0, I) for every class. What the label says already would cost nats in z, and
 # buy nothing. So the code keeps what is left: the style. How many nats does a label save? For the
-# true p, log p(x | y) - log p(x) is on average the information of y about x, which is no more than
-# the entropy of the labels: log 10 = 2.30 for ten equal classes. You will see other numbers.
+# true p, log p(x | y) - log p(x) is on average the information of y about x, no more than the
+# entropy of the labels: log 10 = 2.30 for ten equal classes. You will see other numbers.
 
 # %% The linear case on paper
 # Take eight points, four for each class: (-2, 0) + d and (2, 0) + d, where d is (1, 0), (-1, 0),
@@ -82,10 +80,8 @@ assert np.allclose(decoder.grads["W"][:, 0], [0.6, 0, 1])
 #
 # This is more than log 2 = 0.69, the most that two classes can say. Think: how?
 
-offsets = np.array([[1.0, 0], [-1, 0], [0, 2], [0, -2]])
-classes = np.repeat([0, 1], 4)
-means = np.array([[-2.0, 0], [2, 0]])
-points = means[classes] + np.tile(offsets, (2, 1))
+means, classes = np.array([[-2.0, 0], [2, 0]]), np.repeat([0, 1], 4)
+points = means[classes] + np.tile([[1, 0], [-1, 0], [0, 2], [0, -2]], (2, 1))
 alone = mv.ProbabilisticPCA(1).fit(points)
 within = mv.ProbabilisticPCA(1).fit(points - means[classes])
 on_paper = within.score(points - means[classes])
@@ -116,14 +112,13 @@ assert abs(reached - on_paper) < 1e-6
 
 # %% Digits with labels
 # Two VAEs of equal size, with two codes each; one of them knows the labels. You should see a gain
-# of more than twenty nats, ten times what a label can say. It is the bad fit again: two codes have
-# to hold the class *and* the style, or the style alone. With more codes the gain is traininger.
-#
-# How much of the class is left in the codes? Let the five nearest training codes vote. And see what
-# the codes hold: in the picture each column is a class, and each row one z.
+# of 6.5 nats, nearly three times what a label can say. It is the bad fit again: two codes have to
+# hold the class *and* the style, or the style alone. How much of the class is left in the codes?
+# Let the five nearest training codes vote. In the picture each column is a class, each row one z.
 
-plain = trained(mv.VAE(196, 2, **SIZE), training)
-conditional = trained(mv.ConditionalVAE(196, 2, n_classes=10, **SIZE), training, y)
+plain = trained(mv.VAE(196, 2, **SIZE), training, epochs=2 * EPOCHS)
+conditional = mv.ConditionalVAE(196, 2, n_classes=10, **SIZE)
+trained(conditional, training, y, epochs=2 * EPOCHS)
 found = []
 for vae, old, new in ((plain, {}, {}), (conditional, {"y": y}, {"y": y_test})):
     nats = -vae.elbo(test, rng=0, **new).elbo.mean()
@@ -131,7 +126,7 @@ for vae, old, new in ((plain, {}, {}), (conditional, {"y": y}, {"y": y_test})):
     found.append([nats, np.mean(votes == y_test)])
     print(f"{nats:.1f} nats; the codes tell {found[-1][1]:.2f} of the classes")
 assert found[0][0] - found[1][0] > np.log(10)
-assert found[0][1] > found[1][1]
+assert QUICK or found[0][1] > found[1][1]
 
 styles = 1.3 * np.array([[-1, 0], [0, -1], [0, 0], [0, 1], [1, 0]])
 grid = [conditional.decode(np.tile(z, (10, 1)), y=np.arange(10)) for z in styles]
@@ -139,11 +134,10 @@ show(image_grid(np.concatenate(grid), n_columns=10), "12_classes_and_styles")
 
 # %% Same code, same style?
 # Decode the code of each test image as a one. Does the one lean as the original leans? (The lean is
-# the slope of x on y of the ink.) Predict the correlation, then see: over all images it is near 0!
-# For one class of originals at a time it is large, but positive for some and negative for others.
-# Nothing in the bound ties the styles of two classes together. Mirror the codes of one class, and
-# let the decoder undo it for this class: the prior, the KL and the bound stay. "Same z, same style"
-# is a hope, which the shared weights support.
+# the slope of x on y of the ink.) Predict the correlation, then see: it is high for nine classes of
+# originals, and about zero for the sevens. Nothing in the bound ties the styles of two classes
+# together: mirror the codes of one class, let the decoder undo it for this class, and the KL and
+# the bound stay. "Same z, same style" is a hope, which the shared weights support.
 
 down, across = np.divmod(np.arange(196), 14)
 
@@ -156,10 +150,9 @@ def lean(x):
 
 codes = conditional.transform(test, y=y_test)
 before, after = lean(test), lean(conditional.decode(codes, y=np.ones(500, int)))
-overall = np.corrcoef(before, after)[0, 1]
 each = [np.corrcoef(before[y_test == c], after[y_test == c])[0, 1] for c in range(10)]
-print(f"correlation: all {overall:.2f}, by class {np.round(each, 1)}")
-assert np.mean(np.abs(each)) > abs(overall)
+print(f"correlation, class by class: {np.round(each, 1)}")
+assert QUICK or np.mean(np.abs(each)) > 0.5
 
 # %% A classifier by Bayes' rule
 # A model of p(x | y) also tells the class. With equal classes
@@ -175,10 +168,9 @@ assert np.mean(np.abs(each)) > abs(overall)
 difference = log_p[1, 5] - log_p[0, 5]
 print(f"difference {difference:.4f} nats, p(1 | x) = {1 / (1 + np.exp(-difference)):.5f}")
 assert abs(difference - 8) < 1e-12
-answers = {"bound": conditional.classify(test, rng=0), "neighbours": vote(training, y, test)}
-right = {by: np.mean(classes == y_test) for by, classes in answers.items()}
-print(f"right: by the bound {right['bound']:.3f}, by five neighbours {right['neighbours']:.3f}")
-assert right["bound"] > 0.5
+by_bound, by_neighbours = conditional.classify(test, rng=0), vote(training, y, test)
+print(f"right: {np.mean(by_bound == y_test):.3f}, {np.mean(by_neighbours == y_test):.3f}")
+assert np.mean(by_bound == y_test) > 0.5
 
 # %% Noise, on paper
 # The second change: noise. A denoising autoencoder sees a corrupted image, and has to return the
@@ -188,9 +180,8 @@ assert right["bound"] > 0.5
 #     E (x - g (x + e))^2 = (1 - g)^2 lam + g^2 s2
 #     g = lam / (lam + s2)            error = g s2
 #
-# For lam = 4, s2 = 1: g = 0.8, error 0.8. Doing nothing costs 1, and answering 0 costs 4. For lam =
-# 1: g = 0.5, error 0.5. What varies much passes; the rest is taken for noise. With a covariance S,
-# each of its eigenvectors has its own g:
+# For lam = 4, s2 = 1: g = 0.8, error 0.8; doing nothing costs 1, and answering 0 costs 4. For lam =
+# 1: g = 0.5, error 0.5. What varies much passes. Each eigenvector of a covariance S has its own g:
 #
 #     W = S (S + s2 I)^-1             error = s2 tr W
 #
@@ -264,10 +255,9 @@ for (name, cure), expected in zip(cures.items(), on_paper, strict=True):
 # on every feature, and 60 rows. The best linear autoencoder is PCA; the best linear VAE for s2 = 1
 # uses latent i only if lam_i > 1, and keeps 1 - 1 / lam_i (tutorial 10). First sketch two curves
 # against the number of latents: the error of new rows, and the distance from the signal in them.
-#
-# The autoencoder's error always falls, but from five latents on it copies noise. The error alone
-# does not show it! The VAE comes nearest to the signal, and stays: of 19 latents it uses 11. (Six
-# are too many: in 60 rows some noise exceeds 1 by chance.)
+# The autoencoder's error always falls, but from five latents on it copies noise, which the error
+# does not show! The VAE stays near the signal: of 19 latents it uses 11, and the last six of them,
+# for noise that exceeds 1 by chance, hardly.
 
 rng = np.random.default_rng(0)
 axes = np.sqrt([[9], [7], [5], [4], [3]]) * np.linalg.qr(rng.standard_normal((20, 20))).Q[:5]
@@ -305,8 +295,8 @@ show(kl_per_dimension(kl), "12_forty_latents")
 # %% A weight that grows
 # The KL's weight may change while a VAE trains: `fit(..., beta=schedule)` asks a function of the
 # step. A line from 0 to 3 in 200 steps has 1.5 at step 100, and 3 from step 200 on. So the decoder
-# learns to use the code while codes are cheap. You should see that the VAE whose weight grew says
-# more with its code, at the same loss. A schedule chooses among answers of nearly equal worth.
+# learns to use the code while codes are cheap. You should see that this VAE says more with its code
+# at the same loss: a schedule chooses among answers of nearly equal worth.
 
 ramp = mv.schedules.linear(200, start=0.0, end=3.0)
 assert [ramp(step) for step in (0, 100, 200, 300)] == [0, 1.5, 3, 3]
@@ -318,7 +308,7 @@ for beta in (3.0, ramp):
     )  # ten draws
     ends.append(losses)
     print(f"weight {beta}: KL {losses['kl']:.2f}, loss {losses['loss']:.2f} nats")
-assert abs(ends[0]["loss"] - ends[1]["loss"]) < 0.5
+assert QUICK or abs(ends[0]["loss"] - ends[1]["loss"]) < 0.5
 assert QUICK or ends[1]["kl"] > ends[0]["kl"]
 
 # %% Exercises
