@@ -9,6 +9,7 @@ from typing import Any
 
 from minivae.diagnostics.interpolation import lerp, slerp
 from minivae.diagnostics.marginal_likelihood import importance_weighted_bound, log_likelihood
+from minivae.diagnostics.outliers import outlier_scores
 from minivae.explanation.passes import explain
 from minivae.gradient_check.check import check_gradients
 from minivae.gradient_check.report import GradientReport
@@ -93,6 +94,7 @@ __all__ = [
     "log_likelihood",
     "minibatches",
     "mlp",
+    "outlier_scores",
     "reparameterize",
     "reparameterize_backward",
     "slerp",

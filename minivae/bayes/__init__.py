@@ -1,9 +1,9 @@
 """Bayesian inference before the VAE: exact where possible, sampled or approximated elsewhere.
 
 In reading order: `conjugate` models have a posterior in closed form, and `plug_in` shows what
-prediction loses without it. `mcmc` and `hamiltonian` draw from any posterior, and `annealing` finds
-its integral. `variational` fits a Gaussian to it, `gradient_estimators` differentiates through the
-draws, and `amortization` measures what one encoder for all data costs.
+prediction loses without it. `mcmc`, `hamiltonian` and `langevin` draw from any posterior, and
+`annealing` finds its integral. `variational` fits a Gaussian to it, `gradient_estimators`
+differentiates through the draws, and `amortization` measures what one encoder for all data costs.
 """
 
 from minivae.bayes.amortization import (
@@ -22,20 +22,17 @@ from minivae.bayes.gradient_estimators import (
     score_function_gradient,
 )
 from minivae.bayes.hamiltonian import hmc, leapfrog
+from minivae.bayes.langevin import baoab, euler, sghmc
 from minivae.bayes.mcmc import gibbs, metropolis
 from minivae.bayes.plug_in import plug_in_coverage, plug_in_interval
-from minivae.bayes.vae_inference import (
-    annealed_log_likelihood,
-    elbo_and_likelihood,
-    fit_posterior,
-    log_joint,
-)
+from minivae.bayes.vae_inference import annealed_log_likelihood, log_joint
 from minivae.bayes.variational import (
     MeanFieldGaussian,
     elbo_and_gradient,
     fit_mean_field,
     gaussian_mean_field,
 )
+from minivae.diagnostics.posterior_fit import elbo_and_likelihood, fit_posterior
 from minivae.linear.linear_gaussian import LinearGaussianModel
 
 __all__ = [
@@ -50,9 +47,11 @@ __all__ = [
     "NormalKnownVariance",
     "annealed_importance_sampling",
     "annealed_log_likelihood",
+    "baoab",
     "elbo_and_gradient",
     "elbo_and_likelihood",
     "elbo_gradient",
+    "euler",
     "expected_inference_gaps",
     "fit_mean_field",
     "fit_posterior",
@@ -68,4 +67,5 @@ __all__ = [
     "plug_in_interval",
     "reparameterized_gradient",
     "score_function_gradient",
+    "sghmc",
 ]

@@ -32,6 +32,9 @@ ORACLES = {
     "bayes.gradient_estimators: score_function_gradient": "bonnet-price-and-stein",
     "bayes.hamiltonian: hmc": "hamiltonian-accept-step",
     "bayes.hamiltonian: leapfrog": "leapfrog-modified-energy",
+    "bayes.langevin: baoab": "langevin-stationary-law",
+    "bayes.langevin: euler": "langevin-stationary-law",
+    "bayes.langevin: sghmc": "langevin-chains",
     "bayes.mcmc: gibbs": "gibbs-on-a-finite-space",
     "bayes.mcmc: metropolis": "metropolis-as-a-matrix",
     "bayes.plug_in: plug_in_coverage": "plug-in-under-coverage",
@@ -40,12 +43,6 @@ ORACLES = {
     "bayes.sufficient_statistics: summarize": "normal-inverse-gamma",
     "bayes.vae_inference: annealed_log_likelihood": (
         "bayes/test_vae_inference.py::test_annealing_finds_the_exact_likelihood"
-    ),
-    "bayes.vae_inference: elbo_and_likelihood": (
-        "bayes/test_vae_inference.py::test_the_gaps_of_a_linear_model_are_exact"
-    ),
-    "bayes.vae_inference: fit_posterior": (
-        "bayes/test_vae_inference.py::test_the_fitted_posterior_is_the_best_independent_gaussian"
     ),
     "bayes.vae_inference: log_joint": (
         "bayes/test_vae_inference.py::test_the_joint_density_and_its_gradient"
@@ -95,6 +92,15 @@ ORACLES = {
     "diagnostics.code_space: nearest_distances": "measures-follow-the-code",
     "diagnostics.code_space: sample_codes": "model-samples",
     "diagnostics.code_space: sample_distance_ratio": "measures-follow-the-code",
+    "diagnostics.detection: auprc": (
+        "diagnostics/test_detection.py::test_both_areas_are_scikit_learns"
+    ),
+    "diagnostics.detection: auroc": (
+        "diagnostics/test_detection.py::test_auroc_is_scipys_mann_whitney_statistic"
+    ),
+    "diagnostics.detection: false_positive_rate": (
+        "diagnostics/test_detection.py::test_the_rate_is_the_least_over_all_thresholds"
+    ),
     "diagnostics.information: active_units": "active-units-are-eigenvalues",
     "diagnostics.information: aggregated_posterior": "aggregated-posterior-is-the-prior",
     "diagnostics.information: elbo_surgery": "elbo-surgery-of-gaussians",
@@ -107,6 +113,16 @@ ORACLES = {
     "diagnostics.marginal_likelihood: encoding_the_prior": "naive-monte-carlo-variance",
     "diagnostics.marginal_likelihood: importance_weighted_bound": "importance-weighted-bounds",
     "diagnostics.marginal_likelihood: log_likelihood": "posterior-proposal-is-exact",
+    "diagnostics.outliers: outlier_scores": (
+        "diagnostics/test_outliers.py::test_log_likelihood_is_that_of_the_normal"
+    ),
+    "diagnostics.posterior_fit: elbo_and_likelihood": (
+        "diagnostics/test_posterior_fit.py::test_the_gaps_of_a_linear_model_are_exact"
+    ),
+    "diagnostics.posterior_fit: fit_posterior": (
+        "diagnostics/test_posterior_fit.py"
+        "::test_the_fitted_posterior_is_the_best_independent_gaussian"
+    ),
     "diagnostics.rate: gaussian_rate_distortion": "reverse-water-filling",
     "diagnostics.rate: rate_distortion": (
         "diagnostics/test_diagnostics.py::test_rate_and_distortion_are_the_terms_of_the_elbo"
@@ -408,12 +424,15 @@ ORACLES = {
 }
 
 NO_NUMBER = [
+    "bayes.langevin: check_integrator",
     "bayes.sampler_checks: chain_of",
     "bayes.sampler_checks: check_log_density",
     "bayes.sampler_checks: check_start",
     "datasets.download: download",
     "datasets.loop_source: check_tokens",
     "datasets.mnist_files: cache_folder",
+    "diagnostics.posterior_fit: blocks_with_draws",
+    "diagnostics.posterior_fit: density_batch",
     "explanation.formulas: formulas_of",
     "gradient_check.problem: as_problem",
     "gradient_check.report: Slopes.analytic",
