@@ -23,6 +23,7 @@ def lines(
     xlabel: str,
     ylabel: str,
     log_x: bool = False,
+    log_y: bool = False,
 ) -> Any:
     """Draw mean and spread over seeds against x, and baselines as horizontal lines.
 
@@ -53,6 +54,8 @@ def lines(
             ticks = sorted({x for curve in curves.values() for x in curve})
             ax.set_xticks(ticks, [f"{x:g}" for x in ticks])
             ax.minorticks_off()
+        if log_y:
+            ax.set_yscale("log")
         finish(ax, xlabel, ylabel)
         ax.legend(frameon=False, loc="center left", bbox_to_anchor=(1, 0.5))
         return ax.figure
