@@ -15,7 +15,7 @@ from minivae.studies.findings import column
 from minivae.studies.linear_denoiser import LinearDenoiser
 from minivae.studies.overcomplete import CURES, measured, overcomplete
 from minivae.studies.pictures import grids, lines, rows
-from minivae.studies.words import against, in_seeds
+from minivae.studies.words import in_seeds
 
 NETWORK: dict[str, Any] = {"hidden": [256], "n_latent": 64, "cure_epochs": 20}
 SIZES: dict[str, dict[str, Any]] = {

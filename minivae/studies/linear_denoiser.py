@@ -9,7 +9,6 @@ import numpy as np
 import minivae as mv
 from minivae.edge.checks import Array
 
-
 FLOOR = 1e-3
 
 
