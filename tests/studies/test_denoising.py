@@ -41,7 +41,7 @@ def test_a_pixel_that_one_image_lights_up_does_not_rule_the_others():
     x = np.concatenate([X, np.zeros((400, 1))], axis=1)
     x[0, 4] = 0.01
     denoiser = LinearDenoiser(x, c.masking(0.5))
-    bright = x.mean(axis=0, keepdims=True) + [[0, 0, 0, 0, 0.5]]
+    bright = x.mean(axis=0, keepdims=True) + 0.5 * np.eye(5)[4:]
     assert np.abs(denoiser(bright) - denoiser(x.mean(axis=0, keepdims=True))).max() < 0.1
 
 
