@@ -151,6 +151,25 @@ def rows(images: Mapping[str, Array]) -> Any:
     return mv.plots.figure_of(image)
 
 
+def scatters(codes: Mapping[str, tuple[Array, Array]]) -> Any:
+    """Draw codes of two numbers by class, in a titled panel for each name: (codes, labels).
+
+    Returns
+    -------
+    Figure
+    """
+    from matplotlib import rc_context
+    from matplotlib.figure import Figure
+
+    with rc_context(FONT):
+        figure = Figure(figsize=(5 * len(codes), 5), layout="constrained")
+        panels = figure.subplots(1, len(codes), squeeze=False)[0]
+        for ax, (title, (z, labels)) in zip(panels, codes.items(), strict=True):
+            mv.plots.latent_scatter(z, labels, ax=ax)
+            ax.set_title(title)
+        return figure
+
+
 def _over_seeds(values: Sequence[Sequence[float]]) -> tuple[Array, Array]:
     """Return means and spreads, the latter 0 for one seed."""
     pairs = [mean_and_spread(each) for each in values]
