@@ -196,7 +196,9 @@ def _verdict(entries: dict[str, Entry]) -> str:
     vae, plain, source = (
         entries[name] for name in ("VAE", "recurrent, no code", "the source (entropy)")
     )
-    duel = against(vae.seeds("nats"), plain.seeds("nats"), "the network without", highest=False)
+    duel = against(
+        vae.seeds("nats"), plain.seeds("nats"), "the network without a code", highest=False
+    )
     straight, round_ = entries["straight line"], entries["spherical line"]
     path = against(straight.seeds("valid"), round_.seeds("valid"), "the spherical one")
     blends = [entries[name] for name in entries if name.startswith("blend")]

@@ -238,8 +238,15 @@ ORACLES = {
     "models.regularizers: L2.penalty_backward": "every-gradient",
     "models.regularizers: NonUniformL2.penalty": "non-uniform-l2-orders-the-axes",
     "models.regularizers: NonUniformL2.penalty_backward": "every-gradient",
+    "models.model: Model.penalty": (
+        "models/test_regularizers.py::test_the_best_sparse_code_is_the_bounded_solvers"
+    ),
     "models.regularizers: ProductL2.penalty": "product-regularizer",
     "models.regularizers: ProductL2.penalty_backward": "every-gradient",
+    "models.regularizers: SparseCode.code_penalty": (
+        "models/test_regularizers.py::test_the_best_sparse_code_is_the_bounded_solvers"
+    ),
+    "models.regularizers: SparseCode.code_penalty_backward": "every-gradient",
     "models.saving: Saved.load": "edge/test_storage.py::test_a_model_comes_back_bit_for_bit",
     "models.saving: Saved.state_dict": "edge/test_storage.py::test_a_model_comes_back_bit_for_bit",
     "models.saving: load": "edge/test_storage.py::test_a_model_comes_back_bit_for_bit",
@@ -446,6 +453,7 @@ NO_NUMBER = [
     "models.regularizers: L2.config",
     "models.regularizers: NonUniformL2.config",
     "models.regularizers: ProductL2.config",
+    "models.regularizers: SparseCode.config",
     "models.regularizers: regularizer_from",
     "models.vae: VAE.beta",
     "models.vae: VAE.inputs",
