@@ -8,7 +8,7 @@ from matplotlib.image import imread
 
 import minivae as mv
 from minivae import studies
-from minivae.studies import downstream, gaps, generation, latent_dimension, loops
+from minivae.studies import downstream, gaps, generation, latent_dimension, loops, outliers
 
 TINY = {
     latent_dimension: {"n_train": 70, "n_test": 30, "epochs": 1, "hidden": [8], "n_draws": 2},
@@ -23,6 +23,7 @@ TINY = {
         "n_hidden": 6,
         "n_latent": 3,
     },
+    outliers: {"n_train": 150, "n": 10, "epochs": 1, "n_latent": 2, "hidden": [8]},
     gaps: {"n_train": 150, "n_latent": 2, "hidden": [8], "n": 2, "n_steps": 3},
 }
 
@@ -34,6 +35,7 @@ def tiny(monkeypatch):
     monkeypatch.setattr(latent_dimension, "N_IMAGES", 3)
     monkeypatch.setattr(gaps, "N_TEST", 20)
     monkeypatch.setattr(gaps, "N_DRAWS", 5)
+    monkeypatch.setitem(outliers.N_TEST, "quick", 300)
 
 
 def test_every_study_is_tried_here():
