@@ -8,7 +8,15 @@ from matplotlib.image import imread
 
 import minivae as mv
 from minivae import studies
-from minivae.studies import downstream, gaps, generation, latent_dimension, loops, outliers
+from minivae.studies import (
+    downstream,
+    gaps,
+    generation,
+    latent_dimension,
+    loops,
+    outliers,
+    two_samples,
+)
 
 TINY = {
     latent_dimension: {"n_train": 70, "n_test": 30, "epochs": 1, "hidden": [8], "n_draws": 2},
@@ -24,6 +32,7 @@ TINY = {
         "n_latent": 3,
     },
     outliers: {"n_train": 150, "n": 10, "epochs": 1, "n_latent": 2, "hidden": [8]},
+    two_samples: {"n_pool": 150, "n": 12, "n_tests": 1, "n_refitted": 1},
     gaps: {"n_train": 150, "n_latent": 2, "hidden": [8], "n": 2, "n_steps": 3},
 }
 
@@ -35,6 +44,7 @@ def tiny(monkeypatch):
     monkeypatch.setattr(latent_dimension, "N_IMAGES", 3)
     monkeypatch.setattr(gaps, "N_TEST", 20)
     monkeypatch.setattr(gaps, "N_DRAWS", 5)
+    monkeypatch.setattr(two_samples, "N_REFITS", 1)
     monkeypatch.setitem(outliers.N_TEST, "quick", 300)
 
 
