@@ -8,7 +8,7 @@ from minivae.edge.checks import Array
 from minivae.nn.gaussian import LOG_2PI
 from minivae.studies.clusters import k_means
 
-N_STEPS = 40
+N_STEPS = 20
 FLOOR = 1e-3  # added to every covariance, as a share of the mean variance of the data
 
 

@@ -22,8 +22,8 @@ from minivae.studies.strangeness import BASELINES, OF_THE_VAE, Judges
 from minivae.studies.words import against, best
 
 SIZES: dict[str, dict[str, Any]] = {
-    "digits": {"n_train": 3000, "n": 150, "epochs": 12, "n_latent": 10, "hidden": [256]},
-    "mnist": {"n_train": 8000, "n": 250, "epochs": 12, "n_latent": 16, "hidden": [256]},
+    "digits": {"n_train": 3000, "n": 120, "epochs": 12, "n_latent": 10, "hidden": [256]},
+    "mnist": {"n_train": 8000, "n": 200, "epochs": 12, "n_latent": 16, "hidden": [256]},
     "quick": {"n_train": 500, "n": 30, "epochs": 4, "n_latent": 3, "hidden": [64]},
 }
 CLASSES = {"digits": range(10), "mnist": range(10), "quick": (1, 4)}

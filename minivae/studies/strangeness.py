@@ -11,6 +11,7 @@ from minivae.edge.checks import Array
 from minivae.studies.bench import Tree
 from minivae.studies.mixture import GaussianMixture
 
+WITH_LOG_P = ("log_likelihood", "typicality", "complexity")
 OF_THE_VAE = {  # the name in a table, and the method
     "log p(x)": "log_likelihood",
     "ELBO": "elbo",
@@ -41,17 +42,16 @@ class Judges:
         self.pca = mv.PCA(N_COMPONENTS).fit(self.train)
         codes = self.pca.transform(self.train)
         self.mixture = GaussianMixture(N_GAUSSIANS, seed=seed).fit(codes)
-        self.codes = model.transform(train)
+        self.codes, self.density = model.transform(train), _Density(model, seed)
 
     def score(self, X: Array) -> dict[str, Array]:
         """Return every score of the images by name: higher is stranger."""
         X = np.asarray(X, float)
-        scores = {
-            name: mv.outlier_scores(
-                self.model, X, method=method, reference=self.train[:N_REFERENCE], rng=self.seed
-            )
-            for name, method in OF_THE_VAE.items()
-        }
+        scores, reference = {}, self.train[:N_REFERENCE]
+        for name, method in OF_THE_VAE.items():
+            model = self.density if method in WITH_LOG_P else self.model
+            options: Tree = {"method": method, "reference": reference, "rng": self.seed}
+            scores[name] = mv.outlier_scores(model, X, **options)
         ink = mv.outlier_scores(None, X, method="ink")
         typical = mv.outlier_scores(None, self.train, method="ink").mean()
         codes = self.model.transform(X)
@@ -78,6 +78,22 @@ class Judges:
                 for score in scores
             }
         return found
+
+
+class _Density:
+    """A VAE's log p(x), estimated once for all the scores that need it."""
+
+    def __init__(self, model: mv.VAE, seed: int) -> None:
+        self.model, self.seed = model, seed
+        self.known: dict[bytes, Array] = {}
+
+    def score_samples(self, X: Array) -> Array:
+        """Return log p(x) of every image by importance sampling."""
+        key = X.tobytes()
+        if key not in self.known:
+            surprise = mv.outlier_scores(self.model, X, method="log_likelihood", rng=self.seed)
+            self.known[key] = -surprise
+        return self.known[key]
 
 
 def _nearest(X: Array, reference: Array) -> Array:
