@@ -92,6 +92,18 @@ ORACLES = {
     "diagnostics.code_space: nearest_distances": "measures-follow-the-code",
     "diagnostics.code_space: sample_codes": "model-samples",
     "diagnostics.code_space: sample_distance_ratio": "measures-follow-the-code",
+    "diagnostics.density_ratios: classifier_ratio": (
+        "diagnostics/test_two_samples.py::test_a_learned_ratio_follows_the_exact_one"
+    ),
+    "diagnostics.density_ratios: fit_gaussian_vae": (
+        "diagnostics/test_two_samples.py::test_the_small_vae_learns_the_density"
+    ),
+    "diagnostics.density_ratios: halves": (
+        "diagnostics/test_two_samples.py::test_halves_are_all_rows_once_in_common_units"
+    ),
+    "diagnostics.density_ratios: vae_ratio": (
+        "diagnostics/test_two_samples.py::test_a_learned_ratio_follows_the_exact_one"
+    ),
     "diagnostics.detection: auprc": (
         "diagnostics/test_detection.py::test_both_areas_are_scikit_learns"
     ),
@@ -134,6 +146,8 @@ ORACLES = {
     "diagnostics.samples: precision_and_recall": (
         "diagnostics/test_samples.py::test_precision_and_recall_are_those_of_brute_force"
     ),
+    "diagnostics.two_samples: TwoSampleReport.p_value": "p-values-by-enumeration",
+    "diagnostics.two_samples: two_sample_test": "p-values-are-uniform",
     "explanation.passes: explain": (
         "explanation/test_passes.py::test_every_gradient_is_that_of_its_line"
     ),
