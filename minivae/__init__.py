@@ -7,6 +7,7 @@ from here. ``python -m minivae tour`` shows it.
 from importlib import import_module
 from typing import Any
 
+from minivae.bayes.bayesian_vae import BayesianVAE
 from minivae.diagnostics.interpolation import lerp, slerp
 from minivae.diagnostics.marginal_likelihood import importance_weighted_bound, log_likelihood
 from minivae.explanation.passes import explain
@@ -52,6 +53,7 @@ __all__ = [
     "VAE",
     "Adam",
     "Autoencoder",
+    "BayesianVAE",
     "Bernoulli",
     "Categorical",
     "Checkpoint",

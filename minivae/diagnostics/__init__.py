@@ -9,6 +9,7 @@ from minivae.diagnostics.code_space import (
     sample_codes,
     sample_distance_ratio,
 )
+from minivae.diagnostics.disagreement import effective_models, weight_scores
 from minivae.diagnostics.information import (
     ElboSurgery,
     active_units,
@@ -38,6 +39,7 @@ __all__ = [
     "continuity",
     "cycle_error",
     "decoded_steps",
+    "effective_models",
     "elbo_surgery",
     "frechet_distance",
     "gaussian_rate_distortion",
@@ -52,4 +54,5 @@ __all__ = [
     "rate_distortion",
     "sample_codes",
     "sample_distance_ratio",
+    "weight_scores",
 ]
