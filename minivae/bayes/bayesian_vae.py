@@ -19,7 +19,7 @@ from numpy.typing import ArrayLike, DTypeLike
 from minivae.bayes.ensembles import Ensemble
 from minivae.bayes.weight_sampling import KeepSamples, ScaleAdaptedSGHMC, WarmUpThenSample
 from minivae.edge import storage
-from minivae.edge.checks import ArgumentError, Array, as_data_set, check_integer
+from minivae.edge.checks import ArgumentError, Array, as_data_set, check_integer, check_real
 from minivae.models.objectives import Elbo, Losses
 from minivae.models.saving import Saved
 from minivae.models.vae import VAE
@@ -168,7 +168,7 @@ class BayesianVAE(Ensemble, Saved):
         check_integer("batch_size", batch_size, 1, len(X), of="n_samples=")
         rng, n_batches = np.random.default_rng(rng), -(-len(X) // batch_size)
         sampler = ScaleAdaptedSGHMC(
-            *(step, friction),
+            *(check_real("step", step, 0), friction),
             n_examples=len(X),
             n_batches=n_batches,
             n_adapting=n_batches * max(1, burn_in),

@@ -20,7 +20,7 @@ from minivae.bayes.langevin import INTEGRATORS, check_integrator
 from minivae.edge.checks import Array, check_integer, check_real
 from minivae.training.optimizers import Adam, Optimizer
 
-HOT = 10.0  # the temperature of a chain that has diverged; 1 is right
+HOT = 100.0  # the temperature of a chain that has diverged; falling from a far start gives 10
 
 
 class ScaleAdaptedSGHMC(Optimizer):
