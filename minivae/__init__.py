@@ -10,6 +10,7 @@ from typing import Any
 from minivae.bayes.bayesian_vae import BayesianVAE
 from minivae.diagnostics.interpolation import lerp, slerp
 from minivae.diagnostics.marginal_likelihood import importance_weighted_bound, log_likelihood
+from minivae.diagnostics.outliers import outlier_scores
 from minivae.explanation.passes import explain
 from minivae.gradient_check.check import check_gradients
 from minivae.gradient_check.report import GradientReport
@@ -95,6 +96,7 @@ __all__ = [
     "log_likelihood",
     "minibatches",
     "mlp",
+    "outlier_scores",
     "reparameterize",
     "reparameterize_backward",
     "slerp",
@@ -106,6 +108,7 @@ __all__ = [
 _MODULES = {
     "bayes": "bayes",
     "claims": "claims",
+    "corruptions": "training.corruptions",
     "datasets": "datasets",
     "diagnostics": "diagnostics",
     "edge": "edge",

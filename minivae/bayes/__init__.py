@@ -28,12 +28,7 @@ from minivae.bayes.hamiltonian import hmc, leapfrog
 from minivae.bayes.langevin import baoab, euler, sghmc
 from minivae.bayes.mcmc import gibbs, metropolis
 from minivae.bayes.plug_in import plug_in_coverage, plug_in_interval
-from minivae.bayes.vae_inference import (
-    annealed_log_likelihood,
-    elbo_and_likelihood,
-    fit_posterior,
-    log_joint,
-)
+from minivae.bayes.vae_inference import annealed_log_likelihood, log_joint
 from minivae.bayes.variational import (
     MeanFieldGaussian,
     elbo_and_gradient,
@@ -41,6 +36,7 @@ from minivae.bayes.variational import (
     gaussian_mean_field,
 )
 from minivae.bayes.weight_sampling import ScaleAdaptedSGHMC
+from minivae.diagnostics.posterior_fit import elbo_and_likelihood, fit_posterior
 from minivae.linear.linear_gaussian import LinearGaussianModel
 
 __all__ = [

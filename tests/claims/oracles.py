@@ -83,12 +83,6 @@ ORACLES = {
     "bayes.vae_inference: annealed_log_likelihood": (
         "bayes/test_vae_inference.py::test_annealing_finds_the_exact_likelihood"
     ),
-    "bayes.vae_inference: elbo_and_likelihood": (
-        "bayes/test_vae_inference.py::test_the_gaps_of_a_linear_model_are_exact"
-    ),
-    "bayes.vae_inference: fit_posterior": (
-        "bayes/test_vae_inference.py::test_the_fitted_posterior_is_the_best_independent_gaussian"
-    ),
     "bayes.vae_inference: log_joint": (
         "bayes/test_vae_inference.py::test_the_joint_density_and_its_gradient"
     ),
@@ -142,6 +136,15 @@ ORACLES = {
     "diagnostics.code_space: sample_distance_ratio": "measures-follow-the-code",
     "diagnostics.disagreement: effective_models": "weight-scores-of-a-normal",
     "diagnostics.disagreement: weight_scores": "weight-scores-of-a-normal",
+    "diagnostics.detection: auprc": (
+        "diagnostics/test_detection.py::test_both_areas_are_scikit_learns"
+    ),
+    "diagnostics.detection: auroc": (
+        "diagnostics/test_detection.py::test_auroc_is_scipys_mann_whitney_statistic"
+    ),
+    "diagnostics.detection: false_positive_rate": (
+        "diagnostics/test_detection.py::test_the_rate_is_the_least_over_all_thresholds"
+    ),
     "diagnostics.information: active_units": "active-units-are-eigenvalues",
     "diagnostics.information: aggregated_posterior": "aggregated-posterior-is-the-prior",
     "diagnostics.information: elbo_surgery": "elbo-surgery-of-gaussians",
@@ -154,6 +157,16 @@ ORACLES = {
     "diagnostics.marginal_likelihood: encoding_the_prior": "naive-monte-carlo-variance",
     "diagnostics.marginal_likelihood: importance_weighted_bound": "importance-weighted-bounds",
     "diagnostics.marginal_likelihood: log_likelihood": "posterior-proposal-is-exact",
+    "diagnostics.outliers: outlier_scores": (
+        "diagnostics/test_outliers.py::test_log_likelihood_is_that_of_the_normal"
+    ),
+    "diagnostics.posterior_fit: elbo_and_likelihood": (
+        "diagnostics/test_posterior_fit.py::test_the_gaps_of_a_linear_model_are_exact"
+    ),
+    "diagnostics.posterior_fit: fit_posterior": (
+        "diagnostics/test_posterior_fit.py"
+        "::test_the_fitted_posterior_is_the_best_independent_gaussian"
+    ),
     "diagnostics.rate: gaussian_rate_distortion": "reverse-water-filling",
     "diagnostics.rate: rate_distortion": (
         "diagnostics/test_diagnostics.py::test_rate_and_distortion_are_the_terms_of_the_elbo"
@@ -423,6 +436,15 @@ ORACLES = {
     "training.clipping: clip_by_norm": (
         "training/test_clipping.py::test_the_norm_is_at_most_the_limit_and_the_direction_stays"
     ),
+    "training.corruptions: Gaussian.noisy": (
+        "training/test_corruptions.py::test_gaussian_noise_is_normal"
+    ),
+    "training.corruptions: Masking.noisy": (
+        "training/test_corruptions.py::test_masking_sets_a_share_to_zero_and_leaves_the_rest"
+    ),
+    "training.corruptions: SaltAndPepper.noisy": (
+        "training/test_corruptions.py::test_salt_and_pepper_are_equally_many"
+    ),
     "training.lbfgs: fit_lbfgs": "linear-autoencoder-is-pca",
     "training.lbfgs: minimize": "linear-vae-is-probabilistic-pca",
     "training.loop: evaluate": "autoencoder-losses",
@@ -454,6 +476,8 @@ NO_NUMBER = [
     "datasets.download: download",
     "datasets.loop_source: check_tokens",
     "datasets.mnist_files: cache_folder",
+    "diagnostics.posterior_fit: blocks_with_draws",
+    "diagnostics.posterior_fit: density_batch",
     "explanation.formulas: formulas_of",
     "gradient_check.problem: as_problem",
     "gradient_check.report: Slopes.analytic",

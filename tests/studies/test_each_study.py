@@ -8,7 +8,7 @@ from matplotlib.image import imread
 
 import minivae as mv
 from minivae import studies
-from minivae.studies import downstream, gaps, generation, latent_dimension, loops
+from minivae.studies import downstream, gaps, generation, labels, latent_dimension, loops
 
 TINY = {
     latent_dimension: {"n_train": 70, "n_test": 30, "epochs": 1, "hidden": [8], "n_draws": 2},
@@ -23,6 +23,7 @@ TINY = {
         "n_hidden": 6,
         "n_latent": 3,
     },
+    labels: {"n_train": 200, "n": 70, "epochs": 1, "hidden": [8]},
     gaps: {"n_train": 150, "n_latent": 2, "hidden": [8], "n": 2, "n_steps": 3},
 }
 
