@@ -22,7 +22,8 @@ from typing import Any
 
 import numpy as np
 
-from minivae.course.edits import Edit, Slot, edits_of, slots_of
+from minivae.course.candidates import edits_of
+from minivae.course.edits import Edit, Slot, slots_of
 
 Function = Callable[..., Any]
 
@@ -82,9 +83,9 @@ def find_repair(
                 return None
             if bench.is_right_with(edit):
                 line = first_line + edit.slots[0].statement.lineno - 1
-                before = _shown(edit)
+                mistake, before = edit.mistake(), _shown(edit)
                 with _applied(edit):
-                    return Repair(edit.words, line, before, _shown(edit))
+                    return Repair(mistake, line, before, _shown(edit))
     return None
 
 
