@@ -12,20 +12,17 @@ from typing import Any
 
 import numpy as np
 
-from minivae.course.edits import Edit, Slot, slots_of
+from minivae.course.edits import Edit, Slot
 
 Function = Callable[..., Any]
-Change = Callable[[int, Any, dict[str, Any]], Any]
 SECONDS_FOR_A_TRY = 0.2  # of the processor's time
 
 
 class Bench:
     """A function on which edits are tried.
 
-    A change of a value needs no new code: every expression goes through a hook, which changes the
-    value at the places of the edit, and nowhere else. One run without a change notes the values
-    that each place has. A formula that fails on them, that leaves them as they are, or that gives
-    what another formula gave, is not tried.
+    A change of the code is compiled. A change of a value needs no new code: a hook stands around
+    the expression, and changes its value.
 
     Parameters
     ----------
@@ -44,63 +41,28 @@ class Bench:
         (definition,) = tree.body
         assert isinstance(definition, ast.FunctionDef)
         self.name = definition.name
-        self.keys: dict[tuple[int, str, int | None], int] = {}
-        self.hooked = self._hook(slots_of(definition))
-        self.moments: dict[int, list[tuple[Any, dict[str, Any]]]] = {}
-        self.tried: set[Hashable] = set()
-        self.active, self.change = set(self.keys.values()), self._note
-        self._passes(self.hooked)
-
-    def _hook(self, slots: Sequence[Slot]) -> Function | None:
-        """Return the function with a hook around every expression."""
-        kept = [(slot, slot.get()) for slot in slots]
-        for number, (slot, old) in enumerate(kept):
-            if isinstance(old, (ast.Slice, ast.Starred, ast.Tuple)):
-                continue
-            self.keys[id(slot.owner), slot.field, slot.index] = number
-            names = ast.Call(ast.Name("locals", ast.Load()), [], [])
-            inputs = [ast.Constant(number), old, names]
-            slot.put(_located(ast.Call(ast.Name(HOOK, ast.Load()), inputs, []), old))
-        function = self._compiled({HOOK: self._at})
-        for slot, old in kept:
-            slot.put(old)
-        return function
-
-    def _at(self, number: int, value: Any, names: dict[str, Any]) -> Any:
-        return self.change(number, value, names) if number in self.active else value
-
-    def _note(self, number: int, value: Any, names: dict[str, Any]) -> Any:
-        """Note the first two values at a place, with those of the variables there."""
-        moments = self.moments.setdefault(number, [])
-        if len(moments) < 2:
-            moments.append((_kept(value), {key: _kept(each) for key, each in names.items()}))
-        return value
+        self.places: dict[Hashable, _Place] = {}
 
     def is_right_with(self, edit: Edit) -> bool:
         """Return whether the function passes with an edit."""
         if not edit.formula:
             with applied(edit):
                 return self._passes(self._compiled({}))
-        places = ((id(slot.owner), slot.field, slot.index) for slot in edit.slots)
-        self.active = {self.keys.get(place, -1) for place in places}
-        formula, other = _formula(edit.formula), _other(edit)
-        self.change = lambda _, value, names: formula(value, other(names))
-        return self._is_new() and self._passes(self.hooked)
+        place = self._place(edit.slots)
+        return place.is_changed_by(edit) and self._passes(place.function)
 
-    def _is_new(self) -> bool:
-        """Return whether the present change gives values that were not tried at these places."""
-        place = min(self.active)
-        moments = self.moments.get(place, [])
-        try:
-            values = [self.change(place, value, names) for value, names in moments]
-        except Exception:
-            return False
-        if not moments or all(map(_same, values, (value for value, _ in moments))):
-            return False
-        key = (*sorted(self.active), *map(_key, values))
-        new = key not in self.tried
-        self.tried.add(key)
-        return new
+    def _place(self, slots: Sequence[Slot]) -> _Place:
+        """Return the place of an edit, with the values that it has while the function runs."""
+        first = slots[0]
+        key = id(first.owner), first.field, first.index, len(slots)
+        if key not in self.places:
+            place = self.places[key] = _Place()
+            names = ast.Call(ast.Name("locals", ast.Load()), [], [])
+            call = ast.Call(ast.Name(HOOK, ast.Load()), [first.get(), names], [])
+            with applied(Edit(0, "", slots, call)):
+                place.function = self._compiled({HOOK: place.hook})
+            self._passes(place.function)
+        return self.places[key]
 
     def _compiled(self, names: dict[str, Any]) -> Function | None:
         try:
@@ -126,13 +88,46 @@ class Bench:
 HOOK = "_minivae_hook"
 
 
+class _Place:
+    """An expression of a function, or several alike, with a hook around it.
+
+    The first run notes the values that the expression has, and those of the variables there. A
+    formula that fails on them, that leaves them as they are, or that gives what another formula
+    gave, is not worth a run.
+    """
+
+    def __init__(self) -> None:
+        self.function: Function | None = None
+        self.moments: list[tuple[Any, dict[str, Any]]] = []
+        self.tried: set[Hashable] = set()
+        self.change: Callable[[Any, dict[str, Any]], Any] = self._note
+
+    def hook(self, value: Any, names: dict[str, Any]) -> Any:
+        """Return what the expression gives with the present change."""
+        return self.change(value, names)
+
+    def _note(self, value: Any, names: dict[str, Any]) -> Any:
+        if len(self.moments) < 2:  # in a loop the second may differ from the first
+            kept = {key: _kept(each) for key, each in names.items()}
+            self.moments.append((_kept(value), kept))
+            self.tried.add(tuple(_key(value) for value, _ in self.moments))
+        return value
+
+    def is_changed_by(self, edit: Edit) -> bool:
+        """Set an edit's change, and return whether it gives values that were not there before."""
+        self.change = change = _change(edit)
+        try:
+            key = tuple(_key(change(value, names)) for value, names in self.moments)
+        except Exception:
+            return False
+        new = bool(key) and key not in self.tried
+        self.tried.add(key)
+        return new
+
+
 def _kept(value: Any) -> Any:
     """Return a copy of an array, because the function may change it later."""
     return value.copy() if isinstance(value, np.ndarray) else value
-
-
-def _same(new: Any, old: Any) -> bool:
-    return new is old or _key(new) == _key(old)
 
 
 def _key(value: Any) -> Hashable:
@@ -143,16 +138,17 @@ def _key(value: Any) -> Hashable:
     return object()
 
 
-def _other(edit: Edit) -> Callable[[dict[str, Any]], Any]:
-    """Return a function that takes an edit's other value out of the variables at its place."""
+def _change(edit: Edit) -> Callable[[Any, dict[str, Any]], Any]:
+    """Return an edit's formula as a function of the old value and the variables at its place."""
+    formula, other = _formula(edit.formula), edit.other
     if edit.size:
-        return lambda _: edit.size
-    if edit.other.startswith("("):
+        return lambda value, _: formula(value, edit.size)
+    if other.startswith("("):
         first, second = edit.others()
-        return lambda names: (names[first], names[second])
-    if edit.other:
-        return lambda names: names[edit.other]
-    return lambda _: None
+        return lambda value, names: formula(value, (names[first], names[second]))
+    if other:
+        return lambda value, names: formula(value, names[other])
+    return lambda value, _: formula(value, None)
 
 
 @cache

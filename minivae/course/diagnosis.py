@@ -155,22 +155,23 @@ def _by_chance(got: Array) -> bool:
 def _wrong_structure(expected: Parts, answer: Any) -> Diagnosis | None:
     """Return what is wrong with an answer's type or keys, or None."""
     wanted = f"({', '.join(expected)})" if len(expected) > 1 else next(iter(expected))
-    entry = _an_entry(expected)
     if answer is None:
-        found = f"nothing was returned, where {wanted} should be; {entry}"
+        found = f"nothing was returned, where {wanted} should be; {_an_entry(expected)}"
         return Diagnosis(found, "no `return` line", known=True)
     if isinstance(answer, Mapping):
         if answer.keys() == expected.keys():
             return None
-        return Diagnosis(f"the keys should be {list(expected)}, got {list(answer)}; {entry}")
+        keys = f"the keys should be {list(expected)}, got {list(answer)}"
+        return Diagnosis(f"{keys}; {_an_entry(expected)}")
     if len(expected) > 1:
         n = len(answer) if isinstance(answer, (tuple, list)) else 1
         if n != len(expected):
-            found = f"{len(expected)} values should be returned, {wanted}, got {n}; {entry}"
+            found = f"{len(expected)} values should be returned, {wanted}, got {n}"
             words = "too few or too many values are returned: mind the `return` line"
-            return Diagnosis(found, words)
+            return Diagnosis(f"{found}; {_an_entry(expected)}", words)
     elif isinstance(answer, tuple):
-        found = f"one value should be returned, {wanted}, got a tuple of {len(answer)}; {entry}"
+        found = f"one value should be returned, {wanted}, got a tuple of {len(answer)}"
+        found = f"{found}; {_an_entry(expected)}"
         return Diagnosis(found, "several values are returned: one is wanted")
     return None
 

@@ -40,19 +40,23 @@ def changes_with_a_name(slots: Sequence[Slot], names: Sequence[str]) -> Iterator
     """Yield changes by one more factor or term, made of one variable."""
     if isinstance(slots[0].get(), (*NO_VALUE, ast.Constant, ast.Compare)):
         return
+    alone = isinstance(slots[0].get(), ast.Name)
     scaled = not any(_is_a_factor(slot) for slot in slots)
+    terms = [] if _is_a_term(slots) else list(_one_more_term(alone))
     for name in names:
-        for rank, words, formula in _with_a_name(slots[0], name, scaled):
-            yield Edit(rank, words, slots, formula=formula, other=name)
+        for rank, words, formula in [*(_one_more_factor() if scaled else ()), *terms]:
+            yield Edit(rank, words.replace("NAME", name), slots, formula=formula, other=name)
 
 
 def changes_with_two_names(slots: Sequence[Slot], names: Sequence[str]) -> Iterator[Edit]:
     """Yield changes by one more term, made of two variables."""
-    if isinstance(slots[0].get(), (*NO_VALUE, ast.Constant, ast.Compare)):
+    old = slots[0].get()
+    if isinstance(old, (*NO_VALUE, ast.Constant, ast.Compare)) or _is_a_term(slots):
         return
+    alone = isinstance(old, ast.Name)
     for first in names:
         for second in names:
-            for words, formula in _with_two_names(slots[0], first, second):
+            for words, formula in _with_two_names(alone, first, second):
                 yield Edit(75, words, slots, formula=formula, other=f"({first}, {second})")
 
 
@@ -88,6 +92,13 @@ def _is_a_factor(slot: Slot) -> bool:
     return isinstance(owner, ast.UnaryOp) or (
         isinstance(owner, ast.BinOp) and isinstance(owner.op, (ast.Mult, ast.Div))
     )
+
+
+def _is_a_term(slots: Sequence[Slot]) -> bool:
+    """Return whether one more term can as well be added to the sum of which this is a term."""
+    owner = slots[0].owner
+    is_sum = isinstance(owner, ast.BinOp) and isinstance(owner.op, (ast.Add, ast.Sub))
+    return len(slots) == 1 and is_sum
 
 
 def _scaled() -> Iterator[tuple[int, str, str]]:
@@ -170,18 +181,21 @@ TERMS = (
 )
 
 
-def _with_a_name(slot: Slot, name: str, scaled: bool) -> Iterator[tuple[int, str, str]]:
-    """Yield a formula with one more factor or term, made of one variable."""
-    for rank, factor in FACTORS if scaled else ():
-        shown = factor.replace("V", name)
-        words = f"a factor with `{name}` is missing"
-        yield rank, f"{words}: TEXT times `{shown}`", f"E * {factor}"
-        yield rank, f"{words}: TEXT divided by `{shown}`", f"E / {factor}"
-    alone = isinstance(slot.get(), ast.Name)
+def _one_more_factor() -> Iterator[tuple[int, str, str]]:
+    """Yield a mistake in words, and a formula with one more factor, made of a variable."""
+    for rank, factor in FACTORS:
+        shown = factor.replace("V", "NAME")
+        for did, sign in (("times", "*"), ("divided by", "/")):
+            words = f"a factor with `NAME` is missing: TEXT {did} `{shown}`"
+            yield rank, words, f"E {sign} {factor}"
+
+
+def _one_more_term(alone: bool) -> Iterator[tuple[int, str, str]]:
+    """Yield a mistake in words, and a formula with one more term, made of a variable."""
     for rank, term in TERMS[:1] if alone else TERMS:
-        shown = term.replace("V", name)
+        shown = term.replace("V", "NAME")
         for sign in "+-":
-            words = f"a term with `{name}` is missing: TEXT `{sign} {shown}"
+            words = f"a term with `NAME` is missing: TEXT `{sign} {shown}"
             yield rank, f"{words}`", f"E {sign} {term}"
             if not alone:
                 yield rank + 5, f"{words} / 2`", f"E {sign} {term} / 2"
@@ -201,9 +215,8 @@ LONG_PAIRS = (
 )
 
 
-def _with_two_names(slot: Slot, first: str, second: str) -> Iterator[tuple[str, str]]:
+def _with_two_names(alone: bool, first: str, second: str) -> Iterator[tuple[str, str]]:
     """Yield a formula with one more term, made of two variables."""
-    alone = isinstance(slot.get(), ast.Name)
     for pair in PAIRS if alone else PAIRS + LONG_PAIRS:
         if first > second and "/" not in pair and "@" not in pair and pair in PAIRS:
             continue
