@@ -12,7 +12,9 @@ from typing import Any
 
 import numpy as np
 
+from minivae.course.diagnosis import Compared
 from minivae.course.edits import Edit, Slot
+from minivae.course.exercises import Check, numbers_of, passes
 
 Function = Callable[..., Any]
 SECONDS_FOR_A_TRY = 0.2  # of the processor's time
@@ -30,26 +32,30 @@ class Bench:
         The source of the function, and nothing else.
     namespace : dict of str to object
         The global names of the function.
-    passes : callable
-        ``passes(function)`` says whether a function is right.
+    checks : sequence of callable
+        The checks that a right function passes.
     """
 
     def __init__(
-        self, tree: ast.Module, namespace: Mapping[str, Any], passes: Callable[[Function], bool]
+        self, tree: ast.Module, namespace: Mapping[str, Any], checks: Sequence[Check]
     ) -> None:
-        self.tree, self.passes, self.namespace = tree, passes, dict(namespace)
+        self.tree, self.namespace, self.checks = tree, dict(namespace), checks
         (definition,) = tree.body
         assert isinstance(definition, ast.FunctionDef)
         self.name = definition.name
         self.places: dict[Hashable, _Place] = {}
+        as_given = self._compiled({})
+        self.failed = next((c for c in checks if not self._passes(as_given, c)), checks[0])
 
     def is_right_with(self, edit: Edit) -> bool:
         """Return whether the function passes with an edit."""
-        if not edit.formula:
-            with applied(edit):
-                return self._passes(self._compiled({}))
         place = self._place(edit.slots)
-        return place.is_changed_by(edit) and self._passes(place.function)
+        if place.is_idle:
+            return False
+        if edit.formula:
+            return place.is_changed_by(edit) and self._is_right(place.function)
+        with applied(edit):
+            return self._is_right(self._compiled({}))
 
     def _place(self, slots: Sequence[Slot]) -> _Place:
         """Return the place of an edit, with the values that it has while the function runs."""
@@ -57,12 +63,37 @@ class Bench:
         key = id(first.owner), first.field, first.index, len(slots)
         if key not in self.places:
             place = self.places[key] = _Place()
-            names = ast.Call(ast.Name("locals", ast.Load()), [], [])
-            call = ast.Call(ast.Name(HOOK, ast.Load()), [first.get(), names], [])
-            with applied(Edit(0, "", slots, call)):
-                place.function = self._compiled({HOOK: place.hook})
-            self._passes(place.function)
+            old = first.get()
+            if isinstance(old, ast.expr) and not isinstance(old, NOT_EVALUATED):
+                names = ast.Call(ast.Name("locals", ast.Load()), [], [])
+                call = ast.Call(ast.Name(HOOK, ast.Load()), [old, names], [])
+                with applied(Edit(0, "", slots, call)):
+                    place.function = self._compiled({HOOK: place.hook})
+                place.is_idle = self._is_idle(place)
         return self.places[key]
+
+    def _is_idle(self, place: _Place) -> bool:
+        """Return whether no value at a place can mend the function.
+
+        This is so where a wrong number does not depend on the place, or a right array does
+        altogether. Two other values show it; where they stop the function, nothing is known.
+        """
+        now = self._numbers(place.function)
+        place.change = lambda value, _: 1.37 * value + 0.1
+        one = self._numbers(place.function)
+        place.change = lambda value, _: -value - 0.1
+        two = self._numbers(place.function)
+        if now is None or one is None or two is None:
+            return False
+        for (old, wrong), (new, _), (newer, _) in zip(now, one, two, strict=True):
+            if not old.shape == new.shape == newer.shape:
+                return False
+            moved, again = new != old, newer != old
+            if np.any(wrong) and not np.all((moved | again)[wrong > 0]):
+                return True
+            if not np.any(wrong) and np.all(moved & again):
+                return True
+        return False
 
     def _compiled(self, names: dict[str, Any]) -> Function | None:
         try:
@@ -74,18 +105,31 @@ class Bench:
         except Exception:
             return None
 
-    def _passes(self, function: Function | None) -> bool:
-        timer = getattr(signal, "setitimer", lambda *_: None)
-        try:
-            timer(signal.ITIMER_VIRTUAL, SECONDS_FOR_A_TRY)
-            return function is not None and self.passes(function)
-        except Exception:
-            return False
-        finally:
-            timer(signal.ITIMER_VIRTUAL, 0)
+    def _is_right(self, function: Function | None) -> bool:
+        return all(self._passes(function, check) for check in (self.failed, *self.checks))
+
+    def _passes(self, function: Function | None, check: Check) -> bool:
+        return bool(_tried(passes, check, function))
+
+    def _numbers(self, function: Function | None) -> Compared:
+        found: Compared = _tried(numbers_of, self.failed, function)
+        return found
+
+
+def _tried(task: Callable[..., Any], check: Check, function: Function | None) -> Any:
+    """Return what a task gives for a function; None if it fails, or takes too long."""
+    timer = getattr(signal, "setitimer", lambda *_: None)
+    try:
+        timer(signal.ITIMER_VIRTUAL, SECONDS_FOR_A_TRY)
+        return None if function is None else task(check, function)
+    except Exception:
+        return None
+    finally:
+        timer(signal.ITIMER_VIRTUAL, 0)
 
 
 HOOK = "_minivae_hook"
+NOT_EVALUATED = (ast.Slice, ast.Starred, ast.Tuple)
 
 
 class _Place:
@@ -98,6 +142,7 @@ class _Place:
 
     def __init__(self) -> None:
         self.function: Function | None = None
+        self.is_idle = False
         self.moments: list[tuple[Any, dict[str, Any]]] = []
         self.tried: set[Hashable] = set()
         self.change: Callable[[Any, dict[str, Any]], Any] = self._note

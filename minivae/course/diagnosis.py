@@ -13,6 +13,7 @@ from minivae.course.mistakes import common_mistakes, odd_factor
 from minivae.edge.checks import Array
 
 Parts = dict[str, Array]
+Compared = list[tuple[Array, Array]] | None
 
 
 @dataclass(frozen=True)
@@ -182,18 +183,24 @@ def _an_entry(expected: Parts) -> str:
     return f"{name}{_place((0,) * value.ndim)} should be {value.flat[0]:.8g}"
 
 
-def agree(expected: Parts, answer: Any, *, rtol: float = 1e-6, atol: float = 0.0) -> bool:
-    """Return whether an answer is right."""
+def compared(expected: Parts, answer: Any, *, rtol: float = 1e-6, atol: float = 0.0) -> Compared:
+    """Return each array of an answer, and where it is wrong; None without numbers to compare."""
     if _wrong_structure(expected, answer):
-        return False
+        return None
     values = _named(answer, next(iter(expected)) if len(expected) == 1 else tuple(expected))
+    found = []
     for name, right in expected.items():
         value = np.asarray(values[name])
-        if value.dtype.kind not in "biuf" or value.shape != right.shape:
-            return False
-        if np.any(_wrong(right, value, rtol, atol)):
-            return False
-    return True
+        if value.dtype.kind not in "biuf":
+            return None
+        same = value.shape == right.shape
+        found.append((value, _wrong(right, value, rtol, atol) if same else np.ones(value.shape)))
+    return found
+
+
+def all_right(found: Compared) -> bool:
+    """Return whether there are arrays, and none of them is wrong anywhere."""
+    return found is not None and not any(wrong.any() for _, wrong in found)
 
 
 def what_if_not_real(value: Any) -> str:

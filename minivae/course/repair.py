@@ -12,7 +12,7 @@ import inspect
 import io
 import textwrap
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from types import FunctionType
 from typing import Any
@@ -22,6 +22,7 @@ import numpy as np
 from minivae.course.bench import Bench, alarm, applied
 from minivae.course.candidates import edits_of
 from minivae.course.edits import Edit
+from minivae.course.exercises import Check, example_arguments
 
 Function = Callable[..., Any]
 
@@ -47,11 +48,7 @@ class Repair:
 
 
 def find_repair(
-    function: Function,
-    passes: Callable[[Function], bool],
-    arguments: Mapping[str, Any],
-    *,
-    seconds: float = 5.0,
+    function: Function, checks: Sequence[Check], *, seconds: float = 5.0
 ) -> Repair | None:
     """Return the first change that makes a function right, or None.
 
@@ -59,10 +56,8 @@ def find_repair(
     ----------
     function : callable
         A function whose source can be read.
-    passes : callable
-        ``passes(function)`` says whether a function is right.
-    arguments : dict of str to object
-        Example values of the function's arguments, by name.
+    checks : sequence of callable
+        The checks that a right function passes.
     seconds : float
         The processor time for the search.
     """
@@ -75,8 +70,8 @@ def find_repair(
     end = time.process_time() + seconds
     silent = contextlib.redirect_stdout(io.StringIO())
     with silent, np.errstate(all="ignore"), alarm():
-        bench = Bench(tree, function.__globals__, passes)
-        for edit in edits_of(definition, arguments):
+        bench = Bench(tree, function.__globals__, checks)
+        for edit in edits_of(definition, example_arguments(checks, function)):
             if time.process_time() > end:
                 return None
             if bench.is_right_with(edit):
