@@ -207,7 +207,8 @@ def _verdict(entries: dict[str, Entry]) -> str:
         f"repeats bar 1, {vae.mean('AB'):.1f} where it is new), the network without a code "
         f"{plain.mean('nats'):.1f} and the source {source.mean('nats'):.1f}: in nats the code "
         f"{duel}. The code brings {vae.mean('exact'):.0%} of loops back exactly, and of the loops "
-        f"on a straight line between two codes {straight.mean('valid'):.0%} are valid, which {path}; "
+        f"on a straight line between two codes {straight.mean('valid'):.0%} are valid, which "
+        f"{path}; "
         f"of blends without a model at most {max(b.mean('valid') for b in blends):.0%} are."
     )
 

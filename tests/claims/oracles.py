@@ -134,7 +134,6 @@ ORACLES = {
     "diagnostics.code_space: nearest_distances": "measures-follow-the-code",
     "diagnostics.code_space: sample_codes": "model-samples",
     "diagnostics.code_space: sample_distance_ratio": "measures-follow-the-code",
-<<<<<<< HEAD
     "diagnostics.density_ratios: classifier_ratio": (
         "diagnostics/test_two_samples.py::test_a_learned_ratio_follows_the_exact_one"
     ),
@@ -147,10 +146,8 @@ ORACLES = {
     "diagnostics.density_ratios: vae_ratio": (
         "diagnostics/test_two_samples.py::test_a_learned_ratio_follows_the_exact_one"
     ),
-=======
     "diagnostics.disagreement: effective_models": "weight-scores-of-a-normal",
     "diagnostics.disagreement: weight_scores": "weight-scores-of-a-normal",
->>>>>>> qualb
     "diagnostics.detection: auprc": (
         "diagnostics/test_detection.py::test_both_areas_are_scikit_learns"
     ),
