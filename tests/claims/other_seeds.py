@@ -21,9 +21,9 @@ os.environ.setdefault("MPLBACKEND", "Agg")
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-import numpy as np  # noqa: E402
+import numpy as np
 
-from minivae.claims import all_claims, prove  # noqa: E402
+from minivae.claims import all_claims, prove
 
 generator = np.random.default_rng
 
