@@ -9,10 +9,11 @@ import numpy as np
 import minivae as mv
 from minivae.edge.checks import Array
 from minivae.nn.rows import row_blocks
+from minivae.studies.mixture import GaussianMixture
 
 PEAK, SPREAD, SHARE = -2.0, 0.3, 0.4  # of the normal; the rest is a gamma of shape 2
 ROWS = 1000  # points at once
-LEAST = 0.02  # the smallest standard deviation of a component
+N_STEPS = 200  # of EM
 
 
 class Density(Protocol):
@@ -48,43 +49,24 @@ class Mixture:
     ----------
     k : int
         One is a single normal.
-
-    References
-    ----------
-    Dempster, Laird, Rubin: Maximum likelihood from incomplete data via the EM algorithm, JRSS B 39
-    (1977) 1-38.
     """
 
     def __init__(self, k: int) -> None:
-        self.k = k
+        self.em = GaussianMixture(k)
 
-    def fit(self, x: Array, *, n_steps: int = 300) -> Mixture:
-        """Start at the quantiles of the data, and raise the likelihood step by step."""
-        self.means = np.quantile(x, (np.arange(self.k) + 0.5) / self.k)
-        self.deviations = np.full(self.k, x.std() / self.k + LEAST)
-        self.weights = np.full(self.k, 1 / self.k)
-        for _ in range(n_steps):
-            joint = self._log_joint(x)
-            r = np.exp(joint - np.logaddexp.reduce(joint, axis=1)[:, None])  # E step: (n, k)
-            n = r.sum(axis=0) + 1e-9
-            self.weights, self.means = n / n.sum(), r.T @ x / n  # M step
-            variances = np.sum(r * (x[:, None] - self.means) ** 2, axis=0) / n
-            self.deviations = np.maximum(np.sqrt(variances), LEAST)
+    def fit(self, x: Array) -> Mixture:
+        """Start at clusters of the data, and raise the likelihood step by step."""
+        self.em.fit(x[:, None], n_steps=N_STEPS)
         return self
 
     def log_density(self, x: Array) -> Array:
         """Return log p of every point, in nats."""
-        return np.logaddexp.reduce(self._log_joint(x), axis=1)
+        return self.em.score_samples(x[:, None])
 
     def sample(self, n: int, rng: np.random.Generator) -> Array:
         """Return n draws."""
-        component = rng.choice(self.k, n, p=self.weights)
-        return rng.normal(self.means[component], self.deviations[component])
-
-    def _log_joint(self, x: Array) -> Array:
-        """Return log of weight times density for every point and component, shape (n, k)."""
-        u = (x[:, None] - self.means) / self.deviations
-        return np.log(self.weights / self.deviations) - 0.5 * (u**2 + np.log(2 * np.pi))
+        c = rng.choice(self.em.n_components, n, p=self.em.weights)
+        return rng.normal(self.em.means[c, 0], np.sqrt(self.em.covariances[c, 0, 0]))
 
 
 class Kernels:

@@ -9,8 +9,8 @@ from matplotlib.image import imread
 import minivae as mv
 from minivae import studies
 from minivae.studies import (
-    blur,
     bayesian,
+    blur,
     denoising,
     downstream,
     gaps,
