@@ -10,6 +10,7 @@ import minivae as mv
 from minivae import studies
 from minivae.studies import (
     bayesian,
+    blur,
     denoising,
     downstream,
     gaps,
@@ -40,6 +41,7 @@ TINY = {
         "n_hidden": 6,
         "n_latent": 3,
     },
+    blur: {"n_train": 300, "n": 70, "epochs": 1, "hidden": [8]},
     labels: {"n_train": 200, "n": 70, "epochs": 1, "hidden": [8]},
     kl_weight: {"n_train": 200, "n": 70, "epochs": 1, "hidden": [8]},
     outliers: {"n_train": 150, "n": 10, "epochs": 1, "n_latent": 2, "hidden": [8]},
@@ -53,6 +55,7 @@ def tiny(monkeypatch):
     for module, size in TINY.items():
         monkeypatch.setitem(module.SIZES, "quick", size)
     monkeypatch.setattr(latent_dimension, "N_IMAGES", 3)
+    monkeypatch.setitem(blur.DENSITIES, "quick", {"n_points": 100, "epochs": 1})
     monkeypatch.setattr(gaps, "N_TEST", 20)
     monkeypatch.setattr(gaps, "N_DRAWS", 5)
     monkeypatch.setattr(two_samples, "N_REFITS", 1)
