@@ -76,6 +76,6 @@ def initial(rng: np.random.Generator, shape: tuple[int, ...], kind: str) -> Arra
     ValueError
         `kind` is not one of `KINDS`.
     """
-    if kind not in KINDS:
+    if kind not in list(KINDS):
         raise ArgumentError(f"init must be one of {sorted(KINDS)}, got {kind!r}")
     return KINDS[kind](rng, shape)

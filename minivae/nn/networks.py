@@ -110,12 +110,15 @@ def mlp(
     if activation not in ACTIVATIONS:
         raise ArgumentError(f"activation must be one of {sorted(ACTIVATIONS)}, got {activation!r}")
     rng = np.random.default_rng(rng)
-    inner = init or ("he" if activation.endswith("relu") else "glorot")
+    if init is None:
+        inner, last = "he" if activation.endswith("relu") else "glorot", "glorot"
+    else:
+        inner = last = init
     layers: list[Layer] = []
     for n_in, n_out in pairwise(sizes[:-1]):
         layers.append(Dense(n_in, n_out, init=inner, dtype=dtype, rng=rng))
         layers.append(ACTIVATIONS[activation]())
-    layers.append(Dense(sizes[-2], sizes[-1], init=init or "glorot", dtype=dtype, rng=rng))
+    layers.append(Dense(sizes[-2], sizes[-1], init=last, dtype=dtype, rng=rng))
     return Sequential(layers)
 
 
