@@ -116,6 +116,36 @@ def stacked(entries: Sequence[Entry], columns: Sequence[str], *, xlabel: str) ->
         return ax.figure
 
 
+def heat(panels: Mapping[str, Array], rows: Sequence[str], columns: Sequence[str]) -> Any:
+    """Draw tables of numbers between 0 and 1 one above the other, darker for more.
+
+    Parameters
+    ----------
+    panels : dict of str to array, shape (n_rows, n_columns)
+
+    Returns
+    -------
+    Figure
+    """
+    from matplotlib import rc_context
+    from matplotlib.figure import Figure
+
+    n, m = len(rows), len(columns)
+    size = 4 + 0.62 * m, len(panels) * (1.6 + 0.34 * n)
+    with rc_context(FONT | {"font.size": 11}):
+        figure = Figure(figsize=size, layout="constrained")
+        for ax, (title, values) in zip(
+            figure.subplots(len(panels), squeeze=False)[:, 0], panels.items(), strict=True
+        ):
+            ax.imshow(values, cmap="gray_r", vmin=0, vmax=1.6, aspect="auto")
+            for i, j in np.ndindex(n, m):
+                ax.text(j, i, f"{values[i, j]:.2f}", ha="center", va="center")
+            ax.set_xticks(range(m), columns, rotation=30, ha="right", rotation_mode="anchor")
+            ax.set_yticks(range(n), rows)
+            ax.set_title(title)
+        return figure
+
+
 def grids(images: Mapping[str, ArrayLike], *, n_columns: int = 4, per_row: int = 4) -> Any:
     """Draw a titled mosaic of images for each name, side by side.
 
