@@ -9,6 +9,14 @@ from matplotlib.image import imread
 import minivae as mv
 from minivae import studies
 from minivae.studies import (
+    denoising,
+    depth,
+    downstream,
+    gaps,
+    generation,
+    labels,
+    latent_dimension,
+    loops,
     bayesian,
     blur,
     denoising,
@@ -32,6 +40,7 @@ TINY = {
     downstream: {"n_train": 120, "n_test": 30, "epochs": 1, "hidden": [8], "batch_size": 32},
     generation: {"n_train": 200, "n": 60, "epochs": 1, "n_latent": 2, "hidden": [8]},
     denoising: {**denoising.NETWORK, "n_train": 70, "n_test": 20, "epochs": 1, "cure_epochs": 1},
+    depth: {**depth.DEEP, "n_train": 70, "n_test": 30, "epochs": 1, "curve_epochs": 1},
     loops: {
         **loops.QUICK,
         "n_train": 100,
