@@ -7,6 +7,7 @@ from here. ``python -m minivae tour`` shows it.
 from importlib import import_module
 from typing import Any
 
+from minivae.bayes.bayesian_vae import BayesianVAE
 from minivae.diagnostics.interpolation import lerp, slerp
 from minivae.diagnostics.marginal_likelihood import importance_weighted_bound, log_likelihood
 from minivae.diagnostics.outliers import outlier_scores
@@ -54,6 +55,7 @@ __all__ = [
     "VAE",
     "Adam",
     "Autoencoder",
+    "BayesianVAE",
     "Bernoulli",
     "Categorical",
     "Checkpoint",
@@ -109,6 +111,7 @@ __all__ = [
 _MODULES = {
     "bayes": "bayes",
     "claims": "claims",
+    "corruptions": "training.corruptions",
     "datasets": "datasets",
     "diagnostics": "diagnostics",
     "edge": "edge",

@@ -23,6 +23,7 @@ def lines(
     xlabel: str,
     ylabel: str,
     log_x: bool = False,
+    log_y: bool = False,
 ) -> Any:
     """Draw mean and spread over seeds against x, and baselines as horizontal lines.
 
@@ -53,6 +54,8 @@ def lines(
             ticks = sorted({x for curve in curves.values() for x in curve})
             ax.set_xticks(ticks, [f"{x:g}" for x in ticks])
             ax.minorticks_off()
+        if log_y:
+            ax.set_yscale("log")
         finish(ax, xlabel, ylabel)
         ax.legend(frameon=False, loc="center left", bbox_to_anchor=(1, 0.5))
         return ax.figure
@@ -176,6 +179,25 @@ def rows(images: Mapping[str, Array]) -> Any:
     image = mv.plots.image_grid(np.concatenate(list(images.values())), n_columns=n)
     label_rows(image.axes, 28, range(len(images)), list(images))
     return mv.plots.figure_of(image)
+
+
+def scatters(codes: Mapping[str, tuple[Array, Array]]) -> Any:
+    """Draw codes of two numbers by class, in a titled panel for each name: (codes, labels).
+
+    Returns
+    -------
+    Figure
+    """
+    from matplotlib import rc_context
+    from matplotlib.figure import Figure
+
+    with rc_context(FONT):
+        figure = Figure(figsize=(5 * len(codes), 5), layout="constrained")
+        panels = figure.subplots(1, len(codes), squeeze=False)[0]
+        for ax, (title, (z, labels)) in zip(panels, codes.items(), strict=True):
+            mv.plots.latent_scatter(z, labels, ax=ax)
+            ax.set_title(title)
+        return figure
 
 
 def _over_seeds(values: Sequence[Sequence[float]]) -> tuple[Array, Array]:
