@@ -207,9 +207,9 @@ def _verdict(entries: dict[str, Entry], held_out: Sequence[int], apart: float) -
     )
     pairs = zip(likely.seeds("lag 1"), likely.seeds("last lag"), strict=True)
     grows = in_seeds([last > 1.05 * first for first, last in pairs])
-    classes = ", ".join(map(str, held_out))
+    classes = ("class " if len(held_out) == 1 else "classes ") + ", ".join(map(str, held_out))
     return (
-        f"Averaged over the held-out classes {classes} the best score is {winner.name} "
+        f"Averaged over the held-out {classes} the best score is {winner.name} "
         f"(AUROC {winner.mean('AUROC'):.2f}); disagreement has {ours.mean('AUROC'):.2f} with a "
         f"sampled decoder and {both.mean('AUROC'):.2f} with a sampled encoder too, the variance of "
         f"five VAEs {variance.mean('AUROC'):.2f}, ink {ink.mean('AUROC'):.2f}, and minus the ELBO "
