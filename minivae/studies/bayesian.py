@@ -18,16 +18,19 @@ from minivae.studies.words import against, best, in_seeds
 
 SIZES: dict[str, dict[str, Any]] = {
     "digits": {
-        **{"n_train": 1500, "n_test": 2000, "n_inside": 300, "n_outside": 150, "n_draws": 32},
-        **{"n_latent": 10, "hidden": [128], "epochs": 30, "warm_up": 8, "burn_in": 7, "step": 0.02},
+        **{"n_train": 1500, "n_test": 1400, "n_inside": 200, "n_outside": 100, "n_draws": 20},
+        **{"n_latent": 10, "hidden": [128], "epochs": 40, "warm_up": 10, "burn_in": 10},
+        "step": 0.03,
     },
     "mnist": {
-        **{"n_train": 5000, "n_test": 2500, "n_inside": 300, "n_outside": 150, "n_draws": 32},
-        **{"n_latent": 16, "hidden": [128], "epochs": 30, "warm_up": 8, "burn_in": 7, "step": 0.02},
+        **{"n_train": 5000, "n_test": 1500, "n_inside": 200, "n_outside": 100, "n_draws": 20},
+        **{"n_latent": 16, "hidden": [128], "epochs": 30, "warm_up": 8, "burn_in": 7},
+        "step": 0.02,
     },
     "quick": {
         **{"n_train": 300, "n_test": 200, "n_inside": 40, "n_outside": 15, "n_draws": 5},
-        **{"n_latent": 3, "hidden": [32], "epochs": 8, "warm_up": 2, "burn_in": 2, "step": 0.01},
+        **{"n_latent": 3, "hidden": [32], "epochs": 8, "warm_up": 2, "burn_in": 2},
+        "step": 0.01,
     },
 }
 HELD_OUT = {"digits": (1, 4, 8), "mnist": (0, 1, 4), "quick": (1,)}
