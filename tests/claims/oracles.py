@@ -134,6 +134,18 @@ ORACLES = {
     "diagnostics.code_space: nearest_distances": "measures-follow-the-code",
     "diagnostics.code_space: sample_codes": "model-samples",
     "diagnostics.code_space: sample_distance_ratio": "measures-follow-the-code",
+    "diagnostics.density_ratios: classifier_ratio": (
+        "diagnostics/test_two_samples.py::test_a_learned_ratio_follows_the_exact_one"
+    ),
+    "diagnostics.density_ratios: fit_gaussian_vae": (
+        "diagnostics/test_two_samples.py::test_the_small_vae_learns_the_density"
+    ),
+    "diagnostics.density_ratios: halves": (
+        "diagnostics/test_two_samples.py::test_halves_are_all_rows_once_in_common_units"
+    ),
+    "diagnostics.density_ratios: vae_ratio": (
+        "diagnostics/test_two_samples.py::test_a_learned_ratio_follows_the_exact_one"
+    ),
     "diagnostics.disagreement: effective_models": "weight-scores-of-a-normal",
     "diagnostics.disagreement: weight_scores": "weight-scores-of-a-normal",
     "diagnostics.detection: auprc": (
@@ -178,6 +190,8 @@ ORACLES = {
     "diagnostics.samples: precision_and_recall": (
         "diagnostics/test_samples.py::test_precision_and_recall_are_those_of_brute_force"
     ),
+    "diagnostics.two_samples: TwoSampleReport.p_value": "p-values-by-enumeration",
+    "diagnostics.two_samples: two_sample_test": "p-values-are-uniform",
     "explanation.passes: explain": (
         "explanation/test_passes.py::test_every_gradient_is_that_of_its_line"
     ),
@@ -282,8 +296,15 @@ ORACLES = {
     "models.regularizers: L2.penalty_backward": "every-gradient",
     "models.regularizers: NonUniformL2.penalty": "non-uniform-l2-orders-the-axes",
     "models.regularizers: NonUniformL2.penalty_backward": "every-gradient",
+    "models.model: Model.penalty": (
+        "models/test_regularizers.py::test_the_best_sparse_code_is_the_bounded_solvers"
+    ),
     "models.regularizers: ProductL2.penalty": "product-regularizer",
     "models.regularizers: ProductL2.penalty_backward": "every-gradient",
+    "models.regularizers: SparseCode.code_penalty": (
+        "models/test_regularizers.py::test_the_best_sparse_code_is_the_bounded_solvers"
+    ),
+    "models.regularizers: SparseCode.code_penalty_backward": "every-gradient",
     "models.saving: Saved.load": "edge/test_storage.py::test_a_model_comes_back_bit_for_bit",
     "models.saving: Saved.state_dict": "edge/test_storage.py::test_a_model_comes_back_bit_for_bit",
     "models.saving: load": "edge/test_storage.py::test_a_model_comes_back_bit_for_bit",
@@ -498,6 +519,7 @@ NO_NUMBER = [
     "models.regularizers: L2.config",
     "models.regularizers: NonUniformL2.config",
     "models.regularizers: ProductL2.config",
+    "models.regularizers: SparseCode.config",
     "models.regularizers: regularizer_from",
     "models.vae: VAE.beta",
     "models.vae: VAE.inputs",
