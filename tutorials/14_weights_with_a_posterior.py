@@ -203,7 +203,7 @@ for _ in range(60 if QUICK else 400):
     )
     p_values.append(difference.p_value)
 ax = new_axes()
-ax.hist(p_values, np.arange(0.025, 1.05, 0.05), color=COLORS[0], density=True, label="400 tests")
+ax.hist(p_values, np.arange(0.025, 1.05, 0.05), color=COLORS[0], density=True, label="tests")
 draw_level(ax, 1.0, "uniform", LINES[1])
 finish(ax, "p-value", "density")
 show(ax.figure, "14_uniform")
