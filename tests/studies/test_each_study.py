@@ -33,7 +33,7 @@ from minivae.studies import (
 
 TINY = {
     bayesian: {
-        **{"n_train": 120, "n_test": 80, "n_inside": 12, "n_outside": 6, "n_draws": 2},
+        **{"n_train": 160, "n_test": 80, "n_inside": 12, "n_outside": 6, "n_draws": 2},
         **{"n_latent": 2, "hidden": [8], "epochs": 5, "warm_up": 1, "burn_in": 1, "step": 0.003},
     },
     latent_dimension: {"n_train": 70, "n_test": 30, "epochs": 1, "hidden": [8], "n_draws": 2},
