@@ -33,7 +33,7 @@ def test_what_makes_no_difference_is_told_from_a_mistake():
 
 
 def test_what_students_write_is_named_too():
-    verdicts = [(verdict_on(planted, number), planted) for number, planted in [*rows()][::4]]
+    verdicts = [(verdict_on(planted, number), planted) for number, planted in [*rows()][::10]]
     counts = Counter(verdict for (verdict, _), _ in verdicts)
     print(counts)
     assert counts["falsely"] == 0, verdicts
