@@ -5,7 +5,7 @@ is its bound from log p(x)? Each has a number. Which of these numbers can you tr
 
 You need: tutorials 06, 08 and 10. It runs in ten seconds.
 
-At the end you will have caught four scores that prefer garbage, seen a pixel count beat a
+At the end you will have caught scores that prefer garbage, seen less ink beat a
 likelihood, and split a gap in two parts; and you will have tried each measure first where the
 answer is known.
 """
@@ -97,7 +97,8 @@ assert found["ten copied"][2] == 0  # and the pixels call copies perfect
 
 # %% The samples
 # Only the Frechet distance kept the order: the classifier is sure of what it sees in noise, and
-# pixels call ten copies perfect. Now the models. At z from N(0, I) the autoencoder loses by far: no
+# pixels call ten copies perfect. (To the Frechet distance they are worse than patches: it wants the
+# variety, and does not see that each is a digit.) Now the models. At z from N(0, I) the autoencoder loses by far: no
 # one told it to put its codes there. This comparison stands in lectures, but it is unfair. Fit a
 # normal to the *codes*, and draw from that. Predict the winner.
 
@@ -276,7 +277,7 @@ for i, label in enumerate(("log p(x), annealed", "ELBO of the best q", "ELBO")):
     drawn = ax.bar(np.arange(2) + 0.25 * (i - 1), heights, 0.24, color=COLORS[i], label=label)
 ax.set_xticks([0, 1], list(bars))
 ax.set_ylim(min(-b[0] for b in bars.values()) - 5, None)
-finish(ax, "", "nats, negative")
+finish(ax, "", "minus each, in nats (not from 0)")
 show(ax.figure, "13_the_gap")
 
 # %% Exercises
