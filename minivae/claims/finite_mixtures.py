@@ -49,7 +49,8 @@ def information_of_finitely_many() -> Outcome:
     exceed log N. The rest is KL(q(z) || p), because of the holes between the codes. Twelve
     posteriors have variances from .9 to 1e-4. The exact value is the entropy of their mixture minus
     the entropy of one posterior, by quadrature. The measured values are the library's estimate with
-    one draw for each of 300 copies, averaged over 16 runs, and how often I and the estimate are at most log 12.
+    one draw for each of 300 copies, averaged over 16 runs, and how often I and the estimate are at
+    most log 12.
     """
     variances = np.array([0.9, 0.3, 0.03, 5e-3, 1e-4])
     exact, measured, errors, rates = [], [], [], []
