@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from minivae.bayes.hamiltonian import LogDensityAndGradient
-from minivae.edge.checks import Array, as_batch, check_integer, check_real
+from minivae.edge.checks import Array, as_batch, check_integer, check_real, check_rng
 from minivae.nn.gaussian import gaussian_log_density, reparameterize
 
 
@@ -73,7 +73,7 @@ def annealed_importance_sampling(
     """
     mu, log_var = as_batch(mu, name="mu"), as_batch(log_var, name="log_var")
     n_steps, step = check_integer("n_steps", n_steps, 1), check_real("step", step, 0)
-    rng, scale = np.random.default_rng(rng), step * np.exp(0.5 * log_var)
+    rng, scale = check_rng(rng), step * np.exp(0.5 * log_var)
 
     def place(z: Array) -> _Place:
         log_p, dlog_p = log_density_and_gradient(z)

@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from minivae.bayes.sufficient_statistics import count, summarize
-from minivae.edge.checks import ArgumentError, Array, check_integer, check_real
+from minivae.edge.checks import ArgumentError, Array, check_integer, check_real, check_rng
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ class BetaBernoulli:
 
     def sample_predictive(self, n: int, rng: Any = None) -> Array:
         """Return `n` ones and zeros, each from another coin."""
-        n, rng = check_integer("n", n, 1), np.random.default_rng(rng)
+        n, rng = check_integer("n", n, 1), check_rng(rng)
         chance = rng.beta(self.a, self.b, size=n)
         return rng.binomial(1, chance)
 
@@ -111,7 +111,7 @@ class NormalKnownVariance:
 
     def sample_predictive(self, n: int, rng: Any = None) -> Array:
         """Return `n` observations, each around another draw of the mean."""
-        n, rng = check_integer("n", n, 1), np.random.default_rng(rng)
+        n, rng = check_integer("n", n, 1), check_rng(rng)
         means = rng.normal(self.mean, sqrt(self.variance), size=n)
         return rng.normal(means, sqrt(self.noise_variance))
 
@@ -189,7 +189,7 @@ class NormalInverseGamma:
 
     def sample_predictive(self, n: int, rng: Any = None) -> Array:
         """Return `n` observations, each with another draw of the mean and the variance."""
-        n, rng = check_integer("n", n, 1), np.random.default_rng(rng)
+        n, rng = check_integer("n", n, 1), check_rng(rng)
         variances = self.beta / rng.gamma(self.alpha, size=n)
         means = rng.normal(self.mean, np.sqrt(variances / self.kappa))
         return rng.normal(means, np.sqrt(variances))

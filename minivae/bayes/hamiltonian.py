@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike
 
 from minivae.bayes.chain import Chain
 from minivae.bayes.sampler_checks import chain_of, check_log_density, check_start
-from minivae.edge.checks import Array, check_integer, check_real
+from minivae.edge.checks import Array, check_integer, check_real, check_rng
 
 LogDensityAndGradient = Callable[[Array], tuple[Array, Array]]
 
@@ -114,7 +114,7 @@ def hmc(
     """
     z, n_samples = check_start(start, n_samples)
     step, n_leapfrog = check_real("step", step, 0), check_integer("n_leapfrog", n_leapfrog, 1)
-    rng = np.random.default_rng(rng)
+    rng = check_rng(rng)
     log_p = check_log_density(log_density_and_gradient(z)[0], z)[0]
     samples, n_accepted = np.empty((n_samples, z.shape[1])), 0
     for n in range(n_samples):

@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike
 
 from minivae.bayes.chain import Chain
 from minivae.bayes.sampler_checks import chain_of, check_log_density, check_start
-from minivae.edge.checks import ArgumentError, Array, check_real
+from minivae.edge.checks import ArgumentError, Array, check_real, check_rng
 
 LogDensity = Callable[[Array], Array]
 Conditional = Callable[[Array, np.random.Generator], float]
@@ -56,7 +56,7 @@ def metropolis(
     by Fast Computing Machines.
     """
     z, n_samples = check_start(start, n_samples)
-    step, rng = check_real("step", step, 0), np.random.default_rng(rng)
+    step, rng = check_real("step", step, 0), check_rng(rng)
     log_p = check_log_density(log_density(z), z)[0]
     samples, n_accepted = np.empty((n_samples, z.shape[1])), 0
     for n in range(n_samples):
@@ -106,7 +106,7 @@ def gibbs(
     Restoration of Images.
     """
     rows, n_samples = check_start(start, n_samples)
-    z, rng = rows[0].copy(), np.random.default_rng(rng)
+    z, rng = rows[0].copy(), check_rng(rng)
     if len(conditionals) != len(z):
         raise ArgumentError(
             f"conditionals must have one function for each of the {len(z)} coordinates of start, "

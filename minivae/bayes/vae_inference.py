@@ -19,7 +19,7 @@ from numpy.typing import ArrayLike
 
 from minivae.bayes.annealing import annealed_importance_sampling
 from minivae.bayes.hamiltonian import LogDensityAndGradient
-from minivae.edge.checks import ArgumentError, Array, as_batch, check_integer, check_real
+from minivae.edge.checks import ArgumentError, Array, as_batch, check_integer, check_real, check_rng
 from minivae.models.passes import VAEPass
 from minivae.models.vae import VAE
 from minivae.nn.gaussian import LOG_VAR_LIMIT, gaussian_log_density
@@ -76,7 +76,7 @@ def annealed_log_likelihood(
     -------
     array of float64, shape (n,), in nats
     """
-    n_chains, rng = check_integer("n_chains", n_chains, 1), np.random.default_rng(rng)
+    n_chains, rng = check_integer("n_chains", n_chains, 1), check_rng(rng)
     estimates = []
     x = _checked(model, x)
     for rows in _blocks(x, n_chains):
@@ -120,7 +120,7 @@ def fit_posterior(
     mu, log_var : array of float64, shape (n, n_latent)
     """
     check_integer("n_steps", n_steps, 1)
-    n_draws, rng = check_integer("n_draws", n_draws, 1), np.random.default_rng(rng)
+    n_draws, rng = check_integer("n_draws", n_draws, 1), check_rng(rng)
     check_real("learning_rate", learning_rate, 0)
     found = []
     x = _checked(model, x)
@@ -166,7 +166,7 @@ def elbo_and_likelihood(
     elbo, log_likelihood : array of float64, shape (n,), in nats
     """
     mu, log_var = as_batch(mu, name="mu"), as_batch(log_var, name="log_var")
-    n_draws, rng = check_integer("n_draws", n_draws, 1), np.random.default_rng(rng)
+    n_draws, rng = check_integer("n_draws", n_draws, 1), check_rng(rng)
     x, log_w = _checked(model, x), []
     for rows in _blocks(x, n_draws):
         p = _draw(model.with_encoder(_Table(mu[rows], log_var[rows])), x[rows], n_draws, rng)

@@ -19,7 +19,7 @@ from numpy.typing import ArrayLike
 
 from minivae.bayes.hamiltonian import LogDensityAndGradient
 from minivae.bayes.sampler_checks import check_log_density
-from minivae.edge.checks import ArgumentError, Array, as_batch, check_integer
+from minivae.edge.checks import ArgumentError, Array, as_batch, check_integer, check_rng
 from minivae.nn.gaussian import LOG_2PI, reparameterize, reparameterize_backward
 
 
@@ -87,7 +87,7 @@ def fit_mean_field(
 
     n_dims = check_integer("n_dims", n_dims, 1)
     n_draws = check_integer("n_draws", n_draws, n_dims)
-    eps = _symmetric_noise(n_draws, n_dims, np.random.default_rng(rng))
+    eps = _symmetric_noise(n_draws, n_dims, check_rng(rng))
 
     def loss_and_gradient(parameters: Array) -> tuple[float, Array]:
         mu, log_var = np.split(parameters, 2)

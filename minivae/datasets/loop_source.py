@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from minivae.edge.checks import ArgumentError, ArgumentTypeError, check_integer
+from minivae.edge.checks import ArgumentError, ArgumentTypeError, check_integer, check_rng
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -94,7 +94,7 @@ def loops(n: int, *, rng: Any = None) -> Loops:
         `n` is not an integer, or is below 1.
     """
     n = check_integer("n", n, 1)
-    rng = np.random.default_rng(rng)
+    rng = check_rng(rng)
     factors = {name: rng.integers(len(values), size=n) for name, values in FACTORS.items()}
     chance = onset_chances()[factors["density"], factors["syncopation"]]  # (n, 16)
     onset = rng.random((n, 2, BAR)) < chance[:, None]

@@ -16,7 +16,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import ArrayLike
 
-from minivae.edge.checks import ArgumentError, Array, as_batch, check_integer, check_real
+from minivae.edge.checks import ArgumentError, Array, as_batch, check_integer, check_real, check_rng
 from minivae.nn.rows import row_blocks
 
 Function = Callable[[Array], Array]
@@ -46,7 +46,7 @@ def sample_codes(
         The codes do not vary in some direction.
     """
     codes = as_batch(codes, name="codes")
-    n, rng = check_integer("n", n, 1), np.random.default_rng(rng)
+    n, rng = check_integer("n", n, 1), check_rng(rng)
     axes = _axes(codes, rng)
     return codes.mean(axis=0) + rng.standard_normal((n, codes.shape[1])) @ axes
 
@@ -76,7 +76,7 @@ def decoded_steps(
         ``delta=1``, compare these distances with `nearest_distances` of the data.
     """
     codes = as_batch(codes, name="codes")
-    delta, rng = check_real("delta", delta, 0), np.random.default_rng(rng)
+    delta, rng = check_real("delta", delta, 0), check_rng(rng)
     axes, u = _axes(codes, rng), rng.standard_normal(codes.shape)
     ends = codes + delta * (u / np.linalg.norm(u, axis=1, keepdims=True)) @ axes
     steps = [

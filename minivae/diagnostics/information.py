@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from minivae.edge.checks import ArgumentError, Array, as_batch, as_data_set, check_real
+from minivae.edge.checks import ArgumentError, Array, as_batch, as_data_set, check_real, check_rng
 from minivae.models.objectives import log_mean_exp
 from minivae.models.vae import VAE
 from minivae.nn.gaussian import gaussian_kl, gaussian_log_density, reparameterize
@@ -173,7 +173,7 @@ def mutual_information(
     bound, NIPS workshop on Advances in Approximate Bayesian Inference, 2016.
     """
     mu, log_var = _posteriors(mu, log_var)
-    z = reparameterize(mu, log_var, np.random.default_rng(rng).standard_normal(mu.shape))
+    z = reparameterize(mu, log_var, check_rng(rng).standard_normal(mu.shape))
     at_once = max(1, NUMBERS // mu.size)
     ratios = []
     for rows in row_blocks(len(mu), at_once):

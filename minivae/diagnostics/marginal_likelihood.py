@@ -8,7 +8,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from minivae.edge.checks import ArgumentError, Array, as_batch, as_data_set, check_integer
+from minivae.edge.checks import (
+    ArgumentError,
+    Array,
+    as_batch,
+    as_data_set,
+    check_integer,
+    check_rng,
+)
 from minivae.models.labels import labels_of, one_hot
 from minivae.models.objectives import log_mean_exp
 from minivae.models.vae import VAE
@@ -73,7 +80,7 @@ def log_likelihood(
     y = model.check_labels(y, n)
     if proposal == "prior":
         model = encoding_the_prior(model)
-    rng, progress = np.random.default_rng(rng), _Progress(n, k)
+    rng, progress = check_rng(rng), _Progress(n, k)
     estimates = np.empty(n)
     for rows in row_blocks(n, max(1, ROWS // k)):
         x = as_batch(X[rows], dtype=model.dtype)
@@ -119,7 +126,7 @@ def importance_weighted_bound(
     """
     check_integer("k", k, 1)
     check_integer("n_repeats", n_repeats, 1)
-    rng = np.random.default_rng(rng)
+    rng = check_rng(rng)
     total = log_likelihood(model, x, k, rng, y=y)
     for _ in range(n_repeats - 1):
         total += log_likelihood(model, x, k, rng, y=y)

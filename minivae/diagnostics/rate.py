@@ -7,7 +7,14 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from minivae.edge.checks import ArgumentError, as_batch, as_data_set, check_integer, check_real
+from minivae.edge.checks import (
+    ArgumentError,
+    as_batch,
+    as_data_set,
+    check_integer,
+    check_real,
+    check_rng,
+)
 from minivae.models.labels import labels_of, one_hot
 from minivae.models.vae import VAE
 from minivae.nn.rows import row_blocks
@@ -56,7 +63,7 @@ def rate_distortion(
     X = as_data_set(X, model.n_features, model.dtype, interval=model.likelihood.interval)
     y = model.check_labels(y, len(X))
     check_integer("n_draws", n_draws, 1)
-    rng = np.random.default_rng(rng)
+    rng = check_rng(rng)
     totals = np.zeros(3)
     for rows in row_blocks(len(X), ROWS):
         x = as_batch(X[rows], dtype=model.dtype)

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from minivae.edge.checks import ArgumentError, check_integer
+from minivae.edge.checks import ArgumentError, check_integer, check_rng
 from minivae.gradient_check.comparison import compare
 from minivae.gradient_check.numeric import TOLERANCES
 from minivae.gradient_check.obstacles import find_obstacle
@@ -83,7 +83,7 @@ def check_gradients(
     shapes = [np.shape(value) for value in inputs]
     if not shapes or any(0 in shape for shape in shapes):
         raise ArgumentError(f"inputs must be arrays of at least one number, got shapes {shapes}")
-    rng = np.random.default_rng(rng)
+    rng = check_rng(rng)
     if hasattr(target, "loss_and_grads") and not options.keys() & {"eps", "rng"}:
         options["rng"] = int(rng.integers(2**32))  # a seed: every call draws the same noise
 

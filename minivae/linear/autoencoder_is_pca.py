@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import ArrayLike
 
-from minivae.edge.checks import ArgumentError, Array, as_batch, check_integer, check_real
+from minivae.edge.checks import ArgumentError, Array, as_batch, check_integer, check_real, check_rng
 from minivae.linear.pca import align_signs
 from minivae.linear.principal_axes import axes_about
 from minivae.models.autoencoder import LinearAutoencoder
@@ -173,7 +173,7 @@ def verify_pca_equivalence(
     components = axes[:n_latent]
     target = components if unique else axes[is_tied | (np.arange(len(lam)) < n_latent)]
 
-    rng = np.random.default_rng(rng)
+    rng = check_rng(rng)
     model = LinearAutoencoder(n_features, n_latent, bias=bias, rng=rng)
     iterations, angles = _train(model, data, origin, target, max_iterations, rng)
 

@@ -8,7 +8,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from minivae.edge.checks import ArgumentError, Array, as_batch, as_data_set, check_integer
+from minivae.edge.checks import (
+    ArgumentError,
+    Array,
+    as_batch,
+    as_data_set,
+    check_integer,
+    check_rng,
+)
 from minivae.linear.linear_gaussian import LinearGaussianModel
 from minivae.linear.pca import align_signs, check_fitted
 from minivae.linear.principal_axes import float_blocks, principal_axes
@@ -97,7 +104,7 @@ class ProbabilisticPCA:
     def sample(self, n: int, rng: Any = None) -> Array:
         """Draw `n` examples, shape (n, n_features); `rng` is a seed or a Generator."""
         check_fitted(self)
-        n, rng = check_integer("n", n, 1), np.random.default_rng(rng)
+        n, rng = check_integer("n", n, 1), check_rng(rng)
         z = rng.standard_normal((n, self.n_components_))
         noise = rng.standard_normal((n, self.n_features_in_))
         return z @ self.W_ + self.mean_ + np.sqrt(self.noise_variance_) * noise

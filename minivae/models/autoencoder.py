@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
-from minivae.edge.checks import Array, as_batch, check_dtype, check_integer
+from minivae.edge.checks import Array, as_batch, check_dtype, check_integer, check_rng
 from minivae.models.model import Model
 from minivae.models.objectives import Reconstruction
 from minivae.models.passes import AutoencoderGradients, AutoencoderPass
@@ -154,7 +154,7 @@ class LinearAutoencoder(Autoencoder):
     ) -> None:
         n, k = check_integer("n_features", n_features, 1), check_integer("n_latent", n_latent, 1)
         ends: dict[str, Any] = {"bias": bool(bias), "dtype": check_dtype(dtype)}
-        rng = np.random.default_rng(rng)
+        rng = check_rng(rng)
         super().__init__(
             n,
             k,

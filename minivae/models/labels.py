@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
-from minivae.edge.checks import ArgumentError, ArgumentTypeError, Array, as_data_set
+from minivae.edge.checks import ArgumentError, ArgumentTypeError, Array, as_data_set, check_rng
 from minivae.nn.rows import row_blocks
 
 
@@ -87,7 +87,7 @@ class Labelled:
                 "class_elbos and classify need a model that was made with n_classes"
             )
         X = as_data_set(X, self.n_features, self.dtype, interval=self.likelihood.interval)
-        rng, elbos = np.random.default_rng(rng), np.empty((len(X), self.n_classes), self.dtype)
+        rng, elbos = check_rng(rng), np.empty((len(X), self.n_classes), self.dtype)
         for rows in row_blocks(len(X), 1000):
             eps = rng.standard_normal((len(X[rows]), self.n_latent))
             for c in range(self.n_classes):

@@ -16,6 +16,7 @@ from minivae.edge.checks import (
     as_batch,
     as_data_set,
     check_dtype,
+    check_rng,
     check_widths,
 )
 from minivae.models.labels import check_labels, labels_of, one_hot
@@ -71,7 +72,7 @@ class Model(Saved, Composite):
         decoder: Any = None,
     ) -> None:
         """Set `encoder` and `decoder`: those that are given, or two mirrored perceptrons."""
-        dtype, rng = check_dtype(dtype), np.random.default_rng(rng)
+        dtype, rng = check_dtype(dtype), check_rng(rng)
         widths = check_widths("hidden", hidden)
         options: dict[str, Any] = {"activation": activation, "dtype": dtype, "rng": rng}
         ends = self.n_features + self.n_classes, self.n_latent + self.n_classes

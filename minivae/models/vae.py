@@ -8,7 +8,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
-from minivae.edge.checks import ArgumentError, Array, as_batch, check_dtype, check_integer
+from minivae.edge.checks import (
+    ArgumentError,
+    Array,
+    as_batch,
+    check_dtype,
+    check_integer,
+    check_rng,
+)
 from minivae.models.labels import Labelled
 from minivae.models.model import Model
 from minivae.models.objectives import Elbo, ImportanceWeighted, bound_of
@@ -253,7 +260,7 @@ class VAE(Labelled, Model):
         -------
         array, shape (n, n_features)
         """
-        rng = np.random.default_rng(rng)
+        rng = check_rng(rng)
         z = self._noise(check_integer("n", n, 1), None, rng)
         labels = np.full(n, y) if y is not None and np.ndim(y) == 0 else y
         out = self.decoder.forward(beside(z, self._one_hot(labels, n)))
@@ -262,7 +269,7 @@ class VAE(Labelled, Model):
     def _noise(self, n: int, eps: Any, rng: Any, k: int = 1) -> Array:
         """Return the noise as (n k, L); where k > 1, given noise has the shape (n, k, L)."""
         if eps is None:
-            eps = np.random.default_rng(rng).standard_normal((n * k, self.n_latent))
+            eps = check_rng(rng).standard_normal((n * k, self.n_latent))
         elif k > 1:
             eps, shape = np.asarray(eps), (n, k, self.n_latent)
             if eps.shape != shape:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
-from minivae.edge.checks import Array, as_batch, check_integer
+from minivae.edge.checks import Array, as_batch, check_integer, check_rng
 from minivae.models.vae import VAE
 from minivae.music.decoders import Autoregressive, Conductor, Identity
 from minivae.music.encoder import MelodyEncoder
@@ -71,7 +71,7 @@ class MelodyVAE(VAE):
         dtype: DTypeLike = np.float64,
         rng: int | np.random.Generator | None = None,
     ) -> None:
-        rng = np.random.default_rng(rng)
+        rng = check_rng(rng)
         check_integer("n_latent", n_latent, 1)
         options: dict[str, Any] = {"dtype": dtype, "rng": rng}
         width = n_context if n_segments > 1 else n_latent
@@ -172,7 +172,7 @@ class MelodyVAE(VAE):
             Above 0; see `draw`.
         """
         self.check_labels(y, check_integer("n", n, 1))
-        rng = np.random.default_rng(rng)
+        rng = check_rng(rng)
         z = rng.standard_normal((n, self.n_latent))
         return self.decode(z) if mean else self.draw(z, rng, temperature=temperature)
 

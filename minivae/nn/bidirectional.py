@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
-from minivae.edge.checks import ArgumentError, Array
+from minivae.edge.checks import ArgumentError, Array, check_rng
 from minivae.nn.networks import Composite
 from minivae.nn.recurrent import GRU
 
@@ -36,7 +36,7 @@ class BidirectionalGRU(Composite):
         dtype: DTypeLike = np.float64,
         rng: int | np.random.Generator | None = None,
     ) -> None:
-        rng = np.random.default_rng(rng)
+        rng = check_rng(rng)
         self.ahead = GRU(n_in, n_hidden, dtype=dtype, rng=rng)
         self.back = GRU(n_in, n_hidden, dtype=dtype, rng=rng)
         self.n_hidden = n_hidden

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from minivae.edge.checks import ArgumentError, Array, check_integer, check_real
+from minivae.edge.checks import ArgumentError, Array, check_integer, check_real, check_rng
 from minivae.nn.likelihoods import LIKELIHOODS, Likelihood
 
 
@@ -99,7 +99,7 @@ def draw_tokens(
 
     Adding Gumbel noise and taking the largest is such a draw (Gumbel 1954).
     """
-    noise = np.random.default_rng(rng).gumbel(size=logits.shape)
+    noise = check_rng(rng).gumbel(size=logits.shape)
     return np.argmax(logits / temperature + noise, axis=-1)
 
 

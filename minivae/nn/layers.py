@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import DTypeLike
 
-from minivae.edge.checks import ArgumentError, Array, check_dtype, check_integer
+from minivae.edge.checks import ArgumentError, Array, check_dtype, check_integer, check_rng
 from minivae.nn.initial import initial
 
 
@@ -86,7 +86,7 @@ class Dense(Layer):
         super().__init__()
         self.n_in = check_integer("n_in", n_in, 1)
         self.n_out = check_integer("n_out", n_out, 1)
-        W = initial(np.random.default_rng(rng), (n_in, n_out), init)
+        W = initial(check_rng(rng), (n_in, n_out), init)
         self._add_parameter("W", W.astype(check_dtype(dtype)))
         if bias:
             self._add_parameter("b", np.zeros(n_out, dtype))

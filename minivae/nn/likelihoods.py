@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
-from minivae.edge.checks import ArgumentError, Array, check_real
+from minivae.edge.checks import ArgumentError, Array, check_real, check_rng
 from minivae.nn.elementwise import exp_minus_abs, sigmoid, softplus, unit_log_integral, unit_mean
 from minivae.nn.gaussian import gaussian_log_density, gaussian_log_density_backward
 from minivae.nn.variances import variance_from
@@ -104,7 +104,7 @@ class Bernoulli(Likelihood):
 
     def sample(self, out: Array, rng: int | np.random.Generator | None = None) -> Array:
         """Return black and white pixels, 0.0 and 1.0."""
-        uniform = np.random.default_rng(rng).random(out.shape)
+        uniform = check_rng(rng).random(out.shape)
         return (uniform < sigmoid(out)).astype(out.dtype)
 
 
@@ -138,7 +138,7 @@ class ContinuousBernoulli(Likelihood):
     def sample(self, out: Array, rng: int | np.random.Generator | None = None) -> Array:
         """Return a draw: the inverse distribution function of a uniform number."""
         # F(x) = (e^(a x) - 1) / (e^a - 1) for a < 0; for a > 0 draw 1 - x with -a instead
-        uniform = np.random.default_rng(rng).random(out.shape, out.dtype)  # below 1: no rounding up
+        uniform = check_rng(rng).random(out.shape, out.dtype)  # below 1: no rounding up
         size = np.where(out == 0, 1, np.abs(out))
         x = np.log1p(uniform * np.expm1(-size)) / -size
         return np.where(out == 0, uniform, np.where(out > 0, 1 - x, x))
@@ -202,7 +202,7 @@ class Gaussian(Likelihood):
     def sample(self, out: Array, rng: int | np.random.Generator | None = None) -> Array:
         """Return the mean plus normal noise."""
         mean, log_var = self.mean_and_log_var(out)
-        noise = np.random.default_rng(rng).standard_normal(mean.shape)
+        noise = check_rng(rng).standard_normal(mean.shape)
         return mean + np.exp(0.5 * log_var) * noise.astype(mean.dtype)
 
 

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import DTypeLike
 
-from minivae.edge.checks import ArgumentError, Array
+from minivae.edge.checks import ArgumentError, Array, check_rng
 from minivae.nn.activations import ACTIVATIONS
 from minivae.nn.layers import Dense, Layer
 
@@ -106,7 +106,7 @@ def mlp(
         raise ArgumentError(f"sizes must name at least an input and an output width, got {sizes!r}")
     if activation not in ACTIVATIONS:
         raise ArgumentError(f"activation must be one of {sorted(ACTIVATIONS)}, got {activation!r}")
-    rng = np.random.default_rng(rng)
+    rng = check_rng(rng)
     init = "he" if activation.endswith("relu") else "glorot"
     layers: list[Layer] = []
     for n_in, n_out in pairwise(sizes[:-1]):

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import DTypeLike
 
-from minivae.edge.checks import ArgumentError, Array, check_dtype, check_integer
+from minivae.edge.checks import ArgumentError, Array, check_dtype, check_integer, check_rng
 from minivae.nn.elementwise import sigmoid
 from minivae.nn.layers import Layer
 
@@ -70,7 +70,7 @@ class GRU(Layer):
         super().__init__()
         self.n_in = check_integer("n_in", n_in, 1)
         self.n_hidden = check_integer("n_hidden", n_hidden, 1)
-        rng, limit = np.random.default_rng(rng), 1 / np.sqrt(n_hidden)
+        rng, limit = check_rng(rng), 1 / np.sqrt(n_hidden)
         width = 3 * n_hidden
         for name, shape in {
             "W_x": (n_in, width),

@@ -18,6 +18,7 @@ from minivae.edge.checks import (
     as_data_set,
     check_integer,
     check_real,
+    check_rng,
 )
 from minivae.training.batches import Batches
 from minivae.training.callbacks import Checkpoint, Progress
@@ -123,7 +124,7 @@ def fit(
     run = Run(
         model=model,
         optimizer=optimizer,
-        rng=np.random.default_rng(rng),
+        rng=check_rng(rng),
         epochs=epochs,
         # checkpoints come last: they hold what the others have made of the epoch
         callbacks=sorted(callbacks, key=lambda callback: isinstance(callback, Checkpoint)),

@@ -120,7 +120,7 @@ def test_widths_come_back_as_a_list_of_ints(widths):
     ("widths", "error", "message"),
     [
         (64, TypeError, "hidden must be a sequence of integers, got 64"),
-        ("64", TypeError, "hidden must be an integer, got '6'"),
+        ("64", TypeError, "hidden must be a sequence of integers, got '64'"),
         ([4, 0], ValueError, "hidden must be at least 1, got 0"),
         ([4.0], TypeError, "hidden must be an integer, got 4.0"),
     ],
