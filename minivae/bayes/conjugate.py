@@ -176,7 +176,7 @@ class NormalInverseGamma:
 
     def log_evidence(self, data: ArrayLike) -> float:
         """Return the log density of `data`, shape (n,), in nats."""
-        n, posterior = np.size(data), self.update(data)
+        posterior, n = self.update(data), np.size(data)
         log_ratio = posterior._log_normalizer() - self._log_normalizer()
         return log_ratio - n / 2 * log(2 * pi)
 

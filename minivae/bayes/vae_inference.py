@@ -19,10 +19,21 @@ from numpy.typing import ArrayLike
 
 from minivae.bayes.annealing import annealed_importance_sampling
 from minivae.bayes.hamiltonian import LogDensityAndGradient
-from minivae.edge.checks import ArgumentError, Array, as_batch, check_integer, check_real, check_rng
+from minivae.edge.checks import (
+    ArgumentError,
+    Array,
+    as_batch,
+    as_floats,
+    as_matrix,
+    as_same_shape,
+    check_integer,
+    check_real,
+    check_rng,
+    shown,
+)
 from minivae.models.passes import VAEPass
 from minivae.models.vae import VAE
-from minivae.nn.gaussian import LOG_VAR_LIMIT, gaussian_log_density
+from minivae.nn.gaussian import LOG_VAR_LIMIT, log_density
 from minivae.nn.rows import repeat_rows, row_blocks
 from minivae.training.optimizers import Adam
 
@@ -38,11 +49,13 @@ def log_joint(model: VAE, x: Array) -> LogDensityAndGradient:
     x : array, shape (batch, n_features)
         One row for each row of z.
     """
+    x = _checked(model, x)
 
     def log_density_and_gradient(z: Array) -> tuple[Array, Array]:
+        z = as_floats("z", z, (len(x), model.n_latent))
         log_p, dz = _log_likelihood(model, x, z)
         zeros = np.zeros_like(z)
-        return log_p + gaussian_log_density(z, zeros, zeros), dz - z
+        return log_p + log_density(z, zeros, zeros), dz - z
 
     return log_density_and_gradient
 
@@ -165,9 +178,15 @@ def elbo_and_likelihood(
     -------
     elbo, log_likelihood : array of float64, shape (n,), in nats
     """
-    mu, log_var = as_batch(mu, name="mu"), as_batch(log_var, name="log_var")
+    x = _checked(model, x)
+    mu, log_var = as_same_shape(
+        mu=as_matrix(mu, model.n_latent, name="mu"),
+        log_var=as_matrix(log_var, model.n_latent, name="log_var"),
+    )
     n_draws, rng = check_integer("n_draws", n_draws, 1), check_rng(rng)
-    x, log_w = _checked(model, x), []
+    log_w = []
+    if len(mu) != len(x):
+        raise ArgumentError(f"mu must have {len(x)} rows, as x has, got {len(mu)}")
     for rows in _blocks(x, n_draws):
         p = _draw(model.with_encoder(_Table(mu[rows], log_var[rows])), x[rows], n_draws, rng)
         log_w.append((p.log_prob + p.log_ratio).reshape(-1, n_draws))
@@ -209,7 +228,7 @@ def _log_likelihood(model: VAE, x: Array, z: Array) -> tuple[Array, Array]:
 def _checked(model: Any, x: ArrayLike) -> Array:
     """Return `x` as a batch for `model`, after checking that p(x | z) is a density."""
     if not isinstance(model, VAE) or model.likelihood.name == "squared_error":
-        raise ArgumentError(f"model must be a VAE with a density p(x | z), got {model!r}")
+        raise ArgumentError(f"model must be a VAE with a density p(x | z), got {shown(model)}")
     if model.n_classes:
         raise ArgumentError(f"model must be a VAE without classes, got n_classes={model.n_classes}")
     return as_batch(x, model.n_features, model.dtype, interval=model.likelihood.interval)

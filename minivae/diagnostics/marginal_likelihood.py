@@ -8,13 +8,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from minivae.edge.arguments import check_choice
 from minivae.edge.checks import (
     ArgumentError,
     Array,
     as_batch,
     as_data_set,
+    check_flag,
     check_integer,
     check_rng,
+    shown,
 )
 from minivae.models.labels import labels_of, one_hot
 from minivae.models.objectives import log_mean_exp
@@ -75,8 +78,8 @@ def log_likelihood(
     _check_density(model)
     X = as_data_set(x, model.n_features, model.dtype, name="x", interval=model.likelihood.interval)
     n, k = len(X), check_integer("n_samples", n_samples, 1)
-    if proposal not in ("posterior", "prior"):
-        raise ArgumentError(f"proposal must be 'posterior' or 'prior', got {proposal!r}")
+    check_choice("proposal", proposal, ("posterior", "prior"))
+    check_flag("verbose", verbose)
     y = model.check_labels(y, n)
     if proposal == "prior":
         model = encoding_the_prior(model)
@@ -169,7 +172,8 @@ def _check_density(model: Any) -> None:
     name = type(model).__name__
     if hasattr(model, "score_samples"):
         raise ArgumentError(
-            f"{name} knows log p(x) exactly: call its score_samples(x) instead of sampling"
+            f"model must be a VAE, got {shown(model)}: {name} knows log p(x) exactly, "
+            "call its score_samples(x) instead of sampling"
         )
     if not isinstance(model, VAE):
         reason = f"{name} has no density p(x): its code has no distribution"
@@ -178,7 +182,8 @@ def _check_density(model: Any) -> None:
     else:
         return
     raise ArgumentError(
-        f"{reason}; a VAE has one with likelihood 'bernoulli', 'continuous_bernoulli' or "
+        f"model must be a VAE with a density, got {shown(model)}: {reason}; a VAE "
+        "has one with likelihood 'bernoulli', 'continuous_bernoulli' or "
         "'gaussian', and PCA and ProbabilisticPCA have one in score_samples"
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable
 from numbers import Integral, Real
 from typing import Any
@@ -54,8 +55,10 @@ def check_integer(name: str, value: Any, low: int, high: int | None = None, *, o
     if isinstance(value, bool) or not isinstance(value, Integral):
         raise ArgumentTypeError(f"{name} must be an integer, got {shown(value)}")
     value = int(value)
-    if value < low or (high is not None and value > high):
+    if value < low or value > (sys.maxsize if high is None else high):
         allowed = f"at least {low}" if high is None else f"between {low} and {of}{high}"
+        if high is None and value > low:
+            allowed = f"at most {sys.maxsize}"
         raise ArgumentError(f"{name} must be {allowed}, got {shown(value)}")
     return value
 
@@ -72,7 +75,7 @@ def check_real(
     try:
         number = float(value)
     except OverflowError:  # an integer of more than 308 digits
-        number = np.inf if value > 0 else -np.inf
+        number = np.inf if value > 0 else -np.inf  # type: ignore[operator]
     above = number >= low if closed in ("low", "both") else number > low
     below = number <= high if closed in ("high", "both") else number < high
     if not (above and below and np.isfinite(number)):
@@ -116,7 +119,9 @@ def check_dtype(dtype: DTypeLike) -> np.dtype[Any]:
 
 def check_widths(name: str, widths: Any) -> list[int]:
     """Return `widths` as a list of positive ints."""
-    if not isinstance(widths, Iterable) or np.ndim(widths) != 1:  # type: ignore[arg-type]
+    if not isinstance(widths, Iterable) or isinstance(widths, str | bytes | dict | set):
+        raise ArgumentTypeError(f"{name} must be a sequence of integers, got {shown(widths)}")
+    if isinstance(widths, np.ndarray) and widths.ndim != 1:
         raise ArgumentTypeError(f"{name} must be a sequence of integers, got {shown(widths)}")
     return [check_integer(name, width, 1) for width in widths]
 
@@ -178,6 +183,14 @@ def as_matrix(
     return values
 
 
+HUGE = 1e150  # whose square is a float still
+
+
+def as_observations(name: str, values: ArrayLike) -> Array:
+    """Return numbers of shape (n,), none so large that its square overflows."""
+    return as_reals(name, values, ("n",), interval=(-HUGE, HUGE))
+
+
 def as_data_set(
     X: ArrayLike,
     n_features: int | None = None,
@@ -234,8 +247,7 @@ def as_reals(
     """
     array = _reals(values, name)
     if shape is not None and not _has_shape(array, shape):
-        wanted = ", ".join(map(str, shape)) + ("," if len(shape) == 1 else "")
-        raise ArgumentError(f"{name} must have shape ({wanted}), got shape {array.shape}")
+        raise ArgumentError(f"{name} must have shape {_written(shape)}, got shape {array.shape}")
     if dtype is not None or array.dtype.kind != "f":
         array = _cast(array, dtype or np.float64)
     if finite or interval is not None:
@@ -243,21 +255,56 @@ def as_reals(
     return array
 
 
-def check_same_shape(**arrays: Any) -> None:
-    """Refuse arrays that are not of one shape: nothing is broadcast that nobody asked for.
+def as_integers(name: str, values: Any, what: str = "integers") -> Array:
+    """Return an array of integers of any shape; `what` says what they are."""
+    if type(values) is not np.ndarray or values.dtype.kind not in "iu":
+        try:
+            array = np.asarray(values)
+        except ValueError:
+            array = np.empty(0, object)
+        if array.dtype.kind not in "iu":
+            raise ArgumentTypeError(f"{name} must hold {what}, got dtype {array.dtype}")
+        values = np.asarray(_reals(values, name))
+    return values
 
-    It is cheap for arrays of floats, and returns nothing: a caller keeps what it was given.
+
+def as_symmetric(name: str, values: ArrayLike, *, of: str, n: int) -> Array:
+    """Return a symmetric matrix of shape (n, n), for the n numbers of the argument `of`."""
+    matrix = as_matrix(values, name=name, columns="n")
+    if matrix.shape != (n, n):
+        raise ArgumentError(
+            f"{name} must have shape {(n, n)} for {of} of shape {(n,)}, got {matrix.shape}"
+        )
+    if not np.allclose(matrix, matrix.T, rtol=1e-8, atol=1e-8 * np.abs(matrix).max()):
+        raise ArgumentError(f"{name} must be symmetric, got {shown(matrix)} that is not")
+    return matrix
+
+
+def as_floats(name: str, values: Any, shape: Shape | None = None) -> Array:
+    """Return an array of floats as it is, whatever it holds, and other numbers as float64.
+
+    It is for functions that are plain formulas: NaN goes in and comes out, and complex numbers
+    pass, because the complex step differentiates with them. A call with the right array is cheap.
     """
-    first, *_ = arrays
-    for name, array in arrays.items():
-        if not isinstance(array, np.ndarray) or isinstance(array, MaskedArray):
-            raise ArgumentTypeError(f"{name} must be an array without a mask, got {shown(array)}")
-        if array.dtype.kind not in "fc":
-            raise ArgumentTypeError(f"{name} must hold floats, got {shown(array)}")
-        if array.shape != arrays[first].shape:
+    if type(values) is not np.ndarray or values.dtype.kind not in "fc":
+        values = as_reals(name, values, dtype=None, finite=False)
+    if shape is not None and values.shape != shape and not _has_shape(values, shape):
+        raise ArgumentError(f"{name} must have shape {_written(shape)}, got shape {values.shape}")
+    return values
+
+
+def as_same_shape(**values: Any) -> list[Array]:
+    """Return arrays as `as_floats` does, all of one shape: nothing is broadcast unasked."""
+    arrays = [as_floats(name, value) for name, value in values.items()]
+    first, *_ = values
+    for name, array in zip(values, arrays, strict=True):
+        if not array.ndim:
+            raise ArgumentError(f"{name} must have an axis, got the number {array}")
+        if array.shape != arrays[0].shape:
             raise ArgumentError(
-                f"{name} must have the shape of {first}, {arrays[first].shape}, got {array.shape}"
+                f"{name} must have the shape of {first}, {arrays[0].shape}, got {array.shape}"
             )
+    return arrays
 
 
 def _reals(values: ArrayLike, name: str) -> Array:
@@ -277,6 +324,10 @@ def _reals(values: ArrayLike, name: str) -> Array:
         got = f"dtype {array.dtype}" if array.ndim else shown(values)
         raise ArgumentTypeError(f"{name} must hold real numbers, got {got}")
     return array
+
+
+def _written(shape: Shape) -> str:
+    return f"({', '.join(map(str, shape))}{',' if len(shape) == 1 else ''})"
 
 
 def _has_shape(array: Array, shape: Shape) -> bool:

@@ -11,8 +11,8 @@ from numpy.typing import ArrayLike
 from minivae.edge.checks import (
     ArgumentError,
     Array,
-    as_batch,
     as_data_set,
+    as_matrix,
     check_integer,
     check_rng,
 )
@@ -116,7 +116,10 @@ class ProbabilisticPCA:
     def inverse_transform(self, Z: ArrayLike) -> Array:
         """Return the mean of x for each row of `Z`, shape (n_samples, n_features)."""
         check_fitted(self)
-        return as_batch(Z, self.n_components_, name="Z") @ self.W_ + self.mean_
+        return (
+            as_matrix(Z, self.n_components_, name="Z", columns="n_components") @ self.W_
+            + self.mean_
+        )
 
     def fit_transform(self, X: ArrayLike, y: object = None) -> Array:
         """Fit to `X`, and return the posterior means of its rows."""

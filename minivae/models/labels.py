@@ -7,7 +7,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
-from minivae.edge.checks import ArgumentError, ArgumentTypeError, Array, as_data_set, check_rng
+from minivae.edge.checks import (
+    ArgumentError,
+    Array,
+    as_data_set,
+    as_integers,
+    check_integer,
+    check_rng,
+)
 from minivae.nn.rows import row_blocks
 
 
@@ -46,9 +53,8 @@ def check_labels(
         raise ArgumentError(
             f"{name} must hold a label for each row of {of}: the model has n_classes"
         )
-    y = np.asarray(y)
-    if y.dtype.kind not in "iu":
-        raise ArgumentTypeError(f"{name} must hold integer labels, got dtype {y.dtype}")
+    check_integer("n_rows", n_rows, 0)
+    y = as_integers(name, y, "integer labels")
     if y.shape != (n_rows,):
         raise ArgumentError(
             f"{name} must have shape ({n_rows},), a label for each row of {of}, got {y.shape}"

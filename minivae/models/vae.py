@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,10 @@ from minivae.edge.checks import (
     ArgumentError,
     Array,
     as_batch,
+    as_matrix,
+    as_reals,
     check_dtype,
+    check_flag,
     check_integer,
     check_rng,
 )
@@ -260,9 +264,9 @@ class VAE(Labelled, Model):
         -------
         array, shape (n, n_features)
         """
-        rng = check_rng(rng)
+        rng, mean = check_rng(rng), check_flag("mean", mean)
         z = self._noise(check_integer("n", n, 1), None, rng)
-        labels = np.full(n, y) if y is not None and np.ndim(y) == 0 else y
+        labels = np.full(n, y) if isinstance(y, Integral | np.ndarray) and np.ndim(y) == 0 else y
         out = self.decoder.forward(beside(z, self._one_hot(labels, n)))
         return self.likelihood.mean(out) if mean else self.likelihood.sample(out, rng)
 
@@ -271,14 +275,14 @@ class VAE(Labelled, Model):
         if eps is None:
             eps = check_rng(rng).standard_normal((n * k, self.n_latent))
         elif k > 1:
-            eps, shape = np.asarray(eps), (n, k, self.n_latent)
+            eps, shape = as_reals("eps", eps), (n, k, self.n_latent)
             if eps.shape != shape:
                 raise ArgumentError(
                     f"eps must have shape (batch, n_importance, n_latent) = {shape}, "
                     f"got {eps.shape}"
                 )
             eps = eps.reshape(n * k, self.n_latent)
-        eps = as_batch(eps, self.n_latent, self.dtype, name="eps", columns="n_latent")
+        eps = as_matrix(eps, self.n_latent, self.dtype, name="eps", columns="n_latent")
         if len(eps) != n * k:
             raise ArgumentError(f"eps must have {n} rows, as x has, got {len(eps)}")
         return eps

@@ -11,7 +11,7 @@ from minivae.datasets.loop_source import BAR, FIRST_NOTE, LOWEST_PITCH, STEPS, I
 from minivae.diagnostics.interpolation import lerp, slerp
 from minivae.edge.checks import ArgumentError, Array, check_integer, check_rng
 from minivae.music.model import MelodyVAE
-from minivae.nn.gaussian import gaussian_log_density
+from minivae.nn.gaussian import log_density
 
 PATHS = {"straight": lerp, "spherical": slerp}
 
@@ -118,8 +118,8 @@ def _proposals(
     eps = rng.standard_normal((n, model.n_latent))
     z = np.where(from_q[:, None], mu + np.exp(0.5 * log_var) * eps, eps)
     zero = np.zeros_like(z)
-    log_prior = gaussian_log_density(z, zero, zero)
-    log_q = gaussian_log_density(z, zero + mu, zero + log_var)
+    log_prior = log_density(z, zero, zero)
+    log_q = log_density(z, zero + mu, zero + log_var)
     mixture = np.logaddexp(log_prior, log_q) - np.log(2)
     return z, log_prior - mixture
 

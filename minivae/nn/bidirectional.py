@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
-from minivae.edge.checks import ArgumentError, Array, check_rng
+from minivae.edge.checks import ArgumentError, Array, as_floats, check_rng
 from minivae.nn.networks import Composite
 from minivae.nn.recurrent import GRU
 
@@ -61,7 +61,7 @@ class BidirectionalGRU(Composite):
         -------
         array, shape (batch, 2 n_hidden)
         """
-        x = np.asarray(x)
+        x = as_floats("x", x)
         lengths = _check_lengths(lengths, x)
         # a row of length n is read in the order n-1, ..., 0: reversed within its own length,
         # because reversing the padded row would read its padding first
