@@ -34,7 +34,7 @@ def test_import_is_light():
     assert "minivae.models.vae" in loaded
     heavy = re.compile(r"(matplotlib|PIL|scipy\.(optimize|stats|linalg|special|integrate))\b")
     assert [name for name in loaded if heavy.match(name)] == []
-    rooms = re.compile(r"minivae\.(plots|claims|commands|course|studies|datasets|bayes)\b")
+    rooms = re.compile(r"minivae\.(plots|claims|commands|course|studies|datasets)\b")
     assert [name for name in loaded if rooms.match(name)] == []
 
 

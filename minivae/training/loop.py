@@ -23,12 +23,12 @@ from minivae.edge.checks import (
     check_rng,
     shown,
 )
-from minivae.training.batches import Batches
+from minivae.training.batches import Batches, check_noise
 from minivae.training.callbacks import Checkpoint, Progress
 from minivae.training.clipping import clip_by_norm
 from minivae.training.optimizers import Adam, Optimizer
-from minivae.training.run import Run
-from minivae.training.schedules import name_of, schedule_from
+from minivae.training.run import Run, name_of
+from minivae.training.schedules import schedule_from
 
 VALIDATION_BATCH = 1000
 
@@ -76,7 +76,7 @@ def fit(
         the model sees and is asked for: fresh binarisation, small shifts.
     corrupt : callable, optional
         ``corrupt(x, rng)`` returns a noisy batch of the same shape; the model sees it, and is
-        asked for the clean one (a denoising autoencoder).
+        asked for the clean one (a denoising autoencoder). See `minivae.corruptions`.
     beta : float or callable, optional
         The weight of the KL in training instead of the model's own: a number, or a schedule
         ``beta(step)`` with the number of updates so far, from 0. See `minivae.schedules`.
@@ -92,7 +92,7 @@ def fit(
         Print a line for every epoch.
     resume : path, optional
         A file of `Checkpoint`: go on where it stopped, with the same data, batch size, kind of
-        optimizer, callbacks and schedule.
+        optimizer, callbacks, schedule and corruption.
 
     Returns
     -------
@@ -122,9 +122,8 @@ def fit(
         "optimizer", optimizer, ("step",), "an object with a step, as SGD(...) and Adam() are"
     )
     check_flag("verbose", verbose)
-    for name, function in {"augment": augment, "corrupt": corrupt}.items():
-        if function is not None:
-            check_function(name, function)
+    check_noise("augment", augment)
+    check_noise("corrupt", corrupt)
     if not isinstance(callbacks, Iterable) or isinstance(
         callbacks, str | bytes | dict | np.ndarray
     ):
@@ -145,6 +144,7 @@ def fit(
             "batch_size": batch_size,
             "optimizer": type(optimizer).__name__,
             "beta": name_of(beta),
+            "corrupt": name_of(corrupt),
             "clip_norm": str(clip_norm),
         },
     )

@@ -16,7 +16,7 @@ from minivae.edge.checks import check_integer, check_real
 
 
 class Schedule:
-    """What the schedules of this module have in common: a checkpoint knows them by their `repr`."""
+    """What the schedules of this module have in common: a step in, a weight out."""
 
     def __call__(self, step: int) -> float:
         """Return the weight of the KL at a step."""
@@ -128,8 +128,3 @@ def schedule_from(beta: float | Callable[[int], float] | None) -> Callable[[int]
     if beta is not None:
         beta = check_real("beta", beta, 0, closed="low")
     return lambda step: beta
-
-
-def name_of(beta: float | Callable[[int], float] | None) -> str:
-    """Return what a checkpoint remembers of it; of a caller's own function, only that it is one."""
-    return "a function" if callable(beta) and not isinstance(beta, Schedule) else repr(beta)
