@@ -9,6 +9,14 @@ from matplotlib.image import imread
 import minivae as mv
 from minivae import studies
 from minivae.studies import (
+    denoising,
+    depth,
+    downstream,
+    gaps,
+    generation,
+    labels,
+    latent_dimension,
+    loops,
     bayesian,
     blur,
     denoising,
@@ -25,13 +33,14 @@ from minivae.studies import (
 
 TINY = {
     bayesian: {
-        **{"n_train": 120, "n_test": 80, "n_inside": 12, "n_outside": 6, "n_draws": 2},
+        **{"n_train": 160, "n_test": 80, "n_inside": 12, "n_outside": 6, "n_draws": 2},
         **{"n_latent": 2, "hidden": [8], "epochs": 5, "warm_up": 1, "burn_in": 1, "step": 0.003},
     },
     latent_dimension: {"n_train": 70, "n_test": 30, "epochs": 1, "hidden": [8], "n_draws": 2},
     downstream: {"n_train": 120, "n_test": 30, "epochs": 1, "hidden": [8], "batch_size": 32},
     generation: {"n_train": 200, "n": 60, "epochs": 1, "n_latent": 2, "hidden": [8]},
     denoising: {**denoising.NETWORK, "n_train": 70, "n_test": 20, "epochs": 1, "cure_epochs": 1},
+    depth: {**depth.DEEP, "n_train": 70, "n_test": 30, "epochs": 1, "curve_epochs": 1},
     loops: {
         **loops.QUICK,
         "n_train": 100,
