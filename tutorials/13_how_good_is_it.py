@@ -98,8 +98,8 @@ assert found["ten copied"][2] == 0  # and the pixels call copies perfect
 # %% The samples
 # Only the Frechet distance kept the order: the classifier is sure of what it sees in noise, and
 # pixels call ten copies perfect. (To the Frechet distance they are worse than patches: it wants the
-# variety, and does not see that each is a digit.) Now the models. At z from N(0, I) the autoencoder loses by far: no
-# one told it to put its codes there. This comparison stands in lectures, but it is unfair. Fit a
+# variety, and does not see that each is a digit.) Now the models. At z from N(0, I) the autoencoder
+# loses by far: no one told it to put its codes there. This comparison stands in lectures, but it is unfair. Fit a
 # normal to the *codes*, and draw from that. Predict the winner.
 
 z = rng.standard_normal((500, 10))
