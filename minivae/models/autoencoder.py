@@ -8,7 +8,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
-from minivae.edge.checks import Array, as_batch, check_dtype, check_integer
+from minivae.edge.checks import (
+    Array,
+    as_batch,
+    check_dtype,
+    check_flag,
+    check_integer,
+    check_rng,
+)
 from minivae.models.model import Model
 from minivae.models.objectives import Reconstruction
 from minivae.models.passes import AutoencoderGradients, AutoencoderPass
@@ -166,8 +173,8 @@ class LinearAutoencoder(Autoencoder):
         rng: int | np.random.Generator | None = None,
     ) -> None:
         n, k = check_integer("n_features", n_features, 1), check_integer("n_latent", n_latent, 1)
-        ends: dict[str, Any] = {"bias": bool(bias), "dtype": check_dtype(dtype)}
-        rng = np.random.default_rng(rng)
+        ends: dict[str, Any] = {"bias": check_flag("bias", bias), "dtype": check_dtype(dtype)}
+        rng = check_rng(rng)
         super().__init__(
             n,
             k,
@@ -178,5 +185,5 @@ class LinearAutoencoder(Autoencoder):
             dtype=dtype,
         )
         regularized = self.config["regularizer"]
-        self.config = {"n_features": n, "n_latent": k, "bias": bool(bias)}
+        self.config = {"n_features": n, "n_latent": k, "bias": check_flag("bias", bias)}
         self.config |= {"regularizer": regularized, "dtype": self.dtype.name}

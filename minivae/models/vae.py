@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from numbers import Integral
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
-from minivae.edge.checks import ArgumentError, Array, as_batch, check_dtype, check_integer
+from minivae.edge.checks import (
+    ArgumentError,
+    Array,
+    as_batch,
+    as_matrix,
+    as_reals,
+    check_dtype,
+    check_flag,
+    check_integer,
+    check_rng,
+)
 from minivae.models.labels import Labelled
 from minivae.models.model import Model
 from minivae.models.objectives import Elbo, ImportanceWeighted, bound_of
@@ -259,25 +270,25 @@ class VAE(Labelled, Model):
         -------
         array, shape (n, n_features)
         """
-        rng = np.random.default_rng(rng)
+        rng, mean = check_rng(rng), check_flag("mean", mean)
         z = self._noise(check_integer("n", n, 1), None, rng)
-        labels = np.full(n, y) if y is not None and np.ndim(y) == 0 else y
+        labels = np.full(n, y) if isinstance(y, Integral | np.ndarray) and np.ndim(y) == 0 else y
         out = self.decoder.forward(beside(z, self._one_hot(labels, n)))
         return self.likelihood.mean(out) if mean else self.likelihood.sample(out, rng)
 
     def _noise(self, n: int, eps: Any, rng: Any, k: int = 1) -> Array:
         """Return the noise as (n k, L); where k > 1, given noise has the shape (n, k, L)."""
         if eps is None:
-            eps = np.random.default_rng(rng).standard_normal((n * k, self.n_latent))
+            eps = check_rng(rng).standard_normal((n * k, self.n_latent))
         elif k > 1:
-            eps, shape = np.asarray(eps), (n, k, self.n_latent)
+            eps, shape = as_reals("eps", eps), (n, k, self.n_latent)
             if eps.shape != shape:
                 raise ArgumentError(
                     f"eps must have shape (batch, n_importance, n_latent) = {shape}, "
                     f"got {eps.shape}"
                 )
             eps = eps.reshape(n * k, self.n_latent)
-        eps = as_batch(eps, self.n_latent, self.dtype, name="eps", columns="n_latent")
+        eps = as_matrix(eps, self.n_latent, self.dtype, name="eps", columns="n_latent")
         if len(eps) != n * k:
             raise ArgumentError(f"eps must have {n} rows, as x has, got {len(eps)}")
         return eps

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from minivae.edge.checks import ArgumentError, Array
+from minivae.edge.arguments import check_choice
+from minivae.edge.checks import Array
 
 
 def glorot(rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
@@ -76,6 +77,5 @@ def initial(rng: np.random.Generator, shape: tuple[int, ...], kind: str) -> Arra
     ValueError
         `kind` is not one of `KINDS`.
     """
-    if kind not in list(KINDS):
-        raise ArgumentError(f"init must be one of {sorted(KINDS)}, got {kind!r}")
+    check_choice("init", kind, sorted(KINDS))
     return KINDS[kind](rng, shape)

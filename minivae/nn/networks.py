@@ -10,7 +10,15 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import DTypeLike
 
-from minivae.edge.checks import ArgumentError, Array
+from minivae.edge.arguments import check_choice, check_has
+from minivae.edge.checks import (
+    ArgumentError,
+    ArgumentTypeError,
+    Array,
+    check_rng,
+    check_widths,
+    shown,
+)
 from minivae.nn.activations import ACTIVATIONS
 from minivae.nn.layers import Dense, Layer
 
@@ -50,7 +58,11 @@ class Sequential(Composite):
     """
 
     def __init__(self, layers: Iterable[Any]) -> None:
+        if not isinstance(layers, Iterable) or isinstance(layers, np.ndarray):
+            raise ArgumentTypeError(f"layers must be a sequence of layers, got {shown(layers)}")
         self.layers = list(layers)
+        for layer in self.layers:
+            check_has("layers", layer, ("forward", "backward", "params", "grads"), "layers")
         if not self.layers:
             raise ArgumentError("layers must hold at least one layer, got none")
 
@@ -105,11 +117,11 @@ def mlp(
     -------
     Sequential
     """
+    sizes = check_widths("sizes", sizes)
     if len(sizes) < 2:
-        raise ArgumentError(f"sizes must name at least an input and an output width, got {sizes!r}")
-    if activation not in ACTIVATIONS:
-        raise ArgumentError(f"activation must be one of {sorted(ACTIVATIONS)}, got {activation!r}")
-    rng = np.random.default_rng(rng)
+        raise ArgumentError(f"sizes must name at least an input and an output width, got {sizes}")
+    check_choice("activation", activation, sorted(ACTIVATIONS))
+    rng = check_rng(rng)
     if init is None:
         inner, last = "he" if activation.endswith("relu") else "glorot", "glorot"
     else:

@@ -122,8 +122,8 @@ def test_cast_is_a_deep_copy_of_another_dtype(dtype):
     [
         (lambda: Sequential([]), "layers must hold at least one layer, got none"),
         (lambda: mlp([4]), r"at least an input and an output width, got \[4\]"),
-        (lambda: mlp([4, 0]), "n_out must be at least 1, got 0"),
-        (lambda: mlp([4, 2], activation="gelu"), r"one of \[.*'tanh'\], got 'gelu'"),
+        (lambda: mlp([4, 0]), "sizes must be at least 1, got 0"),
+        (lambda: mlp([4, 2], activation="gelu"), r"activation must be one of .*'tanh', got 'gelu'"),
     ],
 )
 def test_bad_arguments_are_named(make, message):
