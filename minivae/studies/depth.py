@@ -173,8 +173,8 @@ def _verdict(entries: dict[str, Entry]) -> str:
         f"and the curve itself {mean('curve, the curve itself', 'curve error'):.4f}. An untrained "
         f"VAE draws grey (pixels spread by {mean('untrained deep VAE', 'pixel spread'):.3f}, after "
         f"training {mean('deep VAE, 8 latents', 'pixel spread'):.3f}, uniform noise .289), and "
-        f"with a ReLU on the code, which makes {mean('rectified code', 'zeros'):.2f} of its numbers "
-        f"zero, {np.mean(rectified):.2f} of the codes lie along an axis, without it "
+        f"with a ReLU on the code, which makes {mean('rectified code', 'zeros'):.2f} of its "
+        f"numbers zero, {np.mean(rectified):.2f} of the codes lie along an axis, without it "
         f"{np.mean(linear):.2f} (more {in_seeds(more)}; even directions "
         f"{mean('even directions', 'on an axis'):.2f})."
     )
