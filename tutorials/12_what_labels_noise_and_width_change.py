@@ -315,6 +315,6 @@ assert QUICK or ends[1]["kl"] > ends[0]["kl"]
 #
 # 1. labelled_layer_backward: which weights, and which codes, learn from a label.
 # 2. class_probabilities: Bayes' rule, for bounds of some hundred nats.
-# 3. best_denoiser: the best linear denoiser of any data, and its error.
+# 3. conditional_optimum: the best linear conditional VAE of any data, on paper.
 #
 # Then ask: python -m minivae check tutorials/exercises/12_what_labels_noise_and_width_change.py
