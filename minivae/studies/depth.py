@@ -33,8 +33,8 @@ N_SHOWN = 8
 
 
 @study(
-    "What does depth bring an autoencoder and a VAE, what does PCA of equal size do, and what do an "
-    "untrained network and a ReLU on the code show?"
+    "What does depth bring an autoencoder and a VAE, what does PCA of equal size do, and what do "
+    "an untrained network and a ReLU on the code show?"
 )
 def depth(bench: Bench) -> Findings:
     """Train shallow and deep autoencoders and VAEs of equal codes, and look at three by-ways.
@@ -105,7 +105,7 @@ def two_latents(trial: Trial, *, code: str, **size: Any) -> Tree:
     if code == "even directions":
         z = np.random.default_rng(trial.seed).standard_normal((len(split.test), 2))
         return {"on an axis": near_an_axis(z)}
-    model = mv.Autoencoder(784, 2, hidden=size["lecture"], dtype=np.float32, rng=trial.seed)
+    model = mv.Autoencoder(784, 2, dtype=np.float32, rng=trial.seed)
     if code == "rectified code":
         model.encoder.layers.append(mv.ReLU())
     _fit(trial, model, split.train, size["epochs"])
@@ -165,8 +165,8 @@ def _verdict(entries: dict[str, Entry]) -> str:
         f"and the curve itself {mean('curve, the curve itself', 'curve error'):.4f}. An untrained "
         f"VAE draws grey (pixels spread by {mean('untrained deep VAE', 'pixel spread'):.3f}, after "
         f"training {mean('deep VAE, 8 latents', 'pixel spread'):.3f}, uniform noise .289), and "
-        f"with a ReLU on the code {np.mean(rectified):.2f} of the codes lie along an axis, without it "
-        f"{np.mean(linear):.2f} (more {in_seeds(more)}; even directions "
+        f"with a ReLU on the code {np.mean(rectified):.2f} of the codes lie along an axis, without "
+        f"it {np.mean(linear):.2f} (more {in_seeds(more)}; even directions "
         f"{mean('2 latents, even directions', 'on an axis'):.2f})."
     )
 

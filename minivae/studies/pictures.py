@@ -38,6 +38,7 @@ def lines(
     Figure
     """
     from matplotlib import rc_context
+    from matplotlib.ticker import LogFormatter
 
     from minivae.plots.style import COLORS, LINES, MARKERS, draw_level, finish
 
@@ -56,6 +57,8 @@ def lines(
             ax.minorticks_off()
         if log_y:
             ax.set_yscale("log")
+            ax.yaxis.set_major_formatter(LogFormatter())  # 60, not 6 x 10^1
+            ax.yaxis.set_minor_formatter(LogFormatter())
         finish(ax, xlabel, ylabel)
         ax.legend(frameon=False, loc="center left", bbox_to_anchor=(1, 0.5))
         return ax.figure
