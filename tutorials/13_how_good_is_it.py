@@ -100,6 +100,9 @@ assert found["ten copied"][2] == 0  # and the pixels call copies perfect
 # the variety, and does not see that each is a digit.) Now the models. At z from N(0, I) the
 # autoencoder loses by far: no one told it to put its codes there. This comparison stands in
 # lectures, but it is unfair. Fit a normal to the *codes*, and draw from that. Predict the winner.
+#
+# Fitted, the two are nearly equal, and both beat the VAE at N(0, I). So the VAE's own codes do not
+# fill its prior; what it had ahead of the autoencoder was the place to draw from, not the decoder.
 
 z = rng.standard_normal((500, 10))
 codes = {
@@ -115,7 +118,7 @@ for name, x in samples.items():
     found[name] = scores(x)
     print(f"{name}: Frechet {found[name][0]:.2f}, nearest {found[name][2]:.2f}")
 assert found["VAE, N(0, I)"][0] < found["autoencoder, N(0, I)"][0]
-assert found["autoencoder, fitted"][0] < found["autoencoder, N(0, I)"][0]
+assert found["autoencoder, fitted"][0] < found["autoencoder, N(0, I)"][0] / 2
 
 shown = controls | samples
 ranked = sorted(shown, key=lambda name: found[name][0])
