@@ -5,9 +5,8 @@ is its bound from log p(x)? Each has a number. Which of these numbers can you tr
 
 You need: tutorials 06, 08 and 10. It runs in ten seconds.
 
-At the end you will have caught scores that prefer garbage, seen less ink beat a
-likelihood, and split a gap in two parts; and you will have tried each measure first where the
-answer is known.
+At the end you will have caught scores that prefer garbage, seen less ink beat a likelihood, and
+split a gap in two parts. And you will have tried each measure first where the answer is known.
 """
 
 import os
@@ -97,10 +96,13 @@ assert found["ten copied"][2] == 0  # and the pixels call copies perfect
 
 # %% The samples
 # Only the Frechet distance kept the order: the classifier is sure of what it sees in noise, and
-# pixels call ten copies perfect. (To the Frechet distance they are worse than patches: it wants the
-# variety, and does not see that each is a digit.) Now the models. At z from N(0, I) the autoencoder loses by far: no
-# one told it to put its codes there. This comparison stands in lectures, but it is unfair. Fit a
-# normal to the *codes*, and draw from that. Predict the winner.
+# pixels call ten copies perfect. (To the Frechet distance copies are worse than patches: it misses
+# the variety, and does not see that each is a digit.) Now the models. At z from N(0, I) the
+# autoencoder loses by far: no one told it to put its codes there. This comparison stands in
+# lectures, but it is unfair. Fit a normal to the *codes*, and draw from that. Predict the winner.
+#
+# Fitted, the two are nearly equal, and both beat the VAE at N(0, I). So the VAE's own codes do not
+# fill its prior; what it had ahead of the autoencoder was the place to draw from, not the decoder.
 
 z = rng.standard_normal((500, 10))
 codes = {
@@ -116,7 +118,7 @@ for name, x in samples.items():
     found[name] = scores(x)
     print(f"{name}: Frechet {found[name][0]:.2f}, nearest {found[name][2]:.2f}")
 assert found["VAE, N(0, I)"][0] < found["autoencoder, N(0, I)"][0]
-assert found["autoencoder, fitted"][0] < found["autoencoder, N(0, I)"][0]
+assert found["autoencoder, fitted"][0] < found["autoencoder, N(0, I)"][0] / 2
 
 shown = controls | samples
 ranked = sorted(shown, key=lambda name: found[name][0])
@@ -163,7 +165,8 @@ strangeness = {
 }
 strangeness["less ink"] = -strangeness["ink"]
 aurocs = {name: diagnostics.auroc(s[:100], s[100:]) for name, s in strangeness.items()}
-print({name: f"{value:.2f}" for name, value in aurocs.items()})
+for name, value in aurocs.items():
+    print(f"AUROC {value:.2f} by {name}")
 assert aurocs["ink"] < 0.5
 assert aurocs["kl"] < 0.5
 assert aurocs["nearest"] > aurocs["log_likelihood"] > 0.5
@@ -247,7 +250,8 @@ linear, exact, mean = linear_vae(training.astype(float), 10, seed=0)
 few = held_out[:20].astype(float)
 truth = exact.log_marginal(few - mean)
 errors = {name: np.mean(each - truth) for name, each in estimates(linear, few).items()}
-print({name: f"{error:.2f}" for name, error in errors.items()})
+for name, error in errors.items():
+    print(f"{name}: {error:.2f} nats from the truth")
 assert errors["prior, 500 weights"] < -10
 assert errors["ELBO"] < errors["ELBO, best q"] < -0.1
 assert abs(errors["annealed"]) < 0.1
@@ -267,8 +271,8 @@ for name, x in {"training": training[:20], "new": held_out[:20]}.items():
     values = {key: np.mean(each) for key, each in estimates(vae, x).items()}
     bars[name] = [values[key] for key in ("annealed", "ELBO, best q", "ELBO")]
     log_p, best, elbo = bars[name]
-    print(f"{name}: log p {log_p:.1f}, ELBO {elbo:.1f}, ", end="")
-    print(f"gap {log_p - best:.1f} for the normal and {best - elbo:.1f} for the encoder")
+    print(f"{name}: log p {log_p:.1f}, ELBO {elbo:.1f}")
+    print(f"    the gap: {log_p - best:.1f} for the normal, {best - elbo:.1f} for the encoder")
     assert log_p > best > elbo
     assert QUICK or best - elbo > log_p - best
 ax = new_axes(6.4, 3.2)
