@@ -157,7 +157,7 @@ def _figures(entries: dict[str, Entry], results: dict[str, list[Tree]]) -> dict[
     for k in LATENTS:
         shown |= {f"{name}, {k}": each for name, each in first[f"{k} latents"]["images"].items()}
     figures = {
-        "images": rows(shown),
+        "images": rows({name: each.clip(0, 1) for name, each in shown.items()}),
         "sharpness": bars(images, "sharpness", xlabel="mean squared gradient over that of images"),
         "densities": _curves(first),
         "nats-lost": bars(densities[:-1], "nats lost", xlabel="nats lost to the true density"),
@@ -197,5 +197,5 @@ def _edited(results: dict[str, list[Tree]], name: str) -> Any:
     for way, source in WAYS.items():
         shown = _edits(results, source)[0][name]["shown"]
         for i, row in enumerate(np.split(shown, len(shown) // len(STEPS))):
-            images[f"{way}, image {i + 1}"] = row
+            images[f"{way}, image {i + 1}"] = row.clip(0, 1)
     return rows(images)

@@ -110,7 +110,7 @@ def _figures(
     entries: dict[str, Entry], weights: Sequence[str], results: dict[str, list[Tree]]
 ) -> dict[str, Any]:
     shown = [*(f"w = {w}" for w in (TOO_HIGH, *LECTURE)), "learned variance", "autoencoder"]
-    images = {name: results[name][0]["samples"] for name in shown}
+    images = {name: results[name][0]["samples"].clip(0, 1) for name in shown}
     every = list(entries.values())
     vaes = [each for each in every if "information" in each.values]
     return {

@@ -85,18 +85,18 @@ def _verdict(entries: dict[str, Entry], latents: Sequence[int]) -> str:
     most, rival, linear = ours[-1], theirs[-1], entries[f"linear, {latents[-1]} latents"]
     first = best(ours, "accuracy")
     raw = entries["5-NN on raw pixels"]
-    duel = against(first.seeds("accuracy"), raw.seeds("accuracy"), "5-NN on raw pixels")
+    duel = against(first.seeds("accuracy"), raw.seeds("accuracy"), "5-NN")
     eight = f"accuracy, {N_DRAWS} draws"
     return (
         f"As a generative model: with {many} latents labels move the ELBO by {gains('ELBO')} nats "
         f"(a class is worth {np.log(N_CLASSES):.1f} at most) and the cross-entropy of the "
         f"reconstruction by {gains('reconstruction')}, and of {latents[-1]} latents "
-        f"{most.mean('named'):.3f} of the samples of a class are named rightly, at a Fréchet "
-        f"distance of {most.mean('Fréchet'):.2f} (a Gaussian fitted to a VAE's codes of the class: "
-        f"{rival.mean('named'):.3f} and {rival.mean('Fréchet'):.2f}). "
+        f"{most.mean('named'):.3f} of the samples of a class, drawn from N(0, I), are named "
+        f"rightly, at a Fréchet distance of {most.mean('Fréchet'):.2f} (from a Gaussian fitted to "
+        f"a VAE's codes of the class: {rival.mean('named'):.3f} and {rival.mean('Fréchet'):.2f}). "
         f"As a classifier: argmax ELBO of {first.name.partition(', ')[2]} names "
-        f"{first.mean('accuracy'):.3f} ({first.mean(eight):.3f} with {N_DRAWS} draws) and {duel} "
-        f"({raw.mean('accuracy'):.3f}); of {latents[-1]} latents it names "
+        f"{first.mean('accuracy'):.3f} ({first.mean(eight):.3f} with {N_DRAWS} draws), 5-NN on raw "
+        f"pixels {raw.mean('accuracy'):.3f}, so that it {duel}; of {latents[-1]} latents it names "
         f"{most.mean('accuracy'):.3f} ({most.mean(eight):.3f}), the linear model of equal size "
         f"{linear.mean('accuracy'):.3f}, class means {entries['class means'].mean('accuracy'):.3f} "
         f"and a classifier {entries['a classifier'].mean('accuracy'):.3f}."

@@ -199,6 +199,7 @@ def scatters(codes: Mapping[str, tuple[Array, Array]]) -> Any:
         panels = figure.subplots(1, len(codes), squeeze=False)[0]
         for ax, (title, (z, labels)) in zip(panels, codes.items(), strict=True):
             mv.plots.latent_scatter(z, labels, ax=ax)
+            ax.set_aspect("auto")  # a code near an axis would be a thin strip
             ax.set_title(title)
         return figure
 

@@ -9,17 +9,10 @@ from matplotlib.image import imread
 import minivae as mv
 from minivae import studies
 from minivae.studies import (
-    denoising,
-    depth,
-    downstream,
-    gaps,
-    generation,
-    labels,
-    latent_dimension,
-    loops,
     bayesian,
     blur,
     denoising,
+    depth,
     downstream,
     gaps,
     generation,
