@@ -213,9 +213,9 @@ def lines_of(modules):
 @pytest.mark.parametrize(
     ("module", "most_modules", "most_lines"),
     [
-        ("minivae.models.vae", 26, 4000),  # loss_and_grads, and fit by way of the models' base
-        ("minivae.training.loop", 10, 1500),  # fit alone
-        ("minivae.gradient_check.check", 18, 1600),
+        ("minivae.models.vae", 28, 4600),  # loss_and_grads, and fit by way of the models' base
+        ("minivae.training.loop", 12, 1900),  # fit alone
+        ("minivae.gradient_check.check", 19, 1900),
     ],
 )
 def test_what_a_call_needs_stays_close(module, most_modules, most_lines):
