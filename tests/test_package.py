@@ -213,7 +213,7 @@ def lines_of(modules):
 @pytest.mark.parametrize(
     ("module", "most_modules", "most_lines"),
     [
-        ("minivae.models.vae", 28, 4600),  # loss_and_grads, and fit by way of the models' base
+        ("minivae.models.vae", 30, 4800),  # loss_and_grads, and fit by way of the models' base
         ("minivae.training.loop", 12, 1900),  # fit alone
         ("minivae.gradient_check.check", 19, 1900),
     ],

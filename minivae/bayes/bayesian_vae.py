@@ -187,7 +187,15 @@ class BayesianVAE(Ensemble, Saved):
         options: dict[str, Any] = {"batch_size": batch_size, "verbose": verbose, "resume": resume}
         optimizer: Any = WarmUpThenSample(sampler, self.is_sampled, warm_up * n_batches)
         every = [keep, *callbacks]
-        loop.fit(self, X, epochs=epochs, optimizer=optimizer, callbacks=every, rng=rng, **options)
+        try:
+            loop.fit(
+                self, X, epochs=epochs, optimizer=optimizer, callbacks=every, rng=rng, **options
+            )
+        except FloatingPointError as error:
+            if optimizer.t <= optimizer.warm_up:
+                raise
+            message = f"the chain of the weights diverged with step={step:g}, try a third of it"
+            raise FloatingPointError(f"{message}: {error}") from error
         return self
 
     def members(self) -> Iterator[VAE]:

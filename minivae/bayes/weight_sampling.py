@@ -203,8 +203,7 @@ class KeepSamples:
         run.history.setdefault("temperature", []).append(hot)
         if not hot < HOT:
             raise FloatingPointError(
-                f"the chain of the weights diverged with step={self.sampler.learning_rate:g}: its "
-                f"temperature after epoch {run.epoch} is {hot:.3g} instead of 1; try a third of it"
+                f"the temperature after epoch {run.epoch} is {hot:.3g} instead of 1"
             )
         if run.epoch > self.silent and (run.epoch - self.silent) % self.keep_every == 0:
             model = run.model

@@ -37,6 +37,8 @@ class Autoencoder(Model):
         Widths of the encoder's hidden layers; the decoder has them in reverse.
     activation : str
         The activation of the hidden layers: see `mlp`.
+    init : str, optional
+        How the weights start: see `mlp`.
     likelihood : str or Likelihood
         ``"bernoulli"``, ``"continuous_bernoulli"``, ``"gaussian"``, ``"squared_error"``, or an
         object such as ``Gaussian("learned")``. The loss is ``-log p(x | decoder output)`` in nats
@@ -60,6 +62,7 @@ class Autoencoder(Model):
         *,
         hidden: Sequence[int] = (),
         activation: str = "relu",
+        init: str | None = None,
         likelihood: str | dict[str, Any] | Likelihood = "bernoulli",
         encoder: Any = None,
         decoder: Any = None,
@@ -78,7 +81,7 @@ class Autoencoder(Model):
             "likelihood": self.likelihood.config,
             "regularizer": self.regularizer and self.regularizer.config,
         }
-        self._build(n_latent, hidden, activation, dtype, rng, encoder, decoder)
+        self._build(n_latent, hidden, activation, init, dtype, rng, encoder, decoder)
 
     def inputs(
         self, x: ArrayLike, y: Any = None, target: Any = None, eps: Any = None, rng: Any = None

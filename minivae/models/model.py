@@ -69,6 +69,7 @@ class Model(Saved, Composite):
         n_code: int,
         hidden: Sequence[int],
         activation: str,
+        init: str | None,
         dtype: DTypeLike,
         rng: int | np.random.Generator | None,
         encoder: Any = None,
@@ -77,7 +78,8 @@ class Model(Saved, Composite):
         """Set `encoder` and `decoder`: those that are given, or two mirrored perceptrons."""
         dtype, rng = check_dtype(dtype), check_rng(rng)
         widths = check_widths("hidden", hidden)
-        options: dict[str, Any] = {"activation": activation, "dtype": dtype, "rng": rng}
+        options: dict[str, Any] = {"activation": activation, "init": init}
+        options |= {"dtype": dtype, "rng": rng}
         ends = self.n_features + self.n_classes, self.n_latent + self.n_classes
         n_outputs = self.likelihood.n_outputs(self.n_features)
         self.encoder, self.decoder = encoder, decoder
@@ -85,7 +87,8 @@ class Model(Saved, Composite):
             self.encoder = mlp([ends[0], *widths, n_code], **options)
         if decoder is None:
             self.decoder = mlp([ends[1], *widths[::-1], n_outputs], **options)
-        self.config |= {"hidden": widths, "activation": activation, "dtype": dtype.name}
+        self.config |= {"hidden": widths, "activation": activation, "init": init}
+        self.config |= {"dtype": dtype.name}
         for name, given, n_in, n_out in (
             ("encoder", encoder, ends[0], n_code),
             ("decoder", decoder, ends[1], n_outputs),

@@ -49,6 +49,8 @@ class VAE(Labelled, Model):
         Widths of the encoder's hidden layers; the decoder has them in reverse.
     activation : str
         The activation of the hidden layers: see `mlp`.
+    init : str, optional
+        How the weights start: see `mlp`.
     likelihood : str or Likelihood
         ``"bernoulli"``, ``"continuous_bernoulli"``, ``"gaussian"`` (of variance 1), or an object
         such as ``Gaussian("learned")``.
@@ -89,6 +91,7 @@ class VAE(Labelled, Model):
         *,
         hidden: Sequence[int] = (),
         activation: str = "relu",
+        init: str | None = None,
         likelihood: str | dict[str, Any] | Likelihood = "bernoulli",
         beta: float = 1.0,
         free_nats: float | Sequence[float] = 0.0,
@@ -118,7 +121,7 @@ class VAE(Labelled, Model):
             "n_classes": self.n_classes,
             "regularizer": self.regularizer and self.regularizer.config,
         }
-        self._build(2 * n_latent, hidden, activation, dtype, rng, encoder, decoder)
+        self._build(2 * n_latent, hidden, activation, init, dtype, rng, encoder, decoder)
 
     @property
     def beta(self) -> float:

@@ -72,7 +72,7 @@ class Dense(Layer):
         Widths of the input and the output.
     bias : bool
         Whether there is a `b`; it starts at zero.
-    init : {"glorot", "he"}
+    init : {"glorot", "he", "fan_in"}
         How `W` starts: see `minivae.nn.initial`. Glorot suits linear and tanh units, He suits ReLU.
     dtype : dtype
         The dtype of `W` and `b`; an input of this dtype gives an output of this dtype.

@@ -95,6 +95,7 @@ def mlp(
     sizes: Sequence[int],
     *,
     activation: str = "relu",
+    init: str | None = None,
     dtype: DTypeLike = np.float64,
     rng: int | np.random.Generator | None = None,
 ) -> Sequential:
@@ -105,8 +106,10 @@ def mlp(
     sizes : sequence of int
         Widths from input to output; two widths make a single affine map.
     activation : {"relu", "leaky_relu", "tanh", "sigmoid", "softplus"}
-        The output has no activation. A layer that feeds a rectifier starts from the weights of
-        `minivae.nn.initial.he`, every other layer from those of `glorot`.
+        The output has no activation.
+    init : {"fan_in", "glorot", "he"}, optional
+        The weights that every layer starts from: see `minivae.nn.initial`. By default a layer that
+        feeds a rectifier starts from those of `he`, every other layer from those of `glorot`.
     dtype : dtype
     rng : int or numpy.random.Generator, optional
 
@@ -119,12 +122,15 @@ def mlp(
         raise ArgumentError(f"sizes must name at least an input and an output width, got {sizes}")
     check_choice("activation", activation, sorted(ACTIVATIONS))
     rng = check_rng(rng)
-    init = "he" if activation.endswith("relu") else "glorot"
+    if init is None:
+        inner, last = "he" if activation.endswith("relu") else "glorot", "glorot"
+    else:
+        inner = last = init
     layers: list[Layer] = []
     for n_in, n_out in pairwise(sizes[:-1]):
-        layers.append(Dense(n_in, n_out, init=init, dtype=dtype, rng=rng))
+        layers.append(Dense(n_in, n_out, init=inner, dtype=dtype, rng=rng))
         layers.append(ACTIVATIONS[activation]())
-    layers.append(Dense(sizes[-2], sizes[-1], dtype=dtype, rng=rng))
+    layers.append(Dense(sizes[-2], sizes[-1], init=last, dtype=dtype, rng=rng))
     return Sequential(layers)
 
 

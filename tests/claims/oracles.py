@@ -416,6 +416,7 @@ ORACLES = {
     "nn.gaussian: log_ratio_at_backward": "every-gradient",
     "nn.gaussian: reparameterize": "gaussian-kl-monte-carlo",
     "nn.gaussian: reparameterize_backward": "every-gradient",
+    "nn.initial: fan_in": ("nn/test_initial.py::test_weights_have_the_distribution_of_the_papers"),
     "nn.initial: glorot": "nn/test_initial.py::test_weights_have_the_distribution_of_the_papers",
     "nn.initial: he": "nn/test_initial.py::test_weights_have_the_distribution_of_the_papers",
     "nn.initial: initial": "nn/test_initial.py::test_weights_have_the_distribution_of_the_papers",

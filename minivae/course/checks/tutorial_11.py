@@ -109,7 +109,7 @@ EXERCISES: Exercises = {
     "adam_steps": [
         ValueCheck(
             adam_path,
-            (gradients, 0.01, 0.9, 0.99, 0.03),
+            (gradients, 0.02, 0.9, 0.99, 0.03),
             returns="path",
             mistakes={
                 "theta never moves, the step is missing: subtract it": (
