@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import sys
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -39,6 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     print_any_character()
     chosen = _parser().parse_args(arguments)
+    _say_when_terminated()
     try:
         holds = chosen.run(chosen)
         sys.stdout.flush()  # a closed pipe raises here, not at exit
@@ -54,6 +57,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
             raise
         print(f"minivae {chosen.command}: {in_words(error)}", file=sys.stderr)
         return 2
+
+
+def _say_when_terminated() -> None:
+    """Let SIGTERM end the program as Ctrl-C does: what is half written goes, and a word is said."""
+
+    def stop(*_: Any) -> None:
+        print("stopped", file=sys.stderr)
+        raise SystemExit(128 + signal.SIGTERM)
+
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, stop)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from minivae.edge.arguments import check_dict
-from minivae.edge.checks import ArgumentError, Array, check_real
+from minivae.edge.arguments import check_arrays, check_dict
+from minivae.edge.checks import ArgumentError, Array, check_integer, check_real
 
 BLOCK = 32_768  # so many numbers stay in a core's cache while the lines of an update pass over them
 
@@ -96,8 +96,12 @@ class Optimizer:
         expected = {*self.hyperparameters, "t", *self.moments}
         if state.keys() != expected:
             raise ArgumentError(f"state must have the keys {sorted(expected)}, got {sorted(state)}")
-        for name in (*self.hyperparameters, "t"):
-            setattr(self, name, state[name])
+        hyperparameters = {name: state[name] for name in self.hyperparameters}
+        type(self)(**hyperparameters)  # which refuses what no optimizer can have
+        t = check_integer("t", state["t"], 0)
+        for name in self.moments:
+            check_arrays(name, state[name])
+        self.__dict__ |= hyperparameters | {"t": t}
         for name in self.moments:
             self._state[name] = {key: np.array(value) for key, value in state[name].items()}
 
