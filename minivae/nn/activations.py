@@ -7,6 +7,7 @@ import numpy as np
 from minivae.edge.checks import Array, check_real
 from minivae.nn.elementwise import sigmoid, softplus
 from minivae.nn.layers import Layer
+from minivae.nn.memory import empty
 
 
 class Tanh(Layer):
@@ -28,12 +29,13 @@ class ReLU(Layer):
 
     def forward(self, x: Array) -> Array:
         """Return ``max(x, 0)``."""
-        self._cache = np.maximum(x, 0)
+        x = np.asarray(x)
+        self._cache = np.maximum(x, 0, out=empty(x.shape, x.dtype))
         return self._cache
 
     def backward(self, dy: Array) -> Array:
         """Return `dy` where the output was positive, and 0 elsewhere."""
-        return dy * (self._recall(dy) > 0)
+        return np.multiply(dy, self._recall(dy) > 0, out=empty(dy.shape, dy.dtype))
 
 
 class LeakyReLU(Layer):

@@ -12,6 +12,7 @@ from numpy.typing import DTypeLike
 
 from minivae.edge.checks import ArgumentError, Array, check_dtype, check_integer
 from minivae.nn.initial import initial
+from minivae.nn.memory import empty
 
 
 class Layer:
@@ -105,8 +106,9 @@ class Dense(Layer):
         x = np.asarray(x)
         if x.ndim != 2 or x.shape[1] != self.n_in:
             raise ArgumentError(f"x must have shape (batch, n_in={self.n_in}), got {x.shape}")
-        self._cache = x
-        y: Array = x @ self.params["W"]  # (batch, n_out)
+        self._cache, W = x, self.params["W"]
+        y = empty((len(x), self.n_out), np.result_type(x, W))
+        np.matmul(x, W, out=y)  # (batch, n_out)
         if "b" in self.params:
             y += self.params["b"]
         return y
@@ -129,8 +131,10 @@ class Dense(Layer):
         dx : array, shape (batch, n_in)
         """
         self.backward_params(dy)
+        W = self.params["W"]
         # dx = dy W^T
-        return dy @ self.params["W"].T  # (batch, n_in)
+        dx = empty((len(dy), self.n_in), np.result_type(dy, W))
+        return np.matmul(dy, W.T, out=dx)  # (batch, n_in)
 
     def backward_params(self, dy: Array) -> None:
         """Fill the gradients of `W` and `b` alone, which saves one large product."""
@@ -138,4 +142,4 @@ class Dense(Layer):
         # dW = x^T dy,  db = sum_n dy_n
         np.matmul(x.T, dy, out=self.grads["W"])  # (n_in, n_out)
         if "b" in self.params:
-            np.sum(dy, axis=0, out=self.grads["b"])  # (n_out,)
+            np.add.reduce(dy, axis=0, out=self.grads["b"])  # (n_out,)
