@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from turns import serve
 
 WIDTHS = [(784, 400), (400, 40), (20, 400), (400, 784)]
 Step = Callable[[], float]
@@ -259,13 +260,7 @@ def work(name: str, n: int, threads: int, clock: Callable[[], float]) -> None:
     except NotHereError as error:
         print(f"not here: {error}", flush=True)
         return
-    print("ready", flush=True)
-    for line in sys.stdin:
-        times = [clock()]
-        for _ in range(int(line)):
-            loss = step()
-            times.append(clock())
-        print(*np.diff(times), loss, flush=True)
+    serve(step, clock)
 
 
 if __name__ == "__main__":

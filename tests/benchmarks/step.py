@@ -1,74 +1,29 @@
 """Time one training step of the 784-400-20 VAE: ours, its products, plain C, torch and JAX.
 
 Run it as ``python tests/benchmarks/step.py``, with ``--pin`` to keep all to as many cores as they
-have threads, and ``--clock cpu`` to count processor time on a busy machine (one thread). Each program has its own process, and they take turns: while one works the others are
-stopped, so that no pool of threads that spins can slow another. Only ratios count, and only within
-one run. What is not installed is left out with a word.
+have threads, and with ``--clock cpu`` to count processor time on a busy machine (one thread).
+Each program has its own process, and they take turns: while one works the others are stopped, so
+that no pool of threads that spins can slow another. Only ratios count, and only within one run.
+What is not installed is left out with a word.
 """
 
 from __future__ import annotations
 
 import argparse
-import os
-import platform
-import signal
-import subprocess
 import sys
-from pathlib import Path
 
 import numpy as np
 from programs import PROGRAMS
-
-ROOT = Path(__file__).resolve().parents[2]
-THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
-
-
-class Worker:
-    """A program in a process of its own, stopped except where it takes its turn."""
-
-    def __init__(self, name: str, batch: int, threads: int, pin: bool, clock: str) -> None:
-        self.name, self.times, self.loss = name, [], float("nan")
-        environment = os.environ | dict.fromkeys(THREADS, str(threads))
-        environment["PYTHONPATH"] = os.pathsep.join(
-            [str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
-        )
-        command = [sys.executable, str(Path(__file__).with_name("programs.py"))]
-        if pin and hasattr(os, "sched_setaffinity"):
-            cores = sorted(os.sched_getaffinity(0))[:threads]
-            command = ["taskset", "-c", ",".join(map(str, cores)), *command]
-        self.process = subprocess.Popen(
-            [*command, name, str(batch), str(threads), clock],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            text=True,
-            env=environment,
-        )
-        self.state = self._answer()  # "ready", or why it is not here
-        if self.state == "ready":
-            self.process.send_signal(signal.SIGSTOP)
-
-    def take_turn(self, steps: int) -> None:
-        """Take some steps, and note the time of each."""
-        self.process.send_signal(signal.SIGCONT)
-        print(steps, file=self.process.stdin, flush=True)
-        *seconds, self.loss = map(float, self._answer().split())
-        self.process.send_signal(signal.SIGSTOP)
-        self.times += [1e3 * each for each in seconds]
-
-    def close(self) -> None:
-        """End the process."""
-        self.process.kill()
-        self.process.wait()
-
-    def _answer(self) -> str:
-        return self.process.stdout.readline().strip() or "it stopped with an error"
+from turns import Worker, machine
 
 
 def measure(batch: int, threads: int, arguments: argparse.Namespace) -> list[Worker]:
     """Return the workers that are here after their turns, and say which are not."""
-    options = batch, threads, arguments.pin, arguments.clock
-    workers = [Worker(name, *options) for name in arguments.programs]
+    options = batch, threads, arguments.clock
+    workers = [
+        Worker("programs.py", name, *options, threads=threads, pin=arguments.pin)
+        for name in arguments.programs
+    ]
     here = [worker for worker in workers if worker.state == "ready"]
     for worker in workers:
         if worker not in here:
@@ -79,17 +34,6 @@ def measure(batch: int, threads: int, arguments: argparse.Namespace) -> list[Wor
     for worker in workers:
         worker.close()
     return here
-
-
-def machine() -> str:
-    """Return what the figures were measured on."""
-    model = platform.processor() or platform.machine()
-    info = Path("/proc/cpuinfo")
-    if info.exists():
-        lines = info.read_text().splitlines()
-        model = next((line.split(":")[1].strip() for line in lines if "model name" in line), model)
-    python, numpy = platform.python_version(), np.__version__
-    return f"{model}, {os.cpu_count()} cores, Python {python}, NumPy {numpy}"
 
 
 def main() -> None:
@@ -105,8 +49,9 @@ def main() -> None:
     arguments = parser.parse_args()
 
     clock = "processor time" if arguments.clock == "cpu" else "wall time"
+    n = arguments.turns * arguments.steps
     print(
-        f"One step, ms of {clock}: least (median) of {arguments.turns * arguments.steps}. {machine()}\n",
+        f"One step, ms of {clock}: least (median) of {n}. {machine()}\n",
         flush=True,
     )
     print(f"| batch, threads | {' | '.join(arguments.programs)} |")

@@ -490,7 +490,6 @@ NO_NUMBER = [
     "nn.rows: beside",
     "nn.rows: row_blocks",
     "nn.vectors: behind_one_vector",
-    "nn.vectors: join",
     "nn.vectors: the_vector_behind",
     "nn.variances: PredictedVariance.n_outputs",
     "nn.variances: Variance.n_outputs",
