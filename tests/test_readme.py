@@ -14,7 +14,7 @@ COMMANDS = sorted(set(re.findall(r"`(?:python -m )?(minivae [^`]+)`", TEXT)))
 
 
 def test_the_example_runs_and_says_that_all_is_well(capsys):
-    (code,) = re.findall(r"```python\n(.*?)```", TEXT, re.DOTALL)
+    code = re.findall(r"```python\n(.*?)```", TEXT, re.DOTALL)[0]
     exec(code, {})
     printed = capsys.readouterr().out
     assert "VAE: ok" in printed

@@ -18,6 +18,7 @@ from minivae.edge.checks import (
     check_dtype,
     check_widths,
 )
+from minivae.edge.vectors import join
 from minivae.models.labels import check_labels, labels_of, one_hot
 from minivae.models.objectives import Elbo, ImportanceWeighted, Losses, Reconstruction
 from minivae.models.regularizers import Regularizer
@@ -25,7 +26,6 @@ from minivae.models.saving import Saved
 from minivae.nn.likelihoods import Likelihood
 from minivae.nn.networks import Composite, Sequential, mlp
 from minivae.nn.rows import beside, row_blocks
-from minivae.nn.vectors import join
 from minivae.training import loop
 
 ROWS = 1000  # that go through a network at once

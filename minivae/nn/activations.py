@@ -7,7 +7,7 @@ import numpy as np
 from minivae.edge.checks import Array, check_real
 from minivae.nn.elementwise import sigmoid, softplus
 from minivae.nn.layers import Layer
-from minivae.nn.memory import empty
+from minivae.nn.memory import spare
 
 
 class Tanh(Layer):
@@ -30,12 +30,12 @@ class ReLU(Layer):
     def forward(self, x: Array) -> Array:
         """Return ``max(x, 0)``."""
         x = np.asarray(x)
-        self._cache = np.maximum(x, 0, out=empty(x.shape, x.dtype))
+        self._cache = np.maximum(x, 0, out=spare(x.shape, x))
         return self._cache
 
     def backward(self, dy: Array) -> Array:
         """Return `dy` where the output was positive, and 0 elsewhere."""
-        return np.multiply(dy, self._recall(dy) > 0, out=empty(dy.shape, dy.dtype))
+        return np.multiply(dy, self._recall(dy) > 0, out=spare(dy.shape, dy))
 
 
 class LeakyReLU(Layer):

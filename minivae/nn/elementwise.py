@@ -6,6 +6,8 @@ one and its backward pass the other, both are given ``e = exp(-|a|)``, which is 
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from minivae.edge.checks import Array
@@ -75,19 +77,19 @@ def sum_log1p(e: Array) -> Array:
     """
     # log(1 + p) + log(1 + q) = log(1 + p + q + p q): each halving leaves half the logarithms, and
     # no digit is lost, because every term is positive; after four, a number is below 2^16
-    total = np.zeros(len(e), e.dtype)
+    left_over: Any = 0
     for _ in range(4):
         half = e.shape[1] // 2
         if half < 16:
             break
         if e.shape[1] % 2:
-            total += log1p(e[:, -1])
+            left_over = left_over + log1p(e[:, -1])
         p, q = e[:, :half], e[:, half : 2 * half]
         e = p * q
         e += p
         e += q
-    total += log1p(e).sum(axis=1)
-    return total
+    total = log1p(e).sum(axis=1)
+    return total + left_over if np.ndim(left_over) else total
 
 
 def sigmoid(a: Array, e: Array | None = None) -> Array:

@@ -12,7 +12,7 @@ from numpy.typing import DTypeLike
 
 from minivae.edge.checks import ArgumentError, Array, check_dtype, check_integer
 from minivae.nn.initial import initial
-from minivae.nn.memory import empty
+from minivae.nn.memory import spare
 
 
 class Layer:
@@ -107,8 +107,7 @@ class Dense(Layer):
         if x.ndim != 2 or x.shape[1] != self.n_in:
             raise ArgumentError(f"x must have shape (batch, n_in={self.n_in}), got {x.shape}")
         self._cache, W = x, self.params["W"]
-        y = empty((len(x), self.n_out), np.result_type(x, W))
-        np.matmul(x, W, out=y)  # (batch, n_out)
+        y: Array = np.matmul(x, W, out=spare((len(x), self.n_out), x, W))  # (batch, n_out)
         if "b" in self.params:
             y += self.params["b"]
         return y
@@ -133,8 +132,7 @@ class Dense(Layer):
         self.backward_params(dy)
         W = self.params["W"]
         # dx = dy W^T
-        dx = empty((len(dy), self.n_in), np.result_type(dy, W))
-        return np.matmul(dy, W.T, out=dx)  # (batch, n_in)
+        return np.matmul(dy, W.T, out=spare((len(dy), self.n_in), dy, W))  # (batch, n_in)
 
     def backward_params(self, dy: Array) -> None:
         """Fill the gradients of `W` and `b` alone, which saves one large product."""

@@ -61,6 +61,26 @@ def empty(shape: tuple[int, ...], dtype: np.dtype[Any]) -> Array:
     return piece[:n_bytes].view(dtype).reshape(shape)
 
 
+def spare(shape: tuple[int, ...], *operands: Array) -> Array | None:
+    """Return memory for the result of a large operation, as its ``out=``.
+
+    Parameters
+    ----------
+    shape : tuple of int
+    *operands : array
+        What the result is computed from.
+
+    Returns
+    -------
+    array of that shape and the operands' dtype, or None
+        None leaves it to NumPy: the result is small, or the operands have different dtypes.
+    """
+    dtype = operands[0].dtype
+    if math.prod(shape) * dtype.itemsize < SMALL or any(a.dtype != dtype for a in operands):
+        return None
+    return empty(shape, dtype)
+
+
 def _holders(pieces: list[Any], i: int) -> int:
     """Return how many references there are to a piece, one of them the list's own."""
     return sys.getrefcount(pieces[i])

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from minivae.edge.checks import ArgumentError, Array, check_real
-from minivae.nn.vectors import behind_one_vector, the_vector_behind
+from minivae.edge.vectors import behind_one_vector, the_vector_behind
 
 BLOCK = 32_768  # so many numbers stay in a core's cache while the lines of an update pass over them
 
@@ -28,8 +28,8 @@ class Optimizer:
         self.learning_rate = check_real("learning_rate", learning_rate, 0)
         self.t = 0
         self._state: dict[str, dict[str, Array]] = {name: {} for name in self.moments}
-        self._known: list[Array] = []  # the parameters and gradients that `_pieces` is made of
-        self._pieces: list[tuple[Array, ...]] = []
+        self._known: list[Array] = []  # the parameters and gradients that `_blocks` are views of
+        self._blocks: list[tuple[Array, ...]] = []
 
     def step(self, params: Mapping[str, Array], grads: Mapping[str, Array]) -> None:
         """Update every array of `params` in place.
@@ -47,12 +47,12 @@ class Optimizer:
         arrays = [*params.values(), *grads.values()]
         if not (len(arrays) == len(self._known) and all(map(is_, arrays, self._known))):
             self._check(params, grads)
-            self._pieces = _pieces(params, grads, *self._state.values())
+            pieces = _pieces(params, grads, *self._state.values())
+            self._blocks = [block for piece in pieces for block in _blocks(*piece)]
             self._known = arrays
         self.t += 1
-        for piece in self._pieces:
-            for block in _blocks(*piece):
-                self._update(*block)
+        for block in self._blocks:
+            self._update(*block)
 
     def _check(self, params: Mapping[str, Array], grads: Mapping[str, Array]) -> None:
         """Refuse names and shapes that differ, and start the moments at the first step."""
@@ -81,7 +81,7 @@ class Optimizer:
 
     def __getstate__(self) -> dict[str, Any]:
         """Return what a copy starts from: its parameters will be others."""
-        return self.__dict__ | {"_known": [], "_pieces": []}
+        return self.__dict__ | {"_known": [], "_blocks": []}
 
     def state_dict(self) -> dict[str, Any]:
         """Return a copy of everything on which the next step depends.

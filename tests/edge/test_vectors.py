@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from minivae import Dense
-from minivae.nn.vectors import behind_one_vector, join, the_vector_behind
+from minivae.edge.vectors import behind_one_vector, join, the_vector_behind
 
 
 def arrays():
