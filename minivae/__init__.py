@@ -7,9 +7,11 @@ from here. ``python -m minivae tour`` shows it.
 from importlib import import_module
 from typing import Any
 
+from minivae.bayes.bayesian_vae import BayesianVAE
 from minivae.diagnostics.interpolation import lerp, slerp
 from minivae.diagnostics.marginal_likelihood import importance_weighted_bound, log_likelihood
 from minivae.diagnostics.outliers import outlier_scores
+from minivae.diagnostics.two_samples import TwoSampleReport, two_sample_test
 from minivae.explanation.passes import explain
 from minivae.gradient_check.check import check_gradients
 from minivae.gradient_check.report import GradientReport
@@ -53,6 +55,7 @@ __all__ = [
     "VAE",
     "Adam",
     "Autoencoder",
+    "BayesianVAE",
     "Bernoulli",
     "Categorical",
     "Checkpoint",
@@ -77,6 +80,7 @@ __all__ = [
     "Softplus",
     "SquaredError",
     "Tanh",
+    "TwoSampleReport",
     "bound_log_var",
     "bound_log_var_backward",
     "check_gradients",
@@ -98,6 +102,7 @@ __all__ = [
     "reparameterize",
     "reparameterize_backward",
     "slerp",
+    "two_sample_test",
     "verify_pca_equivalence",
     "verify_ppca_equivalence",
 ]

@@ -136,6 +136,8 @@ def adam_step(params, grads, m, v, t, learning_rate=5e-3, beta1=0.9, beta2=0.999
 
 
 # %% Training
+# ? The mean face, drawn for all, costs 170 nats. Will the VAE cost more or less than half of
+# ? that?
 # 2400 steps, with 50 faces in each of them. The loss falls to about 150 nats per face.
 
 params = {}
@@ -193,6 +195,7 @@ print(f"distance: data {near:.2f}, VAE {new:.2f}, mean face {far:.2f}")
 assert near < new < far / 2
 
 # %% Is every gradient right?
+# ? All gradients were written by hand. How would you find one that is wrong, with the loss alone?
 # The gradient along a random direction must be the slope of the loss along it, which a difference
 # quotient takes from the loss alone. You should see two numbers that agree to six digits or more.
 

@@ -47,6 +47,8 @@ print(f"dy = {dy}, dw = {dw}, db = {db}, dx = {dx}")  # dy = -3.0, dw = -9.0, db
 assert (dy, dw, db, dx) == (-3, -9, -3, -1.5)
 
 # %% What the number -9 says
+# ? dL/dw is -9. By how much does the loss change if w grows by 0.01: by -0.09 exactly, by more,
+# ? or by less?
 # Move w by 0.01, and the loss should change by about -9 * 0.01 = -0.09. It changes by -0.0891. The
 # gradient is the slope of the tangent, and the loss bends away from the tangent by (0.01 x)^2 =
 # 0.0009.
@@ -122,6 +124,8 @@ assert np.array_equal(dW, [[2, -2, 0], [4, -4, 0]])
 assert np.array_equal(dx, [4, -3])
 
 # %% A batch
+# ? Four examples share one bias. What is db: the mean of the four dy, their sum, or a column of
+# ? four?
 # Four examples are four rows, and the loss is the mean over the rows. So dy has a factor 1/4:
 #
 #     L = 1/4 sum_n |y_n - target_n|^2            dy = 2/4 (y - target)
@@ -216,6 +220,7 @@ ax.set_axis_off()
 show(ax.figure, "01_graph")
 
 # %% Twenty layers: a product of twenty factors
+# ? What is left of a gradient after twenty layers if each of them halves it?
 # Each layer multiplies the gradient by (1 - h^2) W^T on its way back. If every layer halves it,
 # only 0.5^20 = 1e-6 of it reaches the first layer, which then learns nothing. `mv.Dense` draws
 # weights of variance 2 / (n_in + n_out), as Glorot and Bengio (2010) propose. They keep the

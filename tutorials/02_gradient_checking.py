@@ -49,6 +49,7 @@ shrinks = np.divide(*errors)
 assert np.allclose(shrinks, [100, 10_000], rtol=0.02)
 
 # %% Why not a smaller step?
+# ? At h = 1e-4 the central difference has nine right digits. How many has it at h = 1e-13?
 # A float64 has 16 digits, so every value of f has a rounding error of about eps = 2.2e-16 times its
 # size. The smaller h is, the more digits the two values share. The subtraction removes the shared
 # digits and leaves the rounding errors, and the division by h makes them large: the error is about
@@ -272,6 +273,7 @@ for method in ("central", "complex"):
     assert report.n_checked == 272
 
 # %% What a check never sees
+# ? The gradient check passes. Name a mistake that may still be in the code.
 # A gradient check compares backward with *forward*. If forward is not what you meant, the check
 # passes all the same. A well-known NumPy VAE draws its code as mu + exp(log_var) eps, as if
 # exp(log_var) were the standard deviation. But it is the variance, as the KL term of the same code

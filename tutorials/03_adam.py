@@ -88,6 +88,8 @@ for lr in (0.06, 0.1):
     assert 1 / np.sum(end**2) > lr
 
 # %% Momentum
+# ? The gradient is 1 at every step, lr is 0.1 and mu is 0.9. How long do the steps become in the
+# ? end?
 # Momentum is a ball that rolls: the velocity v keeps a share mu of itself, and the gradient pushes
 # it.
 #
@@ -145,6 +147,7 @@ assert np.allclose(steps_of(mv.Adam(0.1), gradients), by_hand, atol=1e-12)
 assert abs(by_hand[1] - 0.0366) < 5e-5
 
 # %% What Adam does not see: the scale
+# ? A loss is multiplied by 784. What happens to the steps of Adam, and to those of plain descent?
 # Multiply every gradient by c: m and sqrt(v) both grow by c, and the step stays the same. Under a
 # constant gradient, large or small (compared with 1e-8), every step is the learning rate. So Adam
 # does not care whether a loss is summed over 784 pixels or averaged over them, whereas plain
@@ -187,6 +190,7 @@ ax.legend(loc="upper left", fontsize="small")
 show(ax.figure, "03_surface")
 
 # %% The three losses
+# ? Which is the slowest of the three past a saddle: descent, momentum or Adam?
 # Near the saddle, at loss 1, plain descent slows down a little and Adam for a long time, whereas
 # momentum rolls past. You should see a loss of one half after 58 steps of descent, 17 with
 # momentum, and 143 of Adam, the slowest. Adam's steps are 0.02 long, while those of descent begin

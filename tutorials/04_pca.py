@@ -48,6 +48,7 @@ x_hat = z[:, None] * v  # (4, 2)
 print(np.sum((X - x_hat) ** 2, axis=1))  # [1. 1. 1. 1.]
 
 # %% Least error is largest variance
+# ? The line of least error and the line of largest variance: are they the same line?
 # Pythagoras says for one point: |x|^2 = (x . v)^2 + |x - x_hat|^2. Take the mean over the points.
 # The left side becomes the total variance, which does not depend on v:
 #
@@ -220,6 +221,7 @@ show(artists, "04_angle")
 assert subspace_angles(report.decoder.T, pca.components_.T)[0] < 1e-5
 
 # %% And yet not the same
+# ? A linear autoencoder has reached PCA's error. Are its code's axes the principal axes?
 # A lecture says of the autoencoder's objective: "which is then equivalent to the aforementioned
 # objective for PCA". This is true of the error and of the plane, but not of the axes. Take any
 # invertible k x k matrix C:

@@ -53,6 +53,7 @@ net = broken_line(wave, 8)
 assert np.allclose(net.forward(np.array([[0.25], [0.5], [0.75]])), [[1], [0], [-1]])
 
 # %% How many units?
+# ? Twice as many units: by which factor does the worst error fall?
 # A straight piece of length h = 1/n misses a smooth f by at most h^2/8 max|f''|: twice the units, a
 # quarter of the error. For the wave max|f''| = 4 pi^2, so the bound is 4.93 / n^2.
 
@@ -130,6 +131,7 @@ assert error_of(line, points) > 0.15
 assert error_of(bent, points) < 0.002
 
 # %% Too wide a code copies
+# ? A code as wide as the data gives a loss of 0. What has the network learned?
 # With as many code numbers as features, nothing forces the network to choose. A linear one ends at
 # W_e W_d = I: its loss is 0, and it "reconstructs" noise that it never saw as well as its data. A
 # small reconstruction error does not show that a model has learned anything.
@@ -265,6 +267,7 @@ rows = {"noisy": noisy[:10], "best linear": linear[:10], "network": by_network[:
 show(reconstructions(held_out[:10], rows), "05_denoising")
 
 # %% Holes in the code space
+# ? Draw codes from the Gaussian of all codes. How many land in a hole: 1 %, 10 % or half of them?
 # Can the decoder make new digits from random codes? But from which distribution? The loss speaks
 # only of the codes of images. Their scale and shape are accidents of training: an encoder that
 # returns z A and a decoder that begins with A^-1 have the same loss. So N(0, I) is not a fair

@@ -62,6 +62,8 @@ assert abs(evidence - 1 / 140) < 1e-12
 assert abs(joint.mean() - evidence) < 1e-6
 
 # %% The evidence, toss by toss
+# ? Seven tosses are predicted one after the other, each from those before it. What is the product
+# ? of the predictions?
 # Predict each toss with the posterior of the tosses before it: after them z ~ Beta(a, b), so a one
 # has the probability a / (a + b). The product of these predictions is the evidence. On paper, for 1
 # 1 0 1 0 1 1:
@@ -249,6 +251,8 @@ finish(ax, "code z", "density")
 show(ax.figure, "06_two_gaussians")
 
 # %% Independence costs too
+# ? A posterior has variances 1 and the correlation 0.8. Which variances has the best q without
+# ? correlation: 1, more, or less?
 # The q of a VAE has no correlations. If the posterior is a normal in two dimensions, with variances
 # 1 and correlation rho, the best q has the right means. But its variances are too small, 1 /
 # precision_ii = 1 - rho^2, and it misses -1/2 log(1 - rho^2): 0.51 nats at rho = 0.8.

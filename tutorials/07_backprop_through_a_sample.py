@@ -40,6 +40,7 @@ print(f"average of z^2: {np.mean(z**2):.3f}")  # 1.250 = mu^2 + sigma^2
 assert abs(np.mean(z**2) - 1.25) < 5 * np.std(z**2) / np.sqrt(z.size)
 
 # %% Why a draw blocks the chain rule
+# ? z is drawn from N(mu, sigma^2). What is dz/dmu?
 # z = rng.normal(mu, sigma) returns a number. What is dz/dmu? The number does not say how it was
 # made. If you draw again at mu + h, the noise is different, and so is the number: the difference
 # quotient is noise divided by a small h. Here its standard deviation is about 150, around a mean of
@@ -167,6 +168,7 @@ _, library = tiny.loss_and_grads(x, eps=tiny_eps)
 assert all(np.allclose(ours[name], library[name], rtol=1e-12) for name in library)
 
 # %% Two VAEs
+# ? The gradient no longer passes through z to the encoder. What will the encoder learn?
 # Both VAEs have the same start, data and noise, and take 600 steps of Adam. With the path shut,
 # only the KL reaches the encoder. The KL is smallest if every image has the same code distribution,
 # N(0, 1). So the KL falls to 0, and the decoder can only draw the mean image. This is a posterior
@@ -293,6 +295,7 @@ assert np.all(plain.var(axis=0) > 100 * by_path.var(axis=0))
 assert np.all(based.var(axis=0) > by_path.var(axis=0))
 
 # %% What only the score can do
+# ? f is 1 where z > 0, else 0. Which gradient does the path through z give?
 # Let f be a step: 1 if z > 0, else 0. Its derivative is 0 wherever it exists, so the path says that
 # mu does not matter. But E f is the probability of z > 0, which depends on mu: its slope is the
 # normal density at 0, here 0.1080. The score finds it. Codes that are categories, words or moves in

@@ -97,6 +97,7 @@ print(f"the library's loss: {-parts.elbo[0]:.3f}")
 assert np.allclose([-parts.reconstruction[0], parts.kl[0]], [reconstruction, kl], rtol=1e-4)
 
 # %% What is a good loss?
+# ? The loss of a trained VAE is 140 nats. Is that good? Which two numbers would you ask for?
 # A loss of 140 says nothing without two other numbers. The baseline draws the mean image for all,
 # and uses no code. The floor is the least that grey pixels cost: a pixel x costs at least -x log x
 # - (1 - x) log(1 - x), which p = x reaches. No model of grey images gets to 0. Both numbers are
@@ -133,6 +134,8 @@ animate_codes(recorder.frames, labels[N_IMAGES:], recorder.history, film)
 show_file(film)
 
 # %% Sums and means
+# ? One lecture prints 0.1734 for an autoencoder and 153.32 for a VAE. Is the first a thousand
+# ? times better?
 # A lecture trains on MNIST with 8 codes, and prints two losses side by side: 0.1734 for an
 # autoencoder, and 153.32 for a VAE. Is the first a thousand times better? The lecture does not say,
 # but only one reading fits: the first is a mean over 784 pixels, and the second is a sum over them
@@ -270,6 +273,8 @@ for kind, distance in zip(kinds, to_data, strict=True):
 assert to_data[1] < to_data[2]
 
 # %% Straight, or around?
+# ? Two codes of ten numbers are drawn from the prior. Is the point half way between them as long
+# ? as they are?
 # Draws of N(0, I) in d dimensions have norms near sqrt(d). Half way between two of them, (a + b) /
 # 2 has the variance 1/4 + 1/4 = 1/2 in each coordinate, so its norm is near sqrt(d / 2). For large
 # d the prior has hardly any draws there. `slerp` goes around on the shell. For d = 512 this

@@ -93,6 +93,8 @@ print(f"slope of the lecture's loss {slope:.8f}, from the VAE's gradient {expect
 assert abs(slope / expected - 1) < 1e-4
 
 # %% What one number should cost
+# ? x has the variance 1. A code of R nats leaves an error of e^(-2R), and each nat costs t. From
+# ? which t on is R = 0 best?
 # When does a VAE not use a code? Take a single number x of variance lam. Shannon: if x is normal, a
 # code of R nats leaves an error of at least lam e^(-2R). So the loss of a perfect VAE is
 #
@@ -301,6 +303,8 @@ assert silent == 0
 assert Q[-1] > 0.95 * eigenvalues.sum() / 2
 
 # %% A weight by accident
+# ? The cross-entropy is averaged over 784 pixels, and the KL is summed. Which beta is that in
+# ? truth?
 # The first version of a well-known example averaged the cross-entropy over the pixels, but summed
 # the KL. Multiply by 784: this is a VAE with beta = 784. Below, such a VAE runs, its loss falls,
 # and its code is empty. The cure is one factor, 784, on the mean. If your KL goes to 0 in the first

@@ -44,6 +44,8 @@ print(lam.round(2))
 assert np.allclose(lam, [9.25, 4.25, 1.25, 0.25, 0.25, 0.25], rtol=5 * np.sqrt(2 / len(X)))
 
 # %% The most likely W and s2
+# ? The noise must explain every direction that no latent explains. Is its variance their
+# ? eigenvalues' sum, mean or smallest?
 # The k rows of W explain k directions, and noise explains the rest: s2 is the *mean* of the
 # discarded eigenvalues. Along a kept axis the variance w^2 + s2 should be lam, so the row of W has
 # the length
@@ -114,6 +116,7 @@ print(f"log-likelihood {ppca.score(X):.9f}")
 assert abs(elbo - ppca.score(X)) < 1e-7
 
 # %% The VAE finds the axes
+# ? The likelihood does not change if the code is rotated. Does the ELBO?
 # W W^T has shape k x k. Off its diagonal nothing is left, and its diagonal holds lam_i - s2, in
 # some order. So the rows of W are the principal axes. The ELBO has decided what the likelihood left
 # open, because a diagonal q fits only there (Lucas et al., 2019).
@@ -275,6 +278,7 @@ ax.legend(frameon=False)
 show(ax.figure, "10_who_collapses")
 
 # %% The other collapse
+# ? Every latent would pay, and yet all of them stay empty. How can training stay there?
 # There is also a collapse that is not an optimum. Start with W = 0, and an encoder that returns the
 # prior for every x, as `fit_linear_vae` does. The decoder ignores z, so the encoder learns nothing.
 # mu = 0 says nothing about x, so W learns nothing. Both gradients are zero, although 3 latents

@@ -65,6 +65,7 @@ class Vae(Composite):
 
 
 # %% The usual checks: the loss, and the gradients
+# ? Ten VAEs have one mistake each, and all of them train. In how many of them does the loss fall?
 # Check the loss over 300 steps of Adam, the gradients, and the gradients later, with larger weights
 # and with inputs so large that the clip acts. A check returns True if it finds no fault.
 
@@ -292,6 +293,7 @@ class Uncorrected(mv.Adam):
 exhibit("Adam uncorrected", Vae(), seen_by="adams_steps", adam=Uncorrected)
 
 # %% The table
+# ? How many of the ten does a gradient check find?
 # "The loss falls" finds one of ten, thanks to an optimizer that compares shapes. The gradient check
 # finds two, and four if you repeat it later. Five others are wrong *values* with matching
 # gradients: log p(x), a number that does not come from the code, finds them. No check finds

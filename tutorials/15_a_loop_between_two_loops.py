@@ -88,6 +88,7 @@ print(report)
 assert report.ok
 
 # %% Where gradients vanish
+# ? The update gate is held at 0.5. What is left of a gradient after 20 steps?
 # Hold the update gate at u, by its bias, and let the proposal be zero: h_T = u^T h_0. A gradient on
 # its way back is multiplied by u at every step. With u = 0.5 a millionth is left after 20 steps,
 # with u = 0.99 more than half after 60. That is what the gate is for: it can be *learned* to stay
@@ -215,6 +216,7 @@ assert entropy.value < nats.mean() < 32 * np.log(39)
 assert QUICK or nats.mean() < pairs
 
 # %% A loop between two loops
+# ? The code half way between two melodies is decoded. Will the result be a melody?
 # Encode two loops, walk from one code to the other in a straight line, and decode greedily. The
 # model has never seen what lies between; yet most of it are loops of the source (p(x) > 0), in one
 # scale and one register. Mixing the tokens themselves, by a coin for each, gives almost none.

@@ -4,6 +4,7 @@ In reading order: `conjugate` models have a posterior in closed form, and `plug_
 prediction loses without it. `mcmc`, `hamiltonian` and `langevin` draw from any posterior, and
 `annealing` finds its integral. `variational` fits a Gaussian to it, `gradient_estimators`
 differentiates through the draws, and `amortization` measures what one encoder for all data costs.
+`weight_sampling` and `bayesian_vae` draw the weights of a VAE, and an `Ensemble` is several VAEs.
 """
 
 from minivae.bayes.amortization import (
@@ -12,8 +13,10 @@ from minivae.bayes.amortization import (
     inference_gaps,
 )
 from minivae.bayes.annealing import Annealed, annealed_importance_sampling
+from minivae.bayes.bayesian_vae import BayesianVAE
 from minivae.bayes.chain import Chain
 from minivae.bayes.conjugate import BetaBernoulli, NormalInverseGamma, NormalKnownVariance
+from minivae.bayes.ensembles import Ensemble
 from minivae.bayes.gradient_estimators import (
     GradientSamples,
     elbo_gradient,
@@ -32,19 +35,23 @@ from minivae.bayes.variational import (
     fit_mean_field,
     gaussian_mean_field,
 )
+from minivae.bayes.weight_sampling import ScaleAdaptedSGHMC
 from minivae.diagnostics.posterior_fit import elbo_and_likelihood, fit_posterior
 from minivae.linear.linear_gaussian import LinearGaussianModel
 
 __all__ = [
     "Annealed",
+    "BayesianVAE",
     "BetaBernoulli",
     "Chain",
+    "Ensemble",
     "GradientSamples",
     "InferenceGaps",
     "LinearGaussianModel",
     "MeanFieldGaussian",
     "NormalInverseGamma",
     "NormalKnownVariance",
+    "ScaleAdaptedSGHMC",
     "annealed_importance_sampling",
     "annealed_log_likelihood",
     "baoab",

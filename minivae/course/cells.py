@@ -10,6 +10,7 @@ from minivae.course.files import read_source
 from minivae.edge.checks import ArgumentError
 
 MARK = "# %%"
+ASKED = "? "  # in a comment: a question to the reader, who sees the cell after it
 
 
 @dataclass(frozen=True)
@@ -26,12 +27,16 @@ class Cell:
         The rest of the cell.
     line : int
         The number of the file's line on which the code begins, counted from 1.
+    question : str
+        What the reader is asked before the cell is shown, from the comment lines that begin with
+        a question mark.
     """
 
     title: str
     words: str
     code: str
     line: int
+    question: str = ""
 
 
 def read_cells(path: Path) -> list[Cell]:
@@ -68,8 +73,10 @@ def _first_cell(lines: list[str]) -> Cell:
 def _cell(lines: list[str], offset: int) -> Cell:
     n = next((i for i, line in enumerate(lines) if i and not line.startswith("#")), len(lines))
     title = lines[0].removeprefix(MARK).removeprefix(" [markdown]").strip()
-    words = "\n".join(line.removeprefix("#").removeprefix(" ") for line in lines[1:n]).strip("\n")
-    return Cell(title, words, *_code(lines[n:], offset + n))
+    comments = [line.removeprefix("#").removeprefix(" ") for line in lines[1:n]]
+    words = "\n".join(line for line in comments if not line.startswith(ASKED)).strip("\n")
+    question = " ".join(line.removeprefix(ASKED) for line in comments if line.startswith(ASKED))
+    return Cell(title, words, *_code(lines[n:], offset + n), question)
 
 
 def _code(lines: list[str], offset: int) -> tuple[str, int]:

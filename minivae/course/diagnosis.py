@@ -13,6 +13,7 @@ from minivae.course.mistakes import common_mistakes, odd_factor
 from minivae.edge.checks import Array
 
 Parts = dict[str, Array]
+Compared = list[tuple[Array, Array]] | None
 
 
 @dataclass(frozen=True)
@@ -155,22 +156,23 @@ def _by_chance(got: Array) -> bool:
 def _wrong_structure(expected: Parts, answer: Any) -> Diagnosis | None:
     """Return what is wrong with an answer's type or keys, or None."""
     wanted = f"({', '.join(expected)})" if len(expected) > 1 else next(iter(expected))
-    entry = _an_entry(expected)
     if answer is None:
-        found = f"nothing was returned, where {wanted} should be; {entry}"
+        found = f"nothing was returned, where {wanted} should be; {_an_entry(expected)}"
         return Diagnosis(found, "no `return` line", known=True)
     if isinstance(answer, Mapping):
         if answer.keys() == expected.keys():
             return None
-        return Diagnosis(f"the keys should be {list(expected)}, got {list(answer)}; {entry}")
+        keys = f"the keys should be {list(expected)}, got {list(answer)}"
+        return Diagnosis(f"{keys}; {_an_entry(expected)}")
     if len(expected) > 1:
         n = len(answer) if isinstance(answer, (tuple, list)) else 1
         if n != len(expected):
-            found = f"{len(expected)} values should be returned, {wanted}, got {n}; {entry}"
+            found = f"{len(expected)} values should be returned, {wanted}, got {n}"
             words = "too few or too many values are returned: mind the `return` line"
-            return Diagnosis(found, words)
+            return Diagnosis(f"{found}; {_an_entry(expected)}", words)
     elif isinstance(answer, tuple):
-        found = f"one value should be returned, {wanted}, got a tuple of {len(answer)}; {entry}"
+        found = f"one value should be returned, {wanted}, got a tuple of {len(answer)}"
+        found = f"{found}; {_an_entry(expected)}"
         return Diagnosis(found, "several values are returned: one is wanted")
     return None
 
@@ -181,18 +183,24 @@ def _an_entry(expected: Parts) -> str:
     return f"{name}{_place((0,) * value.ndim)} should be {value.flat[0]:.8g}"
 
 
-def agree(expected: Parts, answer: Any, *, rtol: float = 1e-6, atol: float = 0.0) -> bool:
-    """Return whether an answer is right."""
+def compared(expected: Parts, answer: Any, *, rtol: float = 1e-6, atol: float = 0.0) -> Compared:
+    """Return each array of an answer, and where it is wrong; None without numbers to compare."""
     if _wrong_structure(expected, answer):
-        return False
+        return None
     values = _named(answer, next(iter(expected)) if len(expected) == 1 else tuple(expected))
+    found = []
     for name, right in expected.items():
         value = np.asarray(values[name])
-        if value.dtype.kind not in "biuf" or value.shape != right.shape:
-            return False
-        if np.any(_wrong(right, value, rtol, atol)):
-            return False
-    return True
+        if value.dtype.kind not in "biuf":
+            return None
+        same = value.shape == right.shape
+        found.append((value, _wrong(right, value, rtol, atol) if same else np.ones(value.shape)))
+    return found
+
+
+def all_right(found: Compared) -> bool:
+    """Return whether there are arrays, and none of them is wrong anywhere."""
+    return found is not None and not any(wrong.any() for _, wrong in found)
 
 
 def what_if_not_real(value: Any) -> str:

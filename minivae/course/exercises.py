@@ -18,7 +18,15 @@ from typing import Any
 
 import numpy as np
 
-from minivae.course.diagnosis import Diagnosis, Parts, agree, as_parts, compare
+from minivae.course.diagnosis import (
+    Compared,
+    Diagnosis,
+    Parts,
+    all_right,
+    as_parts,
+    compare,
+    compared,
+)
 from minivae.edge.checks import Array
 from minivae.gradient_check.numeric import numerical_gradient
 
@@ -97,11 +105,16 @@ class ValueCheck:
 
     def passes(self, function: Function) -> bool:
         """Return whether `function` gives the right numbers, and leaves its arguments unchanged."""
-        given = copy.deepcopy(self.inputs)
+        given = tuple(map(_fresh, self.inputs))
+        return all_right(self._compared(function, given)) and _same(self.inputs, given)
+
+    def compared(self, function: Function) -> Compared:
+        """Return each array that `function` gives, and where it is wrong; None if it has none."""
+        return self._compared(function, tuple(map(_fresh, self.inputs)))
+
+    def _compared(self, function: Function, given: tuple[Any, ...]) -> Compared:
         answer = self._call(function, given)
-        return agree(self.expected, answer, rtol=self.rtol, atol=self.atol) and _same(
-            self.inputs, given
-        )
+        return compared(self.expected, answer, rtol=self.rtol, atol=self.atol)
 
     def arguments(self, function: Function) -> dict[str, Any]:
         """Return the arguments of `function` by name."""
@@ -155,6 +168,10 @@ class GradientCheck:
         """Return whether `function` gives the right numbers."""
         return self.by_values.passes(function)
 
+    def compared(self, function: Function) -> Compared:
+        """Return each array that `function` gives, and where it is wrong; None if it has none."""
+        return self.by_values.compared(function)
+
     def arguments(self, function: Function) -> dict[str, Any]:
         """Return the arguments of `function` by name."""
         return self.by_values.arguments(function)
@@ -199,6 +216,18 @@ def example_arguments(checks: Sequence[Check], function: Function) -> dict[str, 
             known: dict[str, Any] = arguments(function)
             return known
     return dict.fromkeys(_argument_names(function))
+
+
+def numbers_of(check: Check, function: Function) -> Compared:
+    """Return each array that a function gives, and where it is wrong, if the check knows."""
+    compare_with = getattr(check, "compared", None)
+    known: Compared = compare_with(function) if compare_with else None
+    return known
+
+
+def _fresh(value: Any) -> Any:
+    """Return a copy; of an array, which is the usual case, without the detours of deepcopy."""
+    return value.copy() if type(value) is np.ndarray else copy.deepcopy(value)
 
 
 def _copy_of(answer: Any) -> Any:

@@ -64,6 +64,8 @@ def notebook(pieces: list[Piece]) -> dict[str, Any]:
 def tutorial_pieces(cells: list[Cell]) -> Iterator[Piece]:
     """Yield the words and the code of each cell."""
     for number, cell in enumerate(cells):
+        if cell.question:
+            yield "markdown", f"**Before you read on:** {cell.question}"
         if cell.title or cell.words:
             heading = f"{'#' if number == 0 else '##'} {cell.title}\n\n" if cell.title else ""
             yield "markdown", heading + _markdown(cell.words)

@@ -8,7 +8,15 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
-from minivae.course.diagnosis import Diagnosis, Parts, agree, as_parts, compare
+from minivae.course.diagnosis import (
+    Compared,
+    Diagnosis,
+    Parts,
+    all_right,
+    as_parts,
+    compare,
+    compared,
+)
 from minivae.course.exercises import Function
 from minivae.edge.checks import Array
 
@@ -75,9 +83,15 @@ class PartsCheck:
 
     def passes(self, function: Function) -> bool:
         """Return whether every array that was handed in is right."""
+        return all_right(self.compared(function))
+
+    def compared(self, function: Function) -> Compared:
+        """Return each array that was handed in, and where it is wrong; None if there is none."""
         answer = function(*copy.deepcopy(self.inputs))
-        return bool(answer) and all(
-            agree({name: self.expected[name]}, value) for name, value in answer.items()
+        if not answer or not isinstance(answer, Mapping):
+            return None
+        return compared(
+            {name: each for name, each in self.expected.items() if name in answer}, answer
         )
 
     def arguments(self, function: Function) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from minivae.course.screen import Watched, fit_line, fit_words, fits, width
 from minivae.edge.checks import UserError
 
 HELP = """\
-  Enter   run the cell, and show the next one
+  Enter   run the cell, and show the next one; behind a question it shows the answer
   x.sum() any expression is evaluated: an array is printed with its shape and dtype
   p NAME  the same for a name that is a command, like p b; a statement is run
   b       go back one cell: all before it is run again from the start, quietly
@@ -26,6 +26,8 @@ HELP = """\
   h       this help
   q       leave, as does Ctrl-D
   Ctrl-C  stop the cell that runs; at the prompt, leave"""
+
+THINK = "--- think, or try it at the prompt; Enter shows the answer"
 
 
 def step_through(path: Path) -> None:
@@ -58,7 +60,7 @@ class Stepper:
         self._start()
 
     def _start(self) -> None:
-        self.next, self.shown = 0, False
+        self.next, self.shown, self.asked = 0, False, -1
         self.names: dict[str, Any] = {"__name__": "__main__", "__file__": str(self.path)}
         self.names |= {"exit": sys.exit, "quit": sys.exit}  # Python's own close the terminal too
 
@@ -130,7 +132,12 @@ class Stepper:
         self.show()
 
     def show(self) -> None:
-        """Print the next cell's words and code."""
+        """Ask the next cell's question, if it has one, or else print its words and code."""
+        question = self.cells[self.next].question if self.next < len(self.cells) else ""
+        if question and self.asked != self.next:
+            self.asked = self.next
+            print(f"\n{fit_words(f'? {question}', width() or 100)}\n\n{THINK}")
+            return
         print(self._text())
         self.shown = True
 

@@ -10,6 +10,7 @@ from minivae.diagnostics.code_space import (
     sample_distance_ratio,
 )
 from minivae.diagnostics.detection import auprc, auroc, false_positive_rate
+from minivae.diagnostics.disagreement import effective_models, weight_scores
 from minivae.diagnostics.information import (
     ElboSurgery,
     active_units,
@@ -41,6 +42,7 @@ __all__ = [
     "continuity",
     "cycle_error",
     "decoded_steps",
+    "effective_models",
     "elbo_surgery",
     "false_positive_rate",
     "frechet_distance",
@@ -56,4 +58,5 @@ __all__ = [
     "rate_distortion",
     "sample_codes",
     "sample_distance_ratio",
+    "weight_scores",
 ]

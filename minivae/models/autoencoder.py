@@ -12,7 +12,7 @@ from minivae.edge.checks import Array, as_batch, check_dtype, check_integer
 from minivae.models.model import Model
 from minivae.models.objectives import Reconstruction
 from minivae.models.passes import AutoencoderGradients, AutoencoderPass
-from minivae.models.regularizers import Regularizer, regularizer_from
+from minivae.models.regularizers import Regularizer, SparseCode, regularizer_from
 from minivae.nn.layers import Dense
 from minivae.nn.likelihoods import Likelihood, SquaredError, likelihood_from
 from minivae.nn.networks import Sequential, cast
@@ -38,7 +38,8 @@ class Autoencoder(Model):
         Networks of your own, with `forward`, `backward`, `params` and `grads`, instead of the two
         perceptrons. They are used, not copied.
     regularizer : Regularizer, optional
-        A penalty of the weights, such as ``regularizers.L2(weight)``, added to the loss.
+        A penalty of the weights, such as ``regularizers.L2(weight)``, or of the code too,
+        ``regularizers.SparseCode(l1, l2)``, added to the loss.
     dtype : dtype
     rng : int or numpy.random.Generator, optional
     """
@@ -92,7 +93,9 @@ class Autoencoder(Model):
         log_prob = self.likelihood.log_prob(target, out)  # (n,)
         return AutoencoderPass(x, z, out, target, log_prob)
 
-    def backward(self, p: AutoencoderPass, dlog_prob: Array) -> AutoencoderGradients:
+    def backward(
+        self, p: AutoencoderPass, dlog_prob: Array, dpenalty: float = 1.0
+    ) -> AutoencoderGradients:
         """Fill `grads`: the lines of `forward`, last to first.
 
         Parameters
@@ -100,11 +103,17 @@ class Autoencoder(Model):
         p : AutoencoderPass
         dlog_prob : array, shape (n,)
             The gradient of the loss with respect to `log_prob`.
+        dpenalty : float
+            The gradient of the loss with respect to a penalty of the code.
         """
         dout = self.likelihood.log_prob_backward(p.target, p.out, dlog_prob)
         dz = self.decoder.backward(dout)
+        dz_penalty = np.zeros_like(dz)
+        if isinstance(self.regularizer, SparseCode):
+            dz_penalty = self.regularizer.code_penalty_backward(p.z, dpenalty)
+            dz = dz + dz_penalty
         self._backward_encoder(dz)
-        return AutoencoderGradients(dout, dz)
+        return AutoencoderGradients(dout, dz_penalty, dz)
 
     def encode(self, x: ArrayLike) -> Array:
         """Return the code of a batch, shape (batch, n_latent)."""
@@ -125,7 +134,8 @@ class LinearAutoencoder(Autoencoder):
         Whether encoder and decoder add a vector; with it, the data need not be centred.
     regularizer : Regularizer, optional
         ``L2(weight)``, ``NonUniformL2(weights)`` or ``ProductL2(weight)`` of
-        `minivae.regularizers`: a penalty of the two matrices, added to the loss.
+        `minivae.regularizers`: a penalty of the two matrices, added to the loss. Or
+        ``SparseCode(l1, l2)``: a penalty of the code and the matrices.
     dtype : dtype
     rng : int or numpy.random.Generator, optional
 

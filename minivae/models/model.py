@@ -21,7 +21,7 @@ from minivae.edge.checks import (
 from minivae.edge.vectors import join
 from minivae.models.labels import check_labels, labels_of, one_hot
 from minivae.models.objectives import Elbo, ImportanceWeighted, Losses, Reconstruction
-from minivae.models.regularizers import Regularizer
+from minivae.models.regularizers import Regularizer, SparseCode
 from minivae.models.saving import Saved
 from minivae.nn.likelihoods import Likelihood
 from minivae.nn.networks import Composite, Sequential, mlp
@@ -122,7 +122,7 @@ class Model(Saved, Composite):
         """Return the loss of a batch and its parts, as `loss_and_grads` does, without gradients."""
         beta = self.objective.weight(beta)
         p = self.forward(*self.inputs(x, y, None, eps, rng))
-        return self._with_penalty(self.objective.forward(p, beta))
+        return self._with_penalty(self.objective.forward(p, beta), p)
 
     def loss_and_grads(
         self,
@@ -169,12 +169,21 @@ class Model(Saved, Composite):
         if self.regularizer is not None:
             for name, gradient in self.regularizer.penalty_backward(self.params).items():
                 grads[name] += gradient
-        return self._with_penalty(losses), grads
+        return self._with_penalty(losses, p), grads
 
-    def _with_penalty(self, losses: Losses) -> Losses:
+    def penalty(self, p: Any) -> Any:
+        """Return what the regularizer adds to the loss of a pass, for weights and code."""
+        if self.regularizer is None:
+            return 0.0
+        penalty = self.regularizer.penalty(self.params)
+        if isinstance(self.regularizer, SparseCode):
+            penalty += self.regularizer.code_penalty(p.z)
+        return penalty
+
+    def _with_penalty(self, losses: Losses, p: Any) -> Losses:
         if self.regularizer is None:
             return losses
-        penalty, loss = self.regularizer.penalty(self.params), losses.pop("loss")
+        penalty, loss = self.penalty(p), losses.pop("loss")
         return {"loss": loss + penalty, "reconstruction": loss, **losses, "penalty": penalty}
 
     def transform(self, X: ArrayLike, *, y: ArrayLike | None = None) -> Array:

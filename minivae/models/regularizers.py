@@ -1,7 +1,8 @@
-"""Regularizers: what a model's weights cost, with the gradient below.
+"""Regularizers: what a model's weights and its code cost, with the gradient below.
 
 A penalty is a function of the parameters, as a dict with keys like ``"encoder.0.W"``, and is added
-to the loss; minus the penalty is the logarithm of a prior density of the weights. It goes with a
+to the loss; minus the penalty is the logarithm of a prior density of the weights. `SparseCode` has
+a second penalty, a function of the code of a batch. A penalty of the weights goes with a
 loss that is averaged over the batch, so in a linear autoencoder its weight is in units of variance:
 it compares with the eigenvalues lam_i of ``X.T @ X / n_samples``. Biases cost nothing.
 """
@@ -76,6 +77,45 @@ class L2(Regularizer):
         """Return the gradients; ``d |W|^2 / dW = 2 W``."""
         scale = 2 * self.weight * dpenalty
         return {name: scale * W for name, W in params.items() if W.ndim == 2}
+
+
+class SparseCode(L2):
+    """A sum of magnitudes of the code, and weight decay: few code units are far from zero.
+
+    It adds ``l1 * mean_n sum_j |z_nj| + l2 * sum |W|^2`` to the loss of an autoencoder. Neither
+    term would do alone. A decoder with weights twice as large needs a code half as large, so
+    without the second term the first could be made as small as one likes at no cost.
+
+    Parameters
+    ----------
+    l1, l2 : float
+        At least 0.
+
+    References
+    ----------
+    Olshausen, Field: Emergence of simple-cell receptive field properties by learning a sparse code
+    for natural images, Nature 381 (1996), for the sum of magnitudes. Goodfellow, Bengio, Courville:
+    Deep Learning, MIT Press (2016), section 14.2.1: sparse autoencoders.
+    """
+
+    name = "sparse_code"
+
+    def __init__(self, l1: float, l2: float) -> None:
+        self.l1 = check_real("l1", l1, 0, closed="low")
+        super().__init__(check_real("l2", l2, 0, closed="low"))
+
+    @property
+    def config(self) -> dict[str, Any]:
+        """What `regularizer_from` needs to make this regularizer again."""
+        return {"name": self.name, "l1": self.l1, "l2": self.weight}
+
+    def code_penalty(self, z: Array) -> Any:
+        """Return what a code, (n, n_latent), adds to the loss: ``l1 * mean_n sum_j |z_nj|``."""
+        return self.l1 / len(z) * np.sum(z * np.sign(z.real))
+
+    def code_penalty_backward(self, z: Array, dpenalty: float = 1.0) -> Array:
+        """Return ``l1 / n * sign(z)``; at zero, where there is a kink, zero."""
+        return self.l1 / len(z) * dpenalty * np.sign(z.real)
 
 
 class LinearRegularizer(Regularizer):
@@ -197,7 +237,7 @@ class ProductL2(LinearRegularizer):
 
 
 REGULARIZERS: dict[str, Callable[..., Regularizer]] = {
-    kind.name: kind for kind in (L2, NonUniformL2, ProductL2)
+    kind.name: kind for kind in (L2, NonUniformL2, ProductL2, SparseCode)
 }
 
 

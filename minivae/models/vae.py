@@ -13,7 +13,7 @@ from minivae.models.labels import Labelled
 from minivae.models.model import Model
 from minivae.models.objectives import Elbo, ImportanceWeighted, bound_of
 from minivae.models.passes import ElboParts, VAEGradients, VAEPass
-from minivae.models.regularizers import Regularizer, regularizer_from
+from minivae.models.regularizers import Regularizer, SparseCode, regularizer_from
 from minivae.nn.gaussian import (
     bound_log_var,
     bound_log_var_backward,
@@ -57,7 +57,8 @@ class VAE(Labelled, Model):
         perceptrons. The encoder maps x to (batch, 2 n_latent): the means, then what
         `bound_log_var` turns into log variances. They are used, not copied.
     regularizer : Regularizer, optional
-        A penalty of the weights, such as ``regularizers.L2(weight)``.
+        A penalty of the weights, such as ``regularizers.L2(weight)``. A penalty of the code is
+        refused: here the KL is one.
     dtype : dtype
     rng : int or numpy.random.Generator, optional
 
@@ -94,6 +95,8 @@ class VAE(Labelled, Model):
         self.likelihood = cast(likelihood_from(likelihood), check_dtype(dtype))
         self.objective = bound_of(beta, free_nats, n_importance, n_latent)
         self.regularizer = regularizer_from(regularizer)
+        if isinstance(self.regularizer, SparseCode):
+            raise ArgumentError("regularizer must cost weights alone in a VAE, got SparseCode")
         self.config = {
             "n_features": self.n_features,
             "n_latent": self.n_latent,

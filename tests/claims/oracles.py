@@ -10,6 +10,18 @@ ORACLES = {
     "bayes.annealing: annealed_importance_sampling": (
         "bayes/test_annealing.py::test_the_mean_weight_is_exact_at_any_number_of_steps"
     ),
+    "bayes.bayesian_vae: BayesianVAE.fit": (
+        "bayes/test_bayesian_vae.py::test_the_posterior_narrows_with_the_data"
+    ),
+    "bayes.bayesian_vae: BayesianVAE.lag_distances": (
+        "bayes/test_bayesian_vae.py::test_distances_against_the_lag"
+    ),
+    "bayes.bayesian_vae: BayesianVAE.loss_and_grads": (
+        "bayes/test_bayesian_vae.py::test_a_pass_is_that_of_the_vae"
+    ),
+    "bayes.bayesian_vae: BayesianVAE.losses": (
+        "bayes/test_bayesian_vae.py::test_a_pass_is_that_of_the_vae"
+    ),
     "bayes.chain: Chain.autocorrelation": "autoregression-is-worth-so-many-draws",
     "bayes.chain: Chain.autocorrelation_time": "autoregression-is-worth-so-many-draws",
     "bayes.chain: Chain.effective_sample_size": "autoregression-is-worth-so-many-draws",
@@ -26,6 +38,33 @@ ORACLES = {
     "bayes.conjugate: NormalKnownVariance.predictive": "normal-mean",
     "bayes.conjugate: NormalKnownVariance.sample_predictive": "predictive-samples",
     "bayes.conjugate: NormalKnownVariance.update": "normal-mean",
+    "bayes.ensembles: Ensemble.code_log_likelihoods": (
+        "bayes/test_ensembles.py::test_codes_are_judged_by_draws_from_the_members"
+    ),
+    "bayes.ensembles: Ensemble.codes": (
+        "bayes/test_ensembles.py::test_predictions_are_means_over_the_members"
+    ),
+    "bayes.ensembles: Ensemble.inverse_transform": (
+        "bayes/test_ensembles.py::test_predictions_are_means_over_the_members"
+    ),
+    "bayes.ensembles: Ensemble.log_likelihood": (
+        "bayes/test_ensembles.py::test_log_likelihoods_of_known_densities"
+    ),
+    "bayes.ensembles: Ensemble.log_likelihoods": (
+        "bayes/test_ensembles.py::test_log_likelihoods_of_known_densities"
+    ),
+    "bayes.ensembles: Ensemble.reconstruct": (
+        "bayes/test_ensembles.py::test_predictions_are_means_over_the_members"
+    ),
+    "bayes.ensembles: Ensemble.sample": (
+        "bayes/test_ensembles.py::test_samples_come_from_every_member_equally_often"
+    ),
+    "bayes.ensembles: Ensemble.score": (
+        "bayes/test_ensembles.py::test_predictions_are_means_over_the_members"
+    ),
+    "bayes.ensembles: Ensemble.transform": (
+        "bayes/test_ensembles.py::test_predictions_are_means_over_the_members"
+    ),
     "bayes.gradient_estimators: elbo_gradient": "elbo-gradient-variances",
     "bayes.gradient_estimators: importance_weighted_gradient": "doubly-reparameterized-gradient",
     "bayes.gradient_estimators: reparameterized_gradient": "bonnet-price-and-stein",
@@ -50,6 +89,9 @@ ORACLES = {
     "bayes.variational: elbo_and_gradient": "gradients-of-inference",
     "bayes.variational: fit_mean_field": "mean-field-gap",
     "bayes.variational: gaussian_mean_field": "mean-field-gap",
+    "bayes.weight_sampling: ScaleAdaptedSGHMC.temperature": (
+        "bayes/test_weight_sampling.py::test_the_weights_have_the_posterior_s_variance"
+    ),
     "datasets.drawn_digits: digits": (
         "datasets/test_datasets.py::test_the_second_moments_shear_by_the_slant"
     ),
@@ -92,6 +134,20 @@ ORACLES = {
     "diagnostics.code_space: nearest_distances": "measures-follow-the-code",
     "diagnostics.code_space: sample_codes": "model-samples",
     "diagnostics.code_space: sample_distance_ratio": "measures-follow-the-code",
+    "diagnostics.density_ratios: classifier_ratio": (
+        "diagnostics/test_two_samples.py::test_a_learned_ratio_follows_the_exact_one"
+    ),
+    "diagnostics.density_ratios: fit_gaussian_vae": (
+        "diagnostics/test_two_samples.py::test_the_small_vae_learns_the_density"
+    ),
+    "diagnostics.density_ratios: halves": (
+        "diagnostics/test_two_samples.py::test_halves_are_all_rows_once_in_common_units"
+    ),
+    "diagnostics.density_ratios: vae_ratio": (
+        "diagnostics/test_two_samples.py::test_a_learned_ratio_follows_the_exact_one"
+    ),
+    "diagnostics.disagreement: effective_models": "weight-scores-of-a-normal",
+    "diagnostics.disagreement: weight_scores": "weight-scores-of-a-normal",
     "diagnostics.detection: auprc": (
         "diagnostics/test_detection.py::test_both_areas_are_scikit_learns"
     ),
@@ -134,6 +190,8 @@ ORACLES = {
     "diagnostics.samples: precision_and_recall": (
         "diagnostics/test_samples.py::test_precision_and_recall_are_those_of_brute_force"
     ),
+    "diagnostics.two_samples: TwoSampleReport.p_value": "p-values-by-enumeration",
+    "diagnostics.two_samples: two_sample_test": "p-values-are-uniform",
     "explanation.passes: explain": (
         "explanation/test_passes.py::test_every_gradient_is_that_of_its_line"
     ),
@@ -238,8 +296,15 @@ ORACLES = {
     "models.regularizers: L2.penalty_backward": "every-gradient",
     "models.regularizers: NonUniformL2.penalty": "non-uniform-l2-orders-the-axes",
     "models.regularizers: NonUniformL2.penalty_backward": "every-gradient",
+    "models.model: Model.penalty": (
+        "models/test_regularizers.py::test_the_best_sparse_code_is_the_bounded_solvers"
+    ),
     "models.regularizers: ProductL2.penalty": "product-regularizer",
     "models.regularizers: ProductL2.penalty_backward": "every-gradient",
+    "models.regularizers: SparseCode.code_penalty": (
+        "models/test_regularizers.py::test_the_best_sparse_code_is_the_bounded_solvers"
+    ),
+    "models.regularizers: SparseCode.code_penalty_backward": "every-gradient",
     "models.saving: Saved.load": "edge/test_storage.py::test_a_model_comes_back_bit_for_bit",
     "models.saving: Saved.state_dict": "edge/test_storage.py::test_a_model_comes_back_bit_for_bit",
     "models.saving: load": "edge/test_storage.py::test_a_model_comes_back_bit_for_bit",
@@ -426,10 +491,18 @@ ORACLES = {
 }
 
 NO_NUMBER = [
+    "bayes.bayesian_vae: BayesianVAE.grads",
+    "bayes.bayesian_vae: BayesianVAE.members",
+    "bayes.bayesian_vae: BayesianVAE.params",
+    "bayes.bayesian_vae: BayesianVAE.state_dict",
+    "bayes.ensembles: Ensemble.members",
     "bayes.langevin: check_integrator",
     "bayes.sampler_checks: chain_of",
     "bayes.sampler_checks: check_log_density",
     "bayes.sampler_checks: check_start",
+    "bayes.weight_sampling: KeepSamples.state_dict",
+    "bayes.weight_sampling: ScaleAdaptedSGHMC.state_dict",
+    "bayes.weight_sampling: WarmUpThenSample.state_dict",
     "datasets.download: download",
     "datasets.loop_source: check_tokens",
     "datasets.mnist_files: cache_folder",
@@ -455,6 +528,7 @@ NO_NUMBER = [
     "models.regularizers: L2.config",
     "models.regularizers: NonUniformL2.config",
     "models.regularizers: ProductL2.config",
+    "models.regularizers: SparseCode.config",
     "models.regularizers: regularizer_from",
     "models.vae: VAE.beta",
     "models.vae: VAE.inputs",

@@ -198,25 +198,29 @@ def is_named(planted, diagnosis):
     return "falsely"
 
 
+def verdict_on(planted, number):
+    """Return what becomes of a planted mistake, and the words for it."""
+    module = importlib.import_module(f"course.solutions_{number}")
+    checks = dict(all_parts())[number][planted.name]
+    with np.errstate(all="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        wrong = planted.function(module)
+        reply = answer(planted.name, {planted.name: wrong}, checks, Path(f"{number}_x.py"))
+    if reply.verdict == "right":  # it makes no difference: a sign within a square
+        return "no difference", ""
+    return is_named(planted, reply.diagnosis), reply.diagnosis.mistake
+
+
 def count(number, every=1):
     """Plant mistakes in one part, and count what becomes of them; return the unnamed ones too."""
-    exercises = dict(all_parts())[number]
     module = importlib.import_module(f"course.solutions_{number}")
     counts, others = Counter(), []
-    for name, function in module.SOLUTIONS.items():
+    for function in module.SOLUTIONS.values():
         for planted in plant(function)[::every]:
-            with np.errstate(all="ignore"), warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                wrong = planted.function(module)
-                reply = answer(name, {name: wrong}, exercises[name], Path(f"{number}_x.py"))
-            if reply.verdict == "right":  # it makes no difference: a sign within a square
-                counts["no difference"] += 1
-                others.append(("no difference", planted, ""))
-                continue
-            verdict = is_named(planted, reply.diagnosis)
+            verdict, mistake = verdict_on(planted, number)
             counts[verdict] += 1
             if verdict != "named":
-                others.append((verdict, planted, reply.diagnosis.mistake))
+                others.append((verdict, planted, mistake))
     return counts, others
 
 

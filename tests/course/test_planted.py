@@ -2,7 +2,8 @@
 
 import pytest
 
-from course.planted import count
+from course.planted import count, plant, verdict_on
+from course.solutions_06 import elbo
 from minivae.course.find import all_parts
 
 # a try that takes too long is stopped wherever it is, and that may be within another's callback
@@ -20,8 +21,9 @@ def test_nine_of_ten_planted_mistakes_are_named(number):
 
 
 def test_what_makes_no_difference_is_told_from_a_mistake():
-    counts, others = count("06", every=1)
-    assert counts["no difference"] == 1  # (x - w mu)^2 and (w mu - x)^2
-    assert {planted.name for verdict, planted, _ in others if verdict == "no difference"} == {
-        "elbo"
-    }
+    def verdict(source):
+        (planted,) = (each for each in plant(elbo) if source in each.source)
+        return verdict_on(planted, "06")[0]
+
+    assert verdict("squared = (w * mu - x) ** 2 +") == "no difference"
+    assert verdict("squared = (x + w * mu) ** 2 +") == "named"
