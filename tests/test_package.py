@@ -213,8 +213,8 @@ def lines_of(modules):
 @pytest.mark.parametrize(
     ("module", "most_modules", "most_lines"),
     [
-        ("minivae.models.vae", 28, 4000),  # loss_and_grads, and fit by way of the models' base
-        ("minivae.training.loop", 11, 1350),  # fit alone
+        ("minivae.models.vae", 28, 4150),  # loss_and_grads, and fit by way of the models' base
+        ("minivae.training.loop", 11, 1400),  # fit alone
         ("minivae.gradient_check.check", 18, 1600),
     ],
 )

@@ -51,8 +51,7 @@ class Optimizer:
             self._blocks = [block for piece in pieces for block in _blocks(*piece)]
             self._known = arrays
         self.t += 1
-        for block in self._blocks:
-            self._update(*block)
+        self._update(params, grads)
 
     def _check(self, params: Mapping[str, Array], grads: Mapping[str, Array]) -> None:
         """Refuse names and shapes that differ, and start the moments at the first step."""
@@ -75,8 +74,12 @@ class Optimizer:
                         f"{others[name].shape}"
                     )
 
-    def _update(self, theta: Array, g: Array, *moments: Array) -> None:
-        """Update some numbers of the parameters, and of each moment, by their gradient."""
+    def _update(self, params: Mapping[str, Array], grads: Mapping[str, Array]) -> None:
+        """Update the parameters and each moment, some numbers at a time."""
+        for block in self._blocks:
+            self._update_block(*block)
+
+    def _update_block(self, theta: Array, g: Array, *moments: Array) -> None:
         raise NotImplementedError
 
     def __getstate__(self) -> dict[str, Any]:
@@ -139,7 +142,7 @@ class SGD(Optimizer):
         super().__init__(learning_rate)
         self.momentum = check_real("momentum", momentum, 0, 1, closed="low")
 
-    def _update(self, theta: Array, g: Array, *moments: Array) -> None:
+    def _update_block(self, theta: Array, g: Array, *moments: Array) -> None:
         (v,) = moments
         # v <- momentum v - lr g,  theta <- theta + v
         v *= self.momentum
@@ -227,7 +230,7 @@ class Adam(Optimizer):
         self.beta2 = check_real("beta2", beta2, 0, 1, closed="low")
         self.epsilon = check_real("epsilon", epsilon, 0)
 
-    def _update(self, theta: Array, g: Array, *moments: Array) -> None:
+    def _update_block(self, theta: Array, g: Array, *moments: Array) -> None:
         M, V = moments
         c1 = (1 - self.beta1) / (1 - self.beta1**self.t)
         root_c2 = math.sqrt((1 - self.beta2) / (1 - self.beta2**self.t))
