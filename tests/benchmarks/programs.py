@@ -255,7 +255,7 @@ def work(name: str, n: int, threads: int, clock: Callable[[], float]) -> None:
     """Answer every line on the standard input, a number of steps, with the seconds of each."""
     try:
         step = PROGRAMS[name](n, threads)
-        for _ in range(20):  # compiles, fills caches
+        for _ in range(5):  # compiles, fills caches
             step()
     except NotHereError as error:
         print(f"not here: {error}", flush=True)
