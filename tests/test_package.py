@@ -213,9 +213,9 @@ def lines_of(modules):
 @pytest.mark.parametrize(
     ("module", "most_modules", "most_lines"),
     [
-        ("minivae.models.vae", 28, 4150),  # loss_and_grads, and fit by way of the models' base
-        ("minivae.training.loop", 11, 1400),  # fit alone
-        ("minivae.gradient_check.check", 18, 1600),
+        ("minivae.models.vae", 31, 4450),  # loss_and_grads, and fit by way of the models' base
+        ("minivae.training.loop", 13, 1750),  # fit alone
+        ("minivae.gradient_check.check", 18, 1850),
     ],
 )
 def test_what_a_call_needs_stays_close(module, most_modules, most_lines):

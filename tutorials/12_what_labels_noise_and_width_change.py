@@ -3,7 +3,7 @@
 The question: a VAE may get labels, an autoencoder noise, and both more latents. What does each of
 the three change?
 
-You need: tutorials 05, 08, 09 and 10. It runs in ten seconds.
+You need: tutorials 05, 08, 09 and 10. It runs in ten seconds. Its digits have 14 x 14 pixels.
 
 At the end you will have measured what a label is worth in nats, found the best linear denoiser on
 paper, cured an autoencoder that copies, and seen where more latents switch off or copy noise.
@@ -24,7 +24,7 @@ from minivae.training.lbfgs import minimize
 QUICK = bool(os.environ.get("MINIVAE_QUICK"))
 N_IMAGES, EPOCHS = (500, 8) if QUICK else (1000, 20)
 images, labels, _ = mv.datasets.digits(N_IMAGES + 500, rng=0)
-images = images.reshape(-1, 14, 2, 14, 2).mean((2, 4)).reshape(-1, 196)  # 14 x 14: it is quicker
+images = images.reshape(-1, 14, 2, 14, 2).mean((2, 4)).reshape(-1, 196)
 training, test = images[:N_IMAGES], images[N_IMAGES:]
 y, y_test = labels[:N_IMAGES], labels[N_IMAGES:]
 SIZE = {"hidden": (64,), "dtype": np.float32, "rng": 0}
@@ -283,8 +283,8 @@ finish(ax, "latents", "squared error")
 show(ax.figure, "12_width")
 
 # %% Forty latents for digits
-# Does a VAE with hidden layers switch off what does not pay? Give it 40. You should see
-# that about ten are in use, whatever width you choose above that.
+# Does a VAE with hidden layers switch off what does not pay? Give it 40 latents. You should see that
+# about ten are in use, and that the others say almost nothing.
 
 vae = trained(mv.VAE(196, 40, **SIZE), training, epochs=EPOCHS + 20)
 kl = np.sort(diagnostics.kl_per_dimension(*vae.encode(test)))[::-1]
@@ -302,9 +302,8 @@ ramp, ends = mv.schedules.linear(200, start=0.0, end=3.0), []
 assert [ramp(step) for step in (0, 100, 200, 300)] == [0, 1.5, 3, 3]
 for beta in (3.0, ramp):
     vae = mv.VAE(196, 10, likelihood=mv.Gaussian(0.5), beta=3.0, **SIZE)
-    losses = trained(vae, training, beta=beta).losses(
-        np.tile(training, (10, 1)), rng=0
-    )  # ten draws
+    trained(vae, training, beta=beta)
+    losses = vae.losses(np.tile(training, (10, 1)), rng=0)  # the mean of ten draws
     ends.append(losses)
     print(f"weight {beta}: KL {losses['kl']:.2f}, loss {losses['loss']:.2f} nats")
 assert QUICK or abs(ends[0]["loss"] - ends[1]["loss"]) < 0.5
@@ -315,6 +314,6 @@ assert QUICK or ends[1]["kl"] > ends[0]["kl"]
 #
 # 1. labelled_layer_backward: which weights, and which codes, learn from a label.
 # 2. class_probabilities: Bayes' rule, for bounds of some hundred nats.
-# 3. best_denoiser: the best linear denoiser of any data, and its error.
+# 3. conditional_optimum: the best linear conditional VAE of any data, on paper.
 #
 # Then ask: python -m minivae check tutorials/exercises/12_what_labels_noise_and_width_change.py

@@ -19,7 +19,14 @@ from numpy.typing import ArrayLike, DTypeLike
 from minivae.bayes.ensembles import Ensemble
 from minivae.bayes.weight_sampling import KeepSamples, ScaleAdaptedSGHMC, WarmUpThenSample
 from minivae.edge import storage
-from minivae.edge.checks import ArgumentError, Array, as_data_set, check_integer, check_real
+from minivae.edge.checks import (
+    ArgumentError,
+    Array,
+    as_data_set,
+    check_integer,
+    check_real,
+    check_rng,
+)
 from minivae.models.objectives import Elbo, Losses
 from minivae.models.saving import Saved
 from minivae.models.vae import VAE
@@ -166,7 +173,7 @@ class BayesianVAE(Ensemble, Saved):
             )
         X = as_data_set(X, self.n_features, self.dtype, interval=self.likelihood.interval)
         check_integer("batch_size", batch_size, 1, len(X), of="n_samples=")
-        rng, n_batches = np.random.default_rng(rng), -(-len(X) // batch_size)
+        rng, n_batches = check_rng(rng), -(-len(X) // batch_size)
         sampler = ScaleAdaptedSGHMC(
             *(check_real("step", step, 0), friction),
             n_examples=len(X),
@@ -180,7 +187,15 @@ class BayesianVAE(Ensemble, Saved):
         options: dict[str, Any] = {"batch_size": batch_size, "verbose": verbose, "resume": resume}
         optimizer: Any = WarmUpThenSample(sampler, self.is_sampled, warm_up * n_batches)
         every = [keep, *callbacks]
-        loop.fit(self, X, epochs=epochs, optimizer=optimizer, callbacks=every, rng=rng, **options)
+        try:
+            loop.fit(
+                self, X, epochs=epochs, optimizer=optimizer, callbacks=every, rng=rng, **options
+            )
+        except FloatingPointError as error:
+            if optimizer.t <= optimizer.warm_up:
+                raise
+            message = f"the chain of the weights diverged with step={step:g}, try a third of it"
+            raise FloatingPointError(f"{message}: {error}") from error
         return self
 
     def members(self) -> Iterator[VAE]:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from minivae.diagnostics.marginal_likelihood import log_likelihood
-from minivae.edge.checks import ArgumentError, Array, as_batch, check_integer
+from minivae.edge.checks import ArgumentError, Array, as_batch, check_integer, check_rng
 from minivae.models.objectives import log_mean_exp
 from minivae.models.vae import VAE
 
@@ -55,7 +55,7 @@ class Ensemble:
         array, shape (n_members, n), in nats
             For `minivae.diagnostics.weight_scores`.
         """
-        seed = int(np.random.default_rng(rng).integers(2**32))
+        seed = int(check_rng(rng).integers(2**32))
         return np.stack([log_likelihood(vae, X, n_draws, seed) for vae in self.members()])
 
     def log_likelihood(
@@ -83,7 +83,7 @@ class Ensemble:
             the draws is a score of the code.
         """
         members, n_draws = list(self.members()), check_integer("n_draws", n_draws, 1)
-        vae, rng = members[0], np.random.default_rng(rng)
+        vae, rng = members[0], check_rng(rng)
         Z = as_batch(Z, vae.n_latent, vae.dtype, name="Z", columns="n_latent")
         outs = [vae.decoder.forward(Z) for vae in members]
         found = np.empty((n_draws, len(members), len(Z)))
@@ -125,7 +125,7 @@ class Ensemble:
         mean : bool
             Return ``E[x | z, theta]`` instead of a draw of x.
         """
-        members, rng = list(self.members()), np.random.default_rng(rng)
+        members, rng = list(self.members()), check_rng(rng)
         X = np.empty((check_integer("n", n, 1), members[0].n_features), members[0].dtype)
         which = rng.integers(len(members), size=n)
         for m, vae in enumerate(members):

@@ -21,7 +21,7 @@ from numpy.typing import ArrayLike
 from minivae.bayes.chain import Chain
 from minivae.bayes.hamiltonian import LogDensityAndGradient
 from minivae.bayes.sampler_checks import check_log_density, check_start
-from minivae.edge.checks import ArgumentError, Array, check_integer, check_real
+from minivae.edge.checks import ArgumentError, Array, check_integer, check_real, check_rng
 
 Integrator = Callable[[Array, Array, Array, Any, float, Array], tuple[Array, Array]]
 
@@ -138,7 +138,7 @@ def sghmc(
         check_real("friction", friction, 0, 1, closed="high"),
     )
     burn_in, move = check_integer("burn_in", burn_in, 0), check_integrator(integrator)
-    rng, h = np.random.default_rng(rng), step**2
+    rng, h = check_rng(rng), step**2
     log_p, gradient = log_density_and_gradient(z)
     v = step * rng.standard_normal(z.shape) - h / 2 * gradient  # the first kick is half of one
     ceiling = RISE * (z.size + 1) - check_log_density(log_p, z)[0]

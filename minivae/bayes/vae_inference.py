@@ -18,9 +18,9 @@ from numpy.typing import ArrayLike
 from minivae.bayes.annealing import annealed_importance_sampling
 from minivae.bayes.hamiltonian import LogDensityAndGradient
 from minivae.diagnostics.posterior_fit import blocks_with_draws, density_batch
-from minivae.edge.checks import Array, check_integer
+from minivae.edge.checks import Array, as_floats, check_integer, check_rng
 from minivae.models.vae import VAE
-from minivae.nn.gaussian import gaussian_log_density
+from minivae.nn.gaussian import log_density
 from minivae.nn.rows import repeat_rows
 
 
@@ -33,11 +33,13 @@ def log_joint(model: VAE, x: Array) -> LogDensityAndGradient:
     x : array, shape (batch, n_features)
         One row for each row of z.
     """
+    x = density_batch(model, x)
 
     def log_density_and_gradient(z: Array) -> tuple[Array, Array]:
+        z = as_floats("z", z, (len(x), model.n_latent))
         log_p, dz = _log_likelihood(model, x, z)
         zeros = np.zeros_like(z)
-        return log_p + gaussian_log_density(z, zeros, zeros), dz - z
+        return log_p + log_density(z, zeros, zeros), dz - z
 
     return log_density_and_gradient
 
@@ -71,7 +73,7 @@ def annealed_log_likelihood(
     -------
     array of float64, shape (n,), in nats
     """
-    n_chains, rng = check_integer("n_chains", n_chains, 1), np.random.default_rng(rng)
+    n_chains, rng = check_integer("n_chains", n_chains, 1), check_rng(rng)
     estimates = []
     x = density_batch(model, x)
     for rows in blocks_with_draws(x, n_chains):

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from minivae.bayes.langevin import INTEGRATORS, check_integrator
-from minivae.edge.checks import Array, check_integer, check_real
+from minivae.edge.checks import Array, check_integer, check_real, check_rng
 from minivae.training.optimizers import Adam, Optimizer
 
 HOT = 100.0  # the temperature of a chain that has diverged; falling from a far start gives 10
@@ -77,7 +77,7 @@ class ScaleAdaptedSGHMC(Optimizer):
         self.n_batches = check_integer("n_batches", n_batches, 1)
         self.n_adapting = check_integer("n_adapting", n_adapting, 1)
         check_integrator(integrator)
-        self.integrator, self.rng = integrator, np.random.default_rng(rng)
+        self.integrator, self.rng = integrator, check_rng(rng)
         self.precisions: dict[str, float] = {}
 
     def _update(self, params: Mapping[str, Array], grads: Mapping[str, Array]) -> None:
@@ -203,8 +203,7 @@ class KeepSamples:
         run.history.setdefault("temperature", []).append(hot)
         if not hot < HOT:
             raise FloatingPointError(
-                f"the chain of the weights diverged with step={self.sampler.learning_rate:g}: its "
-                f"temperature after epoch {run.epoch} is {hot:.3g} instead of 1; try a third of it"
+                f"the temperature after epoch {run.epoch} is {hot:.3g} instead of 1"
             )
         if run.epoch > self.silent and (run.epoch - self.silent) % self.keep_every == 0:
             model = run.model

@@ -10,6 +10,7 @@ from scipy.spatial.distance import cdist
 from minivae import datasets, diagnostics
 from minivae.claims import Outcome, claim
 from minivae.claims.linear_rigs import data_with_spectrum
+from minivae.claims.pictures import along
 from minivae.claims.vae_rigs import trained
 from minivae.edge.checks import Array
 from minivae.linear import vae_is_ppca
@@ -113,12 +114,16 @@ def continuity_of_a_linear_decoder() -> Outcome:
     codes = rng.standard_normal((100_000, 5)) @ mixing
     exact = np.trace(W.T @ np.cov(codes, rowvar=False, bias=True) @ W) / 5
     measured, errors = [], []
-    for delta in (0.01, 1.0, 10.0):
+    deltas = [0.01, 1.0, 10.0]
+    for delta in deltas:
         steps = diagnostics.decoded_steps(lambda z: z @ W, codes, delta=delta, rng=2) / delta
         errors.append(np.std(steps**2) / np.sqrt(len(steps)))
         measured.append(diagnostics.continuity(lambda z: z @ W, codes, delta=delta, rng=2))
     because = "five standard errors of 100,000 steps"
-    return Outcome(np.full(3, exact), measured, tolerance=5 * np.array(errors), because=because)
+    bars = 5 * np.array(errors)
+    moved = "mean square of the move / step^2"
+    draw = along("length of the step", deltas, moved, exact, measured, tolerance=bars, log="x")
+    return Outcome(np.full(3, exact), measured, tolerance=bars, because=because, draw=draw)
 
 
 @claim(
@@ -137,8 +142,13 @@ def cycle_error_of_a_linear_vae() -> Outcome:
     model = trained(X, 3, np.sqrt(t))
     prior = vae_is_ppca.sigma_points(3)
     measured = diagnostics.cycle_error(model.transform, model.decode, prior, prior)
+    cycled = model.transform(model.decode(prior))
+    slopes = np.sort(np.linalg.svd(np.linalg.lstsq(prior, cycled)[0], compute_uv=False))[::-1]
+    what = "length of a code after decoding and encoding"
+    draw = along("eigenvalue", lam[:3].tolist(), what, 1 - t / lam[:3], slopes)
     because = "where L-BFGS stops"
-    return Outcome(np.mean((t / lam[:3]) ** 2), measured, tolerance=1e-6, because=because)
+    exact = np.mean((t / lam[:3]) ** 2)
+    return Outcome(exact, measured, tolerance=1e-6, because=because, draw=draw)
 
 
 @claim(

@@ -8,6 +8,7 @@ import numpy as np
 from scipy import stats
 
 from minivae.claims import Outcome, claim
+from minivae.claims.pictures import along
 from minivae.claims.sampling_rigs import exact_bound
 from minivae.claims.vae_rigs import linear_vae
 from minivae.diagnostics import marginal_likelihood
@@ -153,7 +154,9 @@ def naive_monte_carlo_variance() -> Outcome:
         measured.append(np.mean(squares))
         tolerance.append(5 * np.std(squares) / np.sqrt(n))
     because = "five standard errors of 200,000 draws"
-    return Outcome(rho**dims - 1, measured, tolerance, because=because)
+    exact, what = rho**dims - 1, "variance of a draw's weight / p^2"
+    draw = along("dimensions", dims.tolist(), what, exact, measured, tolerance=tolerance, log="y")
+    return Outcome(exact, measured, tolerance, because=because, draw=draw)
 
 
 @claim(

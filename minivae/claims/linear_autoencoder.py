@@ -12,6 +12,7 @@ import numpy as np
 
 from minivae.claims import Outcome, claim
 from minivae.claims.linear_rigs import at, data_with_spectrum, matrices, trained
+from minivae.claims.pictures import along
 from minivae.edge.checks import Array
 from minivae.linear import pca
 
@@ -165,13 +166,16 @@ def biases_centre_the_data() -> Outcome:
     X, U = data_with_spectrum(lam, rng=4)
     projection = X @ U[:, :2] @ U[:, :2].T
     exact, measured = [], []
-    for size in (0.0, 1.0, 3.0):
+    sizes = [0.0, 1.0, 3.0]
+    for size in sizes:
         c = size * np.array([1.0, -1.0, 0.5, 2.0])
         model = trained(X + c, 2, bias=True)
         distance = np.linalg.norm(model.reconstruct(X + c) - (projection + c))
         exact.append([lam[2:].sum(), 0.0])
         measured.append([model.losses(X + c)["loss"], distance])
-    return Outcome(exact, measured, tolerance=1e-6, because="where L-BFGS stops")
+    names = ["loss", "distance from centred PCA"]
+    draw = along("shift of the mean", sizes, "value", exact, measured, names=names)
+    return Outcome(exact, measured, tolerance=1e-6, because="where L-BFGS stops", draw=draw)
 
 
 @claim(

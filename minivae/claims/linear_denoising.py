@@ -12,6 +12,7 @@ import numpy as np
 
 from minivae.claims import Outcome, claim
 from minivae.claims.linear_rigs import at, data_with_spectrum, loss_and_gradient, matrices, trained
+from minivae.claims.pictures import along
 from minivae.edge.checks import Array
 from minivae.models import regularizers
 from minivae.models.autoencoder import LinearAutoencoder
@@ -44,7 +45,10 @@ def product_regularizer() -> Outcome:
         gains = LAM[:k] / (LAM[:k] + weight)
         exact.append([weight * gains.sum() + LAM[k:].sum(), 0.0])
         measured.append([model.losses(X)["loss"], np.linalg.norm(W_e @ W_d - best)])
-    return Outcome(exact, measured, tolerance=[1e-9, 1e-6], because="where L-BFGS stops")
+    names = ["loss", "distance from the best product"]
+    draw = along("width of the code", [1, 2, 3, 4], "value", exact, measured, names=names)
+    because = "where L-BFGS stops"
+    return Outcome(exact, measured, tolerance=[1e-9, 1e-6], because=because, draw=draw)
 
 
 @claim(

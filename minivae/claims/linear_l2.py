@@ -13,6 +13,7 @@ import numpy as np
 
 from minivae.claims import Outcome, claim
 from minivae.claims.linear_rigs import at, data_with_spectrum, loss_and_gradient, matrices, trained
+from minivae.claims.pictures import along
 from minivae.edge.checks import Array
 from minivae.models import regularizers
 from minivae.models.autoencoder import LinearAutoencoder
@@ -82,7 +83,9 @@ def l2_singular_values() -> Outcome:
     squares = np.linalg.svd(W_d, compute_uv=False) ** 2
     exact = np.concatenate([1 - weight / LAM[:3], LAM[:3]])
     measured = np.concatenate([squares, weight / (1 - squares)])
-    return Outcome(exact, measured, tolerance=1e-6, because="where L-BFGS stops")
+    what = "squared singular value of the decoder"
+    draw = along("eigenvalue", LAM[:3].tolist(), what, 1 - weight / LAM[:3], squares)
+    return Outcome(exact, measured, tolerance=1e-6, because="where L-BFGS stops", draw=draw)
 
 
 @claim(
@@ -131,7 +134,10 @@ def l2_least_loss() -> Outcome:
     models = [at(W_e @ turn, turn.T @ W_d, regularizer=penalty) for turn in turns]
     exact = np.sum(2 * weight - weight**2 / LAM[:3]) + LAM[3:].sum()
     losses = [model.losses(X)["loss"] for model in models]
-    return Outcome(np.full(6, exact), losses, tolerance=1e-9, because="where L-BFGS stops")
+    places = ["as trained", *(f"turn {i}" for i in range(1, 6))]
+    draw = along("rotation of the code", places, "loss with the penalty", exact, losses)
+    because = "where L-BFGS stops"
+    return Outcome(np.full(6, exact), losses, tolerance=1e-9, because=because, draw=draw)
 
 
 @claim(

@@ -13,6 +13,7 @@ import numpy as np
 
 from minivae.claims import Outcome, claim
 from minivae.claims.linear_rigs import at, curvatures, data_with_spectrum, loss_and_gradient
+from minivae.claims.pictures import along
 from minivae.edge.checks import Array
 
 LAM = np.array([6.0, 4.5, 3.2, 2.1, 1.2, 0.5])
@@ -45,7 +46,10 @@ def critical_values() -> Outcome:
         loss, slopes = loss_and_gradient(model, X)
         exact.append([np.delete(LAM, kept).sum(), 0.0])
         measured.append([loss, np.abs(slopes).max()])
-    return Outcome(exact, measured, tolerance=1e-12, because="rounding")
+    places = ["".join(str(i + 1) for i in kept) or "none" for kept in SETS]
+    names = ["loss", "largest slope"]
+    draw = along("eigenvectors kept", places, "value", exact, measured, names=names)
+    return Outcome(exact, measured, tolerance=1e-12, because="rounding", draw=draw)
 
 
 @claim(

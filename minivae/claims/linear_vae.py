@@ -110,7 +110,7 @@ def ppca_is_the_maximum() -> Outcome:
     below = [*elsewhere, *others, *found]
     return Outcome(
         exact=[*np.full(len(below), best), factors],
-        measured=[*below, best + 0.1],
+        measured=[*below, best + 0.01],
         tolerance=[*np.full(len(elsewhere), 1e-12), *np.full(len(others) + 5, 1e-9), 0],
         because="rounding",
         relation="<=",

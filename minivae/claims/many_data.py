@@ -104,7 +104,7 @@ def copies_sharpen_the_posterior() -> Outcome:
     data = rng.normal(0.7, np.sqrt(noise), (8000, n))
     wide = NormalKnownVariance(0.0, 1e6, noise_variance=noise)
     prior = NormalKnownVariance(0.4, 0.5, noise_variance=noise)
-    grid = np.linspace(-4, 4, 4001)
+    grid = np.linspace(-10, 10, 10_001)
     covers, moments, exact_moments = [], [], []
     for k in ks:
         posteriors = [wide.update(np.repeat(x, k)) for x in data]

@@ -9,6 +9,7 @@ from scipy import integrate, special, stats
 
 from minivae.bayes import conjugate, plug_in
 from minivae.claims import Outcome, claim
+from minivae.claims.pictures import along
 from minivae.edge.checks import Array
 
 
@@ -83,10 +84,14 @@ def t_interval_coverage() -> Outcome:
         coverage = truth.cdf(high) - truth.cdf(low)
         measured.append(coverage.mean())
         errors.append(coverage.std() / np.sqrt(n_repetitions))
+    bars = 5 * np.array(errors)
+    what = "share of next values inside"
+    draw = along("observations", list(sizes), what, 0.95, measured, tolerance=bars)
     return Outcome(
         exact=0.95,
         measured=measured,
-        tolerance=5 * np.array(errors),
+        tolerance=bars,
+        draw=draw,
         because=f"five standard errors of {n_repetitions} data sets",
     )
 

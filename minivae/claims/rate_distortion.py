@@ -15,6 +15,7 @@ from scipy.linalg import hadamard
 from minivae import diagnostics
 from minivae.claims import Outcome, claim
 from minivae.claims.linear_rigs import data_with_spectrum
+from minivae.claims.pictures import along
 from minivae.claims.vae_rigs import LAM, N_LATENT, SETTINGS, trained_at
 from minivae.edge.checks import Array
 from minivae.linear import vae_is_ppca
@@ -163,7 +164,8 @@ def slope_of_the_frontier() -> Outcome:
         _, reconstruction, kl = np.diff(parts, axis=0)[0]
         slopes.append(-reconstruction / kl)
     because = "the third derivative times the square of the step, .1 %"
-    return Outcome(-betas, slopes, tolerance=1e-4 * betas, because=because)
+    draw = along("beta", betas.tolist(), "slope dD / dR of the frontier", -betas, slopes)
+    return Outcome(-betas, slopes, tolerance=1e-4 * betas, because=because, draw=draw)
 
 
 @claim(

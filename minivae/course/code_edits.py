@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import copy
 from collections.abc import Iterator
 from itertools import permutations
 
@@ -53,11 +54,22 @@ def _operators(old: ast.expr) -> Iterator[tuple[int, str, ast.expr]]:
         )
     if isinstance(old.op, ast.MatMult):
         yield 17, "the product TEXT has its factors in the wrong order", exchanged
+        words = "a product where an equation is to be solved: TEXT"
+        yield 49, words, _call_of("np.linalg.solve", left, right)
+        yield 49, words, _call_of("np.linalg.solve", right, left)
         for a, b in ((left, right), (right, left)):
             for first, second in ((_turned(a), b), (a, _turned(b)), (_turned(a), _turned(b))):
                 new = ast.BinOp(first, ast.MatMult(), second)
                 yield 27, "a transpose is missing or too much in TEXT", new
     yield from _operands(old)
+
+
+def _call_of(function: str, *inputs: ast.expr) -> ast.Call:
+    return ast.Call(ast.parse(function, mode="eval").body, list(inputs), [])
+
+
+def _doubled(old: ast.expr) -> ast.expr:
+    return ast.BinOp(ast.Constant(2), ast.Mult(), old)
 
 
 def _turned(old: ast.expr) -> ast.expr:
@@ -76,6 +88,7 @@ def _operands(old: ast.BinOp) -> Iterator[tuple[int, str, ast.expr]]:
         yield 31, f"a term too many: `{left}` in TEXT", ast.UnaryOp(ast.USub(), old.right)
     elif isinstance(old.op, ast.Pow):
         yield 30, "a power too much: TEXT", old.left
+        yield 32, "a square where the double belongs: TEXT", _doubled(old.left)
         yield 32, "the power is wrong in TEXT", ast.BinOp(old.left, ast.Pow(), ast.Constant(3))
     elif isinstance(old.op, ast.Div):
         yield 30, f"divided by `{right}` once too often in TEXT", old.left
@@ -86,7 +99,8 @@ def _operands(old: ast.BinOp) -> Iterator[tuple[int, str, ast.expr]]:
 
 SWAPS = {
     "sum": ("mean",),
-    "mean": ("sum",),
+    "mean": ("sum", "min", "max"),
+    "median": ("mean",),
     "min": ("max",),
     "max": ("min",),
     "argmin": ("argmax",),
@@ -109,6 +123,7 @@ SWAPS = {
     "ones": ("zeros",),
     "zeros": ("ones",),
 }
+ENDS = {"prepend": "append", "append": "prepend"}
 REDUCTIONS = ("sum", "mean", "var", "std", "min", "max", "norm", "median", "concatenate", "stack")
 
 
@@ -130,6 +145,15 @@ def _calls(old: ast.expr) -> Iterator[tuple[int, str, ast.expr]]:
         yield 20, words, ast.Call(function, old.args, old.keywords)
     if name in REDUCTIONS:
         yield from _along_other_axes(old, name)
+    if name == "solve" and len(old.args) == 2:
+        words = "an equation is solved where a product belongs: TEXT"
+        yield 49, words, ast.BinOp(old.args[0], ast.MatMult(), old.args[1])
+    for keyword in old.keywords:
+        if keyword.arg in ENDS:
+            rest = [each for each in old.keywords if each is not keyword]
+            end = ast.keyword(ENDS[keyword.arg], keyword.value)
+            words = f"{keyword.arg} where {end.arg} belongs: TEXT"
+            yield 20, words, ast.Call(old.func, old.args, [*rest, end])
     flags = {"bias": True, "ddof": 0, "rowvar": False, "keepdims": True}
     for key, value in flags.items():
         rest = [keyword for keyword in old.keywords if keyword.arg != key]
@@ -242,6 +266,9 @@ def changes_of_statements(function: ast.FunctionDef) -> Iterator[Edit]:
             for i in range(len(block)):
                 slot = Slot(owner, field, None, block[i])
                 line = f"`{ast.unparse(block[i]).splitlines()[0]}`"
+                if isinstance(block[i], (ast.For, ast.While)) and _returns_too_soon(block[i]):
+                    words = "the loop ends in its first round: its `return` stands too far in"
+                    yield Edit(8, words, (slot,), [*block[:i], *_returning_later(block[i])])
                 if len(block) > 1 and not isinstance(block[i], ast.Return):
                     words = f"one line too many: {line}"
                     yield Edit(55, words, (slot,), [*block[:i], *block[i + 1 :]])
@@ -256,3 +283,14 @@ def changes_of_statements(function: ast.FunctionDef) -> Iterator[Edit]:
                 if type(op) is not type(owner.op):
                     words = f"a sign is flipped, or the operator is another: {line}"
                     yield Edit(10, words, (slot,), op)
+
+
+def _returns_too_soon(loop: ast.For | ast.While) -> bool:
+    return len(loop.body) > 1 and isinstance(loop.body[-1], ast.Return)
+
+
+def _returning_later(loop: ast.For | ast.While) -> list[ast.stmt]:
+    """Return a loop without the return at its end, and that return behind it."""
+    shorter = copy.copy(loop)
+    shorter.body = loop.body[:-1]
+    return [shorter, loop.body[-1]]

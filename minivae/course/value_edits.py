@@ -44,6 +44,8 @@ def changes_with_a_name(slots: Sequence[Slot], names: Sequence[str]) -> Iterator
     scaled = not any(_is_a_factor(slot) for slot in slots)
     terms = [] if _is_a_term(slots) else list(_one_more_term(alone))
     for name in names:
+        if not alone:
+            yield Edit(59, f"TEXT stands where `{name}` belongs", slots, formula="V", other=name)
         for rank, words, formula in [*(_one_more_factor() if scaled else ()), *terms]:
             yield Edit(rank, words.replace("NAME", name), slots, formula=formula, other=name)
 
@@ -138,7 +140,8 @@ def _wrapped(slot: Slot) -> Iterator[tuple[int, str, str]]:
     yield 44, "a cut at zero is missing: TEXT may be negative", "np.maximum(E, 0)"
     if not isinstance(slot.get(), ast.Name):
         yield 44, "a cut at one is missing: TEXT may be smaller", "np.maximum(E, 1)"
-        yield 50, "the complement, one minus it, is meant: TEXT", "1 - E"
+    yield 50, "the complement, one minus it, is meant: TEXT", "1 - E"
+    yield 51, "an inverse is missing: TEXT", "np.linalg.inv(E)"
     yield 48, "a constant term of 1 is missing: TEXT", "E + 1"
     yield 48, "a constant term of 1 is missing: TEXT", "E - 1"
     yield 48, "a constant term of 2 is missing: TEXT", "E + 2"
@@ -178,6 +181,7 @@ TERMS = (
     (65, "np.exp(V)"),
     (65, "np.log(V)"),
     (65, "np.mean(V, axis=0)"),
+    (66, "V * np.eye(len(E))"),
 )
 
 

@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike
 from minivae.diagnostics.code_space import nearest_distances
 from minivae.diagnostics.marginal_likelihood import log_likelihood
 from minivae.diagnostics.posterior_fit import density_batch, elbo_and_likelihood, fit_posterior
-from minivae.edge.checks import ArgumentError, Array, as_batch
+from minivae.edge.checks import ArgumentError, Array, as_batch, check_rng
 from minivae.models.autoencoder import Autoencoder
 from minivae.models.vae import VAE
 from minivae.nn.gaussian import gaussian_kl
@@ -76,7 +76,7 @@ def outlier_scores(
     """
     if method not in METHODS:
         raise ArgumentError(f"method must be one of {', '.join(METHODS)}, got {method!r}")
-    X, rng = as_batch(X, name="X"), np.random.default_rng(rng)
+    X, rng = as_batch(X, name="X"), check_rng(rng)
     if method not in WITH_REFERENCE:
         return METHODS[method](model, X, rng)
     if reference is None:

@@ -17,7 +17,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
-from minivae.edge.checks import ArgumentError, Array, as_batch, check_integer, check_real
+from minivae.edge.checks import (
+    ArgumentError,
+    Array,
+    as_batch,
+    as_matrix,
+    as_same_shape,
+    check_integer,
+    check_real,
+    check_rng,
+    shown,
+)
 from minivae.models.passes import VAEPass
 from minivae.models.vae import VAE
 from minivae.nn.gaussian import LOG_VAR_LIMIT
@@ -57,7 +67,7 @@ def fit_posterior(
     mu, log_var : array of float64, shape (n, n_latent)
     """
     check_integer("n_steps", n_steps, 1)
-    n_draws, rng = check_integer("n_draws", n_draws, 1), np.random.default_rng(rng)
+    n_draws, rng = check_integer("n_draws", n_draws, 1), check_rng(rng)
     check_real("learning_rate", learning_rate, 0)
     found = []
     x = density_batch(model, x)
@@ -103,9 +113,14 @@ def elbo_and_likelihood(
     -------
     elbo, log_likelihood : array of float64, shape (n,), in nats
     """
-    mu, log_var = as_batch(mu, name="mu"), as_batch(log_var, name="log_var")
-    n_draws, rng = check_integer("n_draws", n_draws, 1), np.random.default_rng(rng)
     x, log_w = density_batch(model, x), []
+    mu, log_var = as_same_shape(
+        mu=as_matrix(mu, model.n_latent, name="mu"),
+        log_var=as_matrix(log_var, model.n_latent, name="log_var"),
+    )
+    if len(mu) != len(x):
+        raise ArgumentError(f"mu must have {len(x)} rows, as x has, got {len(mu)}")
+    n_draws, rng = check_integer("n_draws", n_draws, 1), check_rng(rng)
     for rows in blocks_with_draws(x, n_draws):
         q = _Table(mu[rows], log_var[rows], x.dtype)
         p = _draw(model.with_encoder(q), x[rows], n_draws, rng)
@@ -144,7 +159,7 @@ def _draw(vae: VAE, rows: Array, n_draws: int, rng: np.random.Generator) -> VAEP
 def density_batch(model: Any, x: ArrayLike) -> Array:
     """Return `x` as a batch for `model`, after checking that p(x | z) is a density."""
     if not isinstance(model, VAE) or model.likelihood.name == "squared_error":
-        raise ArgumentError(f"model must be a VAE with a density p(x | z), got {model!r}")
+        raise ArgumentError(f"model must be a VAE with a density p(x | z), got {shown(model)}")
     if model.n_classes:
         raise ArgumentError(f"model must be a VAE without classes, got n_classes={model.n_classes}")
     return as_batch(x, model.n_features, model.dtype, interval=model.likelihood.interval)

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from minivae.diagnostics.density_ratios import classifier_ratio, vae_ratio
-from minivae.edge.checks import ArgumentError, Array, as_batch, check_integer
+from minivae.edge.checks import ArgumentError, Array, as_batch, check_integer, check_rng
 
 Statistic = Callable[[Array, Array], float]
 RATIOS = {"vae": vae_ratio, "classifier": classifier_ratio}
@@ -109,7 +109,7 @@ def two_sample_test(
     for name, sample in (("X", X), ("Y", Y)):
         if len(sample) < 2:
             raise ArgumentError(f"{name} must have at least 2 rows, got {len(sample)}")
-    B, rng = check_integer("n_permutations", n_permutations, 1), np.random.default_rng(rng)
+    B, rng = check_integer("n_permutations", n_permutations, 1), check_rng(rng)
     if not np.any(np.ptp(np.concatenate([X, Y]), axis=0)):
         raise ArgumentError("X and Y must hold different rows, got the same row everywhere")
     if statistic == "energy":

@@ -8,7 +8,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
-from minivae.edge.checks import Array, as_batch, check_dtype, check_integer
+from minivae.edge.checks import (
+    Array,
+    as_batch,
+    check_dtype,
+    check_flag,
+    check_integer,
+    check_rng,
+)
 from minivae.models.model import Model
 from minivae.models.objectives import Reconstruction
 from minivae.models.passes import AutoencoderGradients, AutoencoderPass
@@ -30,6 +37,8 @@ class Autoencoder(Model):
         Widths of the encoder's hidden layers; the decoder has them in reverse.
     activation : str
         The activation of the hidden layers: see `mlp`.
+    init : str, optional
+        How the weights start: see `mlp`.
     likelihood : str or Likelihood
         ``"bernoulli"``, ``"continuous_bernoulli"``, ``"gaussian"``, ``"squared_error"``, or an
         object such as ``Gaussian("learned")``. The loss is ``-log p(x | decoder output)`` in nats
@@ -53,6 +62,7 @@ class Autoencoder(Model):
         *,
         hidden: Sequence[int] = (),
         activation: str = "relu",
+        init: str | None = None,
         likelihood: str | dict[str, Any] | Likelihood = "bernoulli",
         encoder: Any = None,
         decoder: Any = None,
@@ -71,7 +81,7 @@ class Autoencoder(Model):
             "likelihood": self.likelihood.config,
             "regularizer": self.regularizer and self.regularizer.config,
         }
-        self._build(n_latent, hidden, activation, dtype, rng, encoder, decoder)
+        self._build(n_latent, hidden, activation, init, dtype, rng, encoder, decoder)
 
     def inputs(
         self, x: ArrayLike, y: Any = None, target: Any = None, eps: Any = None, rng: Any = None
@@ -163,8 +173,8 @@ class LinearAutoencoder(Autoencoder):
         rng: int | np.random.Generator | None = None,
     ) -> None:
         n, k = check_integer("n_features", n_features, 1), check_integer("n_latent", n_latent, 1)
-        ends: dict[str, Any] = {"bias": bool(bias), "dtype": check_dtype(dtype)}
-        rng = np.random.default_rng(rng)
+        ends: dict[str, Any] = {"bias": check_flag("bias", bias), "dtype": check_dtype(dtype)}
+        rng = check_rng(rng)
         super().__init__(
             n,
             k,
@@ -175,5 +185,5 @@ class LinearAutoencoder(Autoencoder):
             dtype=dtype,
         )
         regularized = self.config["regularizer"]
-        self.config = {"n_features": n, "n_latent": k, "bias": bool(bias)}
+        self.config = {"n_features": n, "n_latent": k, "bias": check_flag("bias", bias)}
         self.config |= {"regularizer": regularized, "dtype": self.dtype.name}

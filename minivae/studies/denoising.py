@@ -135,7 +135,7 @@ def _error(x: Array, guess: Array) -> float:
 
 
 def _shown(images: Array) -> Array:
-    return np.asarray(images[:N_SHOWN], np.float32)
+    return np.clip(images[:N_SHOWN], 0, 1).astype(np.float32)
 
 
 def _names() -> list[str]:
@@ -186,12 +186,13 @@ def _verdict_on_cures(cured: dict[str, Entry]) -> str:
         less = [a < b for a, b in zip(entry.seeds("noise let through"), through, strict=True)]
         parts.append(
             f"{name.removeprefix('overcomplete, ')} {entry.mean('noise let through'):.2f} (less "
-            f"{in_seeds(less)}; smoothness of the filters {entry.mean('filter smoothness'):.2f})"
+            f"{in_seeds(less)}, smoothness {entry.mean('filter smoothness'):.2f})"
         )
     return (
-        f"Overcomplete and without a cure, an autoencoder leaves an error of only "
+        f"Overcomplete and without a cure, an autoencoder copies images with an error of "
         f"{copying.mean('copy error'):.2f} and lets {np.mean(through):.2f} of the noise through "
-        f"(smoothness {copying.mean('filter smoothness'):.2f}); with {', '.join(parts)}."
+        f"(smoothness of its filters {copying.mean('filter smoothness'):.2f}); with "
+        f"{', with '.join(parts)}."
     )
 
 

@@ -27,14 +27,15 @@ BATCH_SIZE, LEARNING_RATE = 64, 2e-3
 CURVE = ("deep autoencoder", "tanh code alone", "PCA", "the curve itself")
 CODES = ("linear code", "rectified code", "even directions")
 NEAR = 0.05  # of an axis: the smaller number is at most so much of the larger one
-COLUMNS = ("loss", "loss per pixel", "squared error", "pixel spread", "on an axis")
+COLUMNS = ("loss", "loss per pixel", "squared error", "pixel spread", "on an axis", "zeros")
 ON_CURVE = ("curve error", "order along the curve")
+PAIRS = np.array([(i, j) for j in range(8) for i in range(j)])  # of the latents
 N_SHOWN = 8
 
 
 @study(
-    "What does depth bring an autoencoder and a VAE, what does PCA of equal size do, and what do an "
-    "untrained network and a ReLU on the code show?"
+    "What does depth bring an autoencoder and a VAE, what does PCA of equal size do, and what do "
+    "an untrained network and a ReLU on the code show?"
 )
 def depth(bench: Bench) -> Findings:
     """Train shallow and deep autoencoders and VAEs of equal codes, and look at three by-ways.
@@ -46,9 +47,10 @@ def depth(bench: Bench) -> Findings:
     Kramer (1991), points near three quarters of a turn of a helix as one number: `curve error` is
     the squared error per point beside the distance to the curve itself, `order along the curve`
     the rank correlation of the code with the place on it. `pixel spread` is the standard deviation
-    of the pixels that codes from N(0, I) are decoded to (uniform noise: .289). `on an axis` is the
-    share of 2-latent codes whose smaller number is below 5 % of the larger one, for the usual
-    linear code, for one with a ReLU, and for even directions.
+    of the pixels that codes from N(0, I) are decoded to (uniform noise: .289). `on an axis` is
+    the mean share, over all pairs of 8 latents, of codes whose smaller number is at most 5 % of the
+    larger one, for the usual linear code, for one with a ReLU, and for even directions; `zeros` is
+    the share of numbers in the code that are exactly zero.
     """
     size = bench.choose(SIZES)
     plan: dict[str, partial[Tree]] = {}
@@ -63,7 +65,7 @@ def depth(bench: Bench) -> Findings:
     plan["untrained deep VAE"] = partial(network, **options, **size)
     plan |= {f"PCA, {k} latents": partial(pca, n_latent=k, **size) for k in (8, 30)}
     plan["mean image"] = partial(mean_image, **size)
-    plan |= {f"2 latents, {code}": partial(two_latents, code=code, **size) for code in CODES}
+    plan |= {kind: partial(code, kind=kind, **size) for kind in CODES}
     plan |= {f"curve, {method}": partial(on_the_curve, method=method, **size) for method in CURVE}
     results = bench.measure(plan)
     entries = {name: _entry(name, results[name]) for name in plan}
@@ -99,29 +101,35 @@ def network(
     }
 
 
-def two_latents(trial: Trial, *, code: str, **size: Any) -> Tree:
-    """Measure how many codes of an autoencoder lie along an axis, with and without a ReLU."""
+def code(trial: Trial, *, kind: str, **size: Any) -> Tree:
+    """Measure how many codes lie along an axis, with and without a ReLU on the code."""
     split = trial.split(size["n_train"], size["n_test"])
-    if code == "even directions":
-        z = np.random.default_rng(trial.seed).standard_normal((len(split.test), 2))
-        return {"on an axis": near_an_axis(z)}
-    model = mv.Autoencoder(784, 2, hidden=size["lecture"], dtype=np.float32, rng=trial.seed)
-    if code == "rectified code":
+    if kind == "even directions":
+        z = np.random.default_rng(trial.seed).standard_normal((len(split.test), 8))
+        return {"on an axis": float(np.mean(near_an_axis(z))), "zeros": 0.0}
+    model = mv.Autoencoder(784, 8, hidden=size["lecture"], dtype=np.float32, rng=trial.seed)
+    if kind == "rectified code":
         model.encoder.layers.append(mv.ReLU())
     _fit(trial, model, split.train, size["epochs"])
     z = model.transform(split.test)
+    near = near_an_axis(z)
+    pair = PAIRS[np.argmax(near)]
     return {
         "loss": -model.score(split.test),
-        "on an axis": near_an_axis(z),
-        "codes": z,
+        "on an axis": float(np.mean(near)),
+        "zeros": float(np.mean(z == 0)),
+        "codes": z[:, pair],
         "labels": split.test_labels,
     }
 
 
-def near_an_axis(z: Array) -> float:
-    """Return the share of codes whose smaller number is at most `NEAR` of the larger one."""
-    sizes = np.sort(np.abs(z), axis=1)
-    return float(np.mean(sizes[:, 0] <= NEAR * sizes[:, 1]))
+def near_an_axis(z: Array) -> Array:
+    """Return for each pair of latents the share of codes near one of its two axes.
+
+    Near means that the smaller of the two numbers is at most `NEAR` of the larger one.
+    """
+    pairs = np.abs(z[:, PAIRS])  # (n, 28, 2)
+    return np.mean(pairs.min(axis=2) <= NEAR * pairs.max(axis=2), axis=0)
 
 
 def _fit(trial: Trial, model: Any, train: Array, epochs: int) -> None:
@@ -154,7 +162,7 @@ def _verdict(entries: dict[str, Entry]) -> str:
     duel = against(deep.seeds("squared error"), flat.seeds("squared error"), "PCA", highest=False)
     bent, straight = entries["curve, deep autoencoder"], entries["curve, PCA"]
     rectified, linear = (
-        entries[f"2 latents, {code}"].seeds("on an axis") for code in ("rectified code", CODES[0])
+        entries[kind].seeds("on an axis") for kind in ("rectified code", "linear code")
     )
     more = [a > b for a, b in zip(rectified, linear, strict=True)]
     return (
@@ -165,9 +173,10 @@ def _verdict(entries: dict[str, Entry]) -> str:
         f"and the curve itself {mean('curve, the curve itself', 'curve error'):.4f}. An untrained "
         f"VAE draws grey (pixels spread by {mean('untrained deep VAE', 'pixel spread'):.3f}, after "
         f"training {mean('deep VAE, 8 latents', 'pixel spread'):.3f}, uniform noise .289), and "
-        f"with a ReLU on the code {np.mean(rectified):.2f} of the codes lie along an axis, without it "
+        f"with a ReLU on the code, which makes {mean('rectified code', 'zeros'):.2f} of its "
+        f"numbers zero, {np.mean(rectified):.2f} of the codes lie along an axis, without it "
         f"{np.mean(linear):.2f} (more {in_seeds(more)}; even directions "
-        f"{mean('2 latents, even directions', 'on an axis'):.2f})."
+        f"{mean('even directions', 'on an axis'):.2f})."
     )
 
 
@@ -182,8 +191,8 @@ def _figures(results: dict[str, list[Tree]]) -> dict[str, Any]:
     }
     noise = np.random.default_rng(0).random((16, 784))
     codes = {
-        code: (first[f"2 latents, {code}"]["codes"], first[f"2 latents, {code}"]["labels"])
-        for code in CODES[:2]
+        kind: (first[kind]["codes"], first[kind]["labels"])
+        for kind in ("linear code", "rectified code")
     }
     seen = {"points": first["curve, PCA"]["points"][:, :2]}
     seen |= {method: first[f"curve, {method}"]["rebuilt"][:, :2] for method in CURVE}

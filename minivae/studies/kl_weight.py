@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
@@ -17,11 +18,12 @@ from minivae.studies.words import best
 SIZES: dict[str, dict[str, Any]] = {
     "digits": {"n_train": 4000, "n": 1000, "epochs": 15, "hidden": [128]},
     "mnist": {"n_train": 10_000, "n": 1000, "epochs": 8, "hidden": [256]},
-    "quick": {"n_train": 500, "n": 100, "epochs": 15, "hidden": [32]},
+    "quick": {"n_train": 400, "n": 60, "epochs": 8, "hidden": [32]},
 }
 LECTURE = ("8e-4", "5e-5", "1e-8")
 TOO_HIGH = "1e-2"  # whose cures are tried
-WEIGHTS = (TOO_HIGH, "2.55e-3", "8e-4", "2e-4", "5e-5", "1e-6", "1e-8")
+ALL = (TOO_HIGH, "2.55e-3", "8e-4", "2e-4", "5e-5", "1e-6", "1e-8")
+WEIGHTS = {"digits": ALL, "mnist": ALL, "quick": (TOO_HIGH, *LECTURE)}
 LEAST = 1e-2  # nats, the smallest rate on a log axis
 COLUMNS = ("sigma", "rate", "squared error", "ELBO", "information", "active units", "Fréchet")
 
@@ -44,9 +46,9 @@ def kl_weight(bench: Bench) -> Findings:
     weight (reverse water-filling on the spectrum of the test images), the mean image, which has no
     code, and an autoencoder, which has no KL.
     """
-    size = bench.choose(SIZES)
+    size, weights = bench.choose(SIZES), bench.choose(WEIGHTS)
     plan: dict[str, partial[Tree]] = {
-        f"w = {w}": partial(measures.weighted, weight=float(w), **size) for w in WEIGHTS
+        f"w = {w}": partial(measures.weighted, weight=float(w), **size) for w in weights
     }
     plan |= {
         f"w = {TOO_HIGH}, {cure}": partial(
@@ -57,13 +59,15 @@ def kl_weight(bench: Bench) -> Findings:
     plan["learned variance"] = partial(measures.weighted, weight=None, **size)
     data = {key: size[key] for key in ("n_train", "n")}
     plan |= {
-        f"linear, w = {w}": partial(measures.best_linear, weight=float(w), **data) for w in WEIGHTS
+        f"linear, w = {w}": partial(measures.best_linear, weight=float(w), **data) for w in weights
     }
     plan["mean image"] = partial(measures.mean_image, **data)
     plan["autoencoder"] = partial(measures.autoencoder, **size)
     results = bench.measure(plan)
     entries = {name: _entry(name, results[name]) for name in plan}
-    return Findings(list(entries.values()), _verdict(entries), _figures(entries, results))
+    return Findings(
+        list(entries.values()), _verdict(entries, weights), _figures(entries, weights, results)
+    )
 
 
 def _entry(name: str, results: list[Tree]) -> Entry:
@@ -72,8 +76,8 @@ def _entry(name: str, results: list[Tree]) -> Entry:
     return Entry(name, measured, baseline=name.startswith(("linear", "mean", "auto")))
 
 
-def _verdict(entries: dict[str, Entry]) -> str:
-    swept = [entries[f"w = {w}"] for w in WEIGHTS]
+def _verdict(entries: dict[str, Entry], weights: Sequence[str]) -> str:
+    swept = [entries[f"w = {w}"] for w in weights]
     lecture = [entries[f"w = {w}"] for w in LECTURE]
     learned, collapsed = entries["learned variance"], entries[f"w = {TOO_HIGH}"]
 
@@ -102,13 +106,15 @@ def _verdict(entries: dict[str, Entry]) -> str:
     )
 
 
-def _figures(entries: dict[str, Entry], results: dict[str, list[Tree]]) -> dict[str, Any]:
+def _figures(
+    entries: dict[str, Entry], weights: Sequence[str], results: dict[str, list[Tree]]
+) -> dict[str, Any]:
     shown = [*(f"w = {w}" for w in (TOO_HIGH, *LECTURE)), "learned variance", "autoencoder"]
-    images = {name: results[name][0]["samples"] for name in shown}
+    images = {name: results[name][0]["samples"].clip(0, 1) for name in shown}
     every = list(entries.values())
     vaes = [each for each in every if "information" in each.values]
     return {
-        "rate-distortion": _plane(entries),
+        "rate-distortion": _plane(entries, weights),
         "information": bars(vaes, "information", xlabel="information in a code (nats)"),
         "active-units": bars(vaes, "active units", xlabel=f"active units of {N_LATENT}"),
         "quality": bars(every, "Fréchet", xlabel="100 x Fréchet distance of samples"),
@@ -116,7 +122,7 @@ def _figures(entries: dict[str, Entry], results: dict[str, list[Tree]]) -> dict[
     }
 
 
-def _plane(entries: dict[str, Entry]) -> Any:
+def _plane(entries: dict[str, Entry], weights: Sequence[str]) -> Any:
     """Draw rate and squared error of every weight and cure, beside the best linear code."""
     from matplotlib import rc_context
 
@@ -125,10 +131,10 @@ def _plane(entries: dict[str, Entry]) -> Any:
     def place(name: str) -> tuple[float, float]:
         return max(entries[name].mean("rate"), LEAST), entries[name].mean("squared error")
 
-    names = [f"w = {w}" for w in WEIGHTS]
+    names = [f"w = {w}" for w in weights]
     rate, error = zip(*map(place, names), strict=True)
     linear = tuple(zip(*(place(f"linear, {name}") for name in names), strict=True))
-    labels = [w if w not in ("1e-6", "1e-8") else "" for w in WEIGHTS]
+    labels = [w if w not in ("1e-6", "1e-8") else "" for w in weights]
     with rc_context(FONT):
         ax = mv.plots.new_axes(9, 5)
         artists = mv.plots.rate_distortion(

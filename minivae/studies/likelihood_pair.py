@@ -15,7 +15,7 @@ from minivae.studies.judge import Judge
 
 SHARE = 0.01  # of the VAE, in the mixture with noise
 FLIP = 0.01  # the chance that a pixel of a copy is drawn at random
-N_IMAGES = 100  # whose log p(x) is estimated
+N_IMAGES, N_DRAWS = 100, 200  # whose log p(x) is estimated, and draws for each
 VAE, NOISY, COPIES = "samples: VAE", "samples: 1 % VAE, 99 % noise", "samples: training images"
 
 
@@ -28,7 +28,7 @@ def likelihood_pair(model: mv.VAE, judge: Judge, seed: int) -> Tree:
     """
     n, rng = len(judge.real), np.random.default_rng(seed)
     test = judge.held_out[:N_IMAGES]
-    log_p = mv.log_likelihood(model, test, 500, seed)
+    log_p = mv.log_likelihood(model, test, N_DRAWS, seed)
     noise = test.shape[1] * np.log(0.5)  # of fair coins, for every image
     log_mixed = np.logaddexp(np.log(SHARE) + log_p, np.log1p(-SHARE) + noise)
     samples = model.sample(n, rng, mean=True)

@@ -24,10 +24,10 @@ from minivae.studies.words import against, best
 SIZES: dict[str, dict[str, Any]] = {
     "digits": {"n_train": 3000, "n": 120, "epochs": 12, "n_latent": 10, "hidden": [256]},
     "mnist": {"n_train": 8000, "n": 200, "epochs": 12, "n_latent": 16, "hidden": [256]},
-    "quick": {"n_train": 500, "n": 30, "epochs": 4, "n_latent": 3, "hidden": [64]},
+    "quick": {"n_train": 500, "n": 20, "epochs": 4, "n_latent": 3, "hidden": [32]},
 }
 CLASSES = {"digits": range(10), "mnist": range(10), "quick": (1, 4)}
-N_TEST = {"digits": 2000, "mnist": 4000, "quick": 600}
+N_TEST = {"digits": 2000, "mnist": 4000, "quick": 400}
 MEASURES = ("AUROC", "AUPRC", "FPR80")
 LIKELIHOOD, INK = "log p(x)", "ink"
 
@@ -138,9 +138,10 @@ def _figures(
     images: dict[str, Array],
 ) -> dict[str, Any]:
     shown = (LIKELIHOOD, INK, "nearest image", "Gaussians")
+    by_ink = sorted(classes, key=lambda c: table[INK].mean(f"AUROC, digit {c}"))
     curves = {
         f"-{name}" if name == LIKELIHOOD else name: {
-            c: table[name].seeds(f"AUROC, digit {c}") for c in classes
+            str(c): table[name].seeds(f"AUROC, digit {c}") for c in by_ink
         }
         for name in shown
     }
@@ -156,7 +157,7 @@ def _figures(
         for name, each in images.items()
     }
     return {
-        "ink": lines(curves, {"chance": 0.5}, xlabel="held-out digit", ylabel="AUROC"),
+        "ink": lines(curves, {"chance": 0.5}, xlabel="held-out digit, by its ink", ylabel="AUROC"),
         "scores": heat(panels, scores, list(sets)),
         "pair": grids(titled, n_columns=3),
     }

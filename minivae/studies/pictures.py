@@ -38,6 +38,7 @@ def lines(
     Figure
     """
     from matplotlib import rc_context
+    from matplotlib.ticker import LogFormatter
 
     from minivae.plots.style import COLORS, LINES, MARKERS, draw_level, finish
 
@@ -56,6 +57,8 @@ def lines(
             ax.minorticks_off()
         if log_y:
             ax.set_yscale("log")
+            ax.yaxis.set_major_formatter(LogFormatter())  # 60, not 6 x 10^1
+            ax.yaxis.set_minor_formatter(LogFormatter())
         finish(ax, xlabel, ylabel)
         ax.legend(frameon=False, loc="center left", bbox_to_anchor=(1, 0.5))
         return ax.figure
@@ -196,6 +199,7 @@ def scatters(codes: Mapping[str, tuple[Array, Array]]) -> Any:
         panels = figure.subplots(1, len(codes), squeeze=False)[0]
         for ax, (title, (z, labels)) in zip(panels, codes.items(), strict=True):
             mv.plots.latent_scatter(z, labels, ax=ax)
+            ax.set_aspect("auto")  # a code near an axis would be a thin strip
             ax.set_title(title)
         return figure
 

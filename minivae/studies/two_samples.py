@@ -183,7 +183,7 @@ def _verdict(entries: dict[str, Entry], changes: Sequence[str], dear: Sequence[s
         for name in dear
     )
     return (
-        f"Averaged over {len(changes) - 1} kinds of change, the test by two VAEs rejects "
+        f"Averaged over the changes ({len(changes) - 1}), the test by two VAEs rejects "
         f"{ours.mean('power'):.2f} of the time and {duels}; it is ahead of energy on "
         f"{', '.join(ahead) or 'no change'}, and without any change the shares that reject at 5 % "
         f"are {null}. "
@@ -201,8 +201,9 @@ def _figures(
     def shares(change: str) -> Any:
         curves = {}
         for test in TESTS:
-            p = [tree["p"][test] for tree in results[change]]
-            curves[test] = {x: [float(np.mean(each <= x + 1e-9)) for each in p] for x in levels}
+            p = np.concatenate([tree["p"][test] for tree in results[change]])
+            curves[test] = {x: [float(np.mean(p <= x + 1e-9))] for x in levels}
+        curves["uniform"] = {x: [x] for x in levels}
         label = "share of p-values up to the level"
         return lines(curves, xlabel=f"level ({change})", ylabel=label)
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from minivae.edge.checks import Array, as_batch, check_real
+from minivae.edge.checks import Array, as_batch, check_real, check_rng
 
 Rng = int | np.random.Generator | None
 
@@ -24,7 +24,7 @@ class Corruption:
         """Return a noisy copy of `x`, shape (batch, n_features), with its float dtype."""
         x = np.asarray(x)
         x = as_batch(x, dtype=np.float32 if x.dtype == np.float32 else np.float64)
-        return self.noisy(x, np.random.default_rng(rng))
+        return self.noisy(x, check_rng(rng))
 
     def noisy(self, x: Array, rng: np.random.Generator) -> Array:
         """Return a noisy copy of `x`, a checked batch."""

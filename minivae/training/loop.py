@@ -11,13 +11,17 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from minivae.edge import storage
+from minivae.edge.arguments import check_function, check_has, check_path
 from minivae.edge.checks import (
     ArgumentError,
     ArgumentTypeError,
     Array,
     as_data_set,
+    check_flag,
     check_integer,
     check_real,
+    check_rng,
+    shown,
 )
 from minivae.training.batches import Batches, check_noise
 from minivae.training.callbacks import Checkpoint, Progress
@@ -114,18 +118,24 @@ def fit(
     check_integer("epochs", epochs, 1)
     check_integer("batch_size", batch_size, 1, len(X), of="n_samples=")
     optimizer = Adam() if optimizer is None else optimizer
-    if not hasattr(optimizer, "step"):
-        raise ArgumentTypeError(
-            f"optimizer must have a step, as SGD and Adam have, got {optimizer!r}"
-        )
+    check_has(
+        "optimizer", optimizer, ("step",), "an object with a step, as SGD(...) and Adam() are"
+    )
+    check_flag("verbose", verbose)
     check_noise("augment", augment)
     check_noise("corrupt", corrupt)
+    if not isinstance(callbacks, Iterable) or isinstance(
+        callbacks, str | bytes | dict | np.ndarray
+    ):
+        got = shown(callbacks)
+        raise ArgumentTypeError(f"callbacks must be a list of functions or callbacks, got {got}")
+    callbacks = [check_function("callbacks", callback) for callback in callbacks]
     limit = math.inf if clip_norm is None else check_real("clip_norm", clip_norm, 0)
-    callbacks = [*callbacks, Progress()] if verbose else list(callbacks)
+    callbacks = [*callbacks, Progress()] if verbose else callbacks
     run = Run(
         model=model,
         optimizer=optimizer,
-        rng=np.random.default_rng(rng),
+        rng=check_rng(rng),
         epochs=epochs,
         # checkpoints come last: they hold what the others have made of the epoch
         callbacks=sorted(callbacks, key=lambda callback: isinstance(callback, Checkpoint)),
@@ -140,9 +150,10 @@ def fit(
     )
     held_out = _validation(model, validation)
     weight = schedule_from(beta)
-    model.objective.weight(weight(0))
+    if model.objective.weight(weight(0)) is not None and beta is not None and weight(0) is None:
+        raise ArgumentTypeError("beta must be a schedule that returns numbers, got None at step 0")
     if resume is not None:
-        state = storage.read(resume)
+        state = storage.read(check_path("resume", resume))
         try:
             run.load_state_dict(state)
         except Exception as error:

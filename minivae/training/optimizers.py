@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from minivae.edge.arguments import check_dict
 from minivae.edge.checks import ArgumentError, Array, check_real
 from minivae.edge.vectors import behind_one_vector, the_vector_behind
 
@@ -44,6 +45,8 @@ class Optimizer:
         ValueError
             The names or shapes of the two differ from each other, or from those of earlier steps.
         """
+        if not isinstance(params, Mapping) or not isinstance(grads, Mapping):
+            check_dict("params", params), check_dict("grads", grads)
         arrays = [*params.values(), *grads.values()]
         if not (len(arrays) == len(self._known) and all(map(is_, arrays, self._known))):
             self._check(params, grads)
@@ -56,7 +59,10 @@ class Optimizer:
     def _check(self, params: Mapping[str, Array], grads: Mapping[str, Array]) -> None:
         """Refuse names and shapes that differ, and start the moments at the first step."""
         if params.keys() != grads.keys():
-            raise ValueError(f"params and grads differ in {sorted(params.keys() ^ grads.keys())}")
+            raise ArgumentError(
+                "params and grads must have the same keys, and differ in "
+                f"{sorted(params.keys() ^ grads.keys())}"
+            )
         if self.t == 0:
             for moment in self.moments:
                 zeros = {name: np.zeros_like(p) for name, p in params.items()}
@@ -109,6 +115,7 @@ class Optimizer:
         ValueError
             An entry is missing, or belongs to another kind of optimizer.
         """
+        check_dict("state", state)
         expected = {*self.hyperparameters, "t", *self.moments}
         if state.keys() != expected:
             raise ArgumentError(f"state must have the keys {sorted(expected)}, got {sorted(state)}")

@@ -13,13 +13,18 @@ def class_probabilities(log_p, log_prior):
     return np.exp(a) / np.sum(np.exp(a), axis=1, keepdims=True)
 
 
-def best_denoiser(X, s2):
-    S = X.T @ X / len(X)
-    W = np.linalg.solve(S + s2 * np.eye(len(S)), S)
-    return W, s2 * np.trace(W)
+def conditional_optimum(X, y, n_latent):
+    means = np.array([np.mean(X[y == c], axis=0) for c in np.unique(y)])
+    rest = X - means[y]
+    lam = np.flip(np.linalg.eigvalsh(rest.T @ rest / len(X)))
+    s2 = np.mean(lam[n_latent:])
+    variances = np.append(lam[:n_latent], np.full(len(lam) - n_latent, s2))
+    return means, s2, -0.5 * np.sum(np.log(2 * np.pi * variances) + 1)
 
 
-SOLUTIONS = {f.__name__: f for f in (labelled_layer_backward, class_probabilities, best_denoiser)}
+SOLUTIONS = {
+    f.__name__: f for f in (labelled_layer_backward, class_probabilities, conditional_optimum)
+}
 
 
 def returns_the_whole_row(z, y, W, dy):
@@ -114,57 +119,83 @@ def forgets_that_exp_underflows(log_p, log_prior):
     return p / np.sum(p, axis=1, keepdims=True)
 
 
-def sums_the_covariance(X, s2):
-    S = X.T @ X
-    W = np.linalg.solve(S + s2 * np.eye(len(S)), S)
-    return W, s2 * np.trace(W)
+def means_of(X, y):
+    return np.array([X[y == c].mean(axis=0) for c in range(y.max() + 1)])
 
 
-def divides_by_n_minus_1(X, s2):
-    S = np.cov(X.T)
-    W = np.linalg.solve(S + s2 * np.eye(len(S)), S)
-    return W, s2 * np.trace(W)
+def optimum(X, y, n_latent, S):
+    lam = np.linalg.eigvalsh(S)[::-1]
+    return means_of(X, y), np.mean(lam[n_latent:]), log_p_of(lam, np.mean(lam[n_latent:]), n_latent)
 
 
-def squares_the_noise(X, s2):
-    return best_denoiser(X, s2**2)
+def log_p_of(lam, s2, k):
+    d = len(lam)
+    logs = np.sum(np.log(lam[:k])) + (d - k) * np.log(s2)
+    return -0.5 * (d * np.log(2 * np.pi) + logs + d)
 
 
-def forgets_s2_in_the_error(X, s2):
-    W, error = best_denoiser(X, s2)
-    return W, error / s2
+def forgets_the_classes(X, y, n_latent):
+    return optimum(X, y, n_latent, np.cov(X.T, bias=True))
 
 
-def counts_the_noise_alone(X, s2):
-    W, _ = best_denoiser(X, s2)
-    return W, s2 * np.sum(W**2)
+def forgets_to_centre(X, y, n_latent):
+    return optimum(X, y, n_latent, X.T @ X / len(X))
 
 
-def counts_the_signal_alone(X, s2):
-    W, _ = best_denoiser(X, s2)
-    return W, np.mean(np.sum((X - X @ W) ** 2, axis=1))
+def averages_the_covariances(X, y, n_latent):
+    S = [np.cov(X[y == c].T, bias=True) for c in range(y.max() + 1)]
+    return optimum(X, y, n_latent, np.mean(S, axis=0))
 
 
-def averages_over_features(X, s2):
-    W, error = best_denoiser(X, s2)
-    return W, error / X.shape[1]
+def divides_by_n_minus_1(X, y, n_latent):
+    rest = X - means_of(X, y)[y]
+    return optimum(X, y, n_latent, rest.T @ rest / (len(X) - 1))
 
 
-def returns_what_is_lost(X, s2):
-    W, error = best_denoiser(X, s2)
-    return np.eye(len(W)) - W, error
+def takes_off_the_classes(X, y, n_latent):
+    rest = X - means_of(X, y)[y]
+    return optimum(X, y, n_latent, rest.T @ rest / (len(X) - len(means_of(X, y))))
 
 
-def turns_it_upside_down(X, s2):
-    S = X.T @ X / len(X)
-    W = np.linalg.inv(S) @ (S + s2 * np.eye(len(S)))
-    return W, s2 * np.trace(W)
+def takes_the_smallest_first(X, y, n_latent):
+    rest = X - means_of(X, y)[y]
+    lam = np.linalg.eigvalsh(rest.T @ rest / len(X))
+    s2 = np.mean(lam[n_latent:])
+    return means_of(X, y), s2, log_p_of(lam, s2, n_latent)
 
 
-def copies(X, s2):
-    S = X.T @ X / len(X)
-    W = np.linalg.solve(S, S)
-    return W, s2 * np.trace(W)
+def with_s2(X, y, n_latent, s2_of):
+    rest = X - means_of(X, y)[y]
+    lam = np.linalg.eigvalsh(rest.T @ rest / len(X))[::-1]
+    return means_of(X, y), s2_of(lam), log_p_of(lam, s2_of(lam), n_latent)
+
+
+def sums_the_noise(X, y, n_latent):
+    return with_s2(X, y, n_latent, lambda lam: np.sum(lam[n_latent:]))
+
+
+def takes_the_next_for_the_noise(X, y, n_latent):
+    return with_s2(X, y, n_latent, lambda lam: lam[n_latent])
+
+
+def forgets_d(X, y, n_latent):
+    means, s2, log_p = conditional_optimum(X, y, n_latent)
+    return means, s2, log_p + X.shape[1] / 2
+
+
+def forgets_two_pi(X, y, n_latent):
+    means, s2, log_p = conditional_optimum(X, y, n_latent)
+    return means, s2, log_p + X.shape[1] * np.log(2 * np.pi) / 2
+
+
+def counts_the_noise_once(X, y, n_latent):
+    means, s2, log_p = conditional_optimum(X, y, n_latent)
+    return means, s2, log_p + (X.shape[1] - n_latent - 1) * np.log(s2) / 2
+
+
+def forgets_the_half(X, y, n_latent):
+    means, s2, log_p = conditional_optimum(X, y, n_latent)
+    return means, s2, 2 * log_p
 
 
 WRONG = [
@@ -185,14 +216,16 @@ WRONG = [
     ("class_probabilities", names_one_class, "the most probable class alone"),
     ("class_probabilities", takes_them_for_losses, "with the wrong sign"),
     ("class_probabilities", forgets_that_exp_underflows, "all exponentials of a row are 0"),
-    ("best_denoiser", sums_the_covariance, "S is a sum"),
-    ("best_denoiser", divides_by_n_minus_1, "divided by n - 1"),
-    ("best_denoiser", squares_the_noise, "do not square it"),
-    ("best_denoiser", forgets_s2_in_the_error, "s2 is missing"),
-    ("best_denoiser", counts_the_noise_alone, "not s2 |W|^2"),
-    ("best_denoiser", counts_the_signal_alone, "noise that gets through is missing"),
-    ("best_denoiser", averages_over_features, "averaged over the features"),
-    ("best_denoiser", returns_what_is_lost, "what is left is returned"),
-    ("best_denoiser", turns_it_upside_down, "upside down"),
-    ("best_denoiser", copies, "s2 I is missing"),
+    ("conditional_optimum", forgets_the_classes, "the covariance of all rows"),
+    ("conditional_optimum", forgets_to_centre, "subtracted 0 times or 2"),
+    ("conditional_optimum", averages_the_covariances, "every class counts the same"),
+    ("conditional_optimum", divides_by_n_minus_1, "the divisor is n - 1"),
+    ("conditional_optimum", takes_off_the_classes, "n less the number of classes"),
+    ("conditional_optimum", takes_the_smallest_first, "the eigenvalues grow"),
+    ("conditional_optimum", sums_the_noise, "s2 is a sum"),
+    ("conditional_optimum", takes_the_next_for_the_noise, "s2 is the first eigenvalue"),
+    ("conditional_optimum", forgets_d, "d is missing in log_p"),
+    ("conditional_optimum", forgets_two_pi, "log(2 pi) is missing"),
+    ("conditional_optimum", counts_the_noise_once, "log s2 counts once"),
+    ("conditional_optimum", forgets_the_half, "the factor 1/2"),
 ]

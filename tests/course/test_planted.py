@@ -1,9 +1,12 @@
 """Nine of ten planted mistakes are named in every part, and none falsely."""
 
+from collections import Counter
+
 import pytest
 
 from course.planted import count, plant, verdict_on
 from course.solutions_06 import elbo
+from course.students import rows
 from minivae.course.find import all_parts
 
 # a try that takes too long is stopped wherever it is, and that may be within another's callback
@@ -27,3 +30,11 @@ def test_what_makes_no_difference_is_told_from_a_mistake():
 
     assert verdict("squared = (w * mu - x) ** 2 +") == "no difference"
     assert verdict("squared = (x + w * mu) ** 2 +") == "named"
+
+
+def test_what_students_write_is_named_too():
+    verdicts = [(verdict_on(planted, number), planted) for number, planted in [*rows()][::10]]
+    counts = Counter(verdict for (verdict, _), _ in verdicts)
+    print(counts)
+    assert counts["falsely"] == 0, verdicts
+    assert counts["named"] >= 0.85 * len(verdicts), verdicts

@@ -67,9 +67,9 @@ def test_equal_statistics_count_in_spite_of_rounding():
     assert report.p_value == 1
 
 
-def p_values_under_the_null(statistic, monkeypatch):
+def p_values_under_the_null(statistic, monkeypatch, epochs=4):
     """Return 200 p-values of equal distributions, evened out between the multiples of 1/40."""
-    monkeypatch.setattr(density_ratios, "EPOCHS", 4)
+    monkeypatch.setattr(density_ratios, "EPOCHS", epochs)
     rng, p = np.random.default_rng(0), []
     for _ in range(200):
         X, Y = rng.standard_normal((2, 12, 2))
@@ -86,7 +86,7 @@ def test_p_values_of_learned_statistics_are_uniform_under_the_null(statistic, mo
 
 def test_they_are_not_if_the_rows_that_are_learned_from_are_permuted(monkeypatch):
     monkeypatch.setattr(density_ratios, "halves", lambda X, Y, rng: [(X, X), (Y, Y)])
-    p = p_values_under_the_null("classifier", monkeypatch)
+    p = p_values_under_the_null("classifier", monkeypatch, epochs=15)
     assert stats.kstest(p, "uniform").pvalue < 1e-6
 
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from minivae import VAE, Adam
+from minivae import VAE, Adam, Layer
 
 
 class Counted(np.ndarray):
@@ -50,6 +50,7 @@ def test_a_small_step_takes_few_calls(monkeypatch):
     adam.step(vae.params, vae.loss_and_grads(x, eps=eps)[1])  # finds the vector behind all
     real = {name: getattr(np, name) for name in ("empty", "zeros", "full_like")}
     monkeypatch.setattr(np, "asarray", np.asanyarray)
+    monkeypatch.setattr(Layer, "_recall", lambda layer, dy, n_out=None: layer._cache)
     for name, make in real.items():
 
         def counted(*inputs, make=make, name=name, **options):

@@ -261,7 +261,7 @@ def test_sparse_code_is_saved_and_loaded(tmp_path):
         (
             lambda: VAE(5, 3, hidden=(4,), regularizer=ProductL2(1)),
             ValueError,
-            r"ProductL2 regularizes a model without hidden layers, got the matrices \['enc",
+            r"params must be of a model without hidden layers for ProductL2, got .*'enc",
         ),
         (
             lambda: LinearAutoencoder(5, 3, regularizer=0.1),

@@ -1,4 +1,4 @@
-"""Exercises for tutorial 12: a label in a layer, Bayes' rule for bounds, and the best denoiser.
+"""Exercises for tutorial 12: a label in a layer, Bayes' rule for bounds, and an optimum on paper.
 
 Fill in the three functions, and run
     python -m minivae check tutorials/exercises/12_what_labels_noise_and_width_change.py
@@ -41,18 +41,19 @@ def class_probabilities(log_p, log_prior):
     raise NotImplementedError
 
 
-def best_denoiser(X, s2):
-    """Return ``(W, error)``: the best linear denoiser of the rows of X, and its expected error.
+def conditional_optimum(X, y, n_latent):
+    """Return ``(means, s2, log_p)``: the best linear conditional VAE, without training it.
 
-    X, shape (n, n_features), holds clean rows, which are centred already. Noise of variance s2 is
-    added to every number. W, shape (n_features, n_features), minimises
+    X has the shape (n, n_features), and y (n,) holds integer labels; each class has rows. means,
+    shape (n_classes, n_features), are the decoder's rows of the classes: the class means. With the
+    eigenvalues lam_1 >= lam_2 >= ... of the covariance *within* the classes (of the rows less their
+    class mean; divisor n), and d features of which the first k = n_latent directions are kept:
 
-        error = mean over rows of E |x - (x + e) W|^2
+        s2 = mean of lam_(k+1) to lam_d
+        log_p = -1/2 (d log(2 pi) + sum of log lam_1 to log lam_k + (d - k) log s2 + d)
 
-    where the mean is over the n rows, and the squares are summed over the features.
+    s2 and log_p are numbers, and log_p is the mean over the rows.
 
-    Derive: the gradient of |x - x W|^2 + s2 |W|^2, averaged over the rows, is zero at the best W.
-
-    Hint: S = X^T X / n. The error is s2 times one number that W has.
+    Hint: ``means[y]`` has a row for each row of X. `np.linalg.eigvalsh` begins with the smallest.
     """
     raise NotImplementedError

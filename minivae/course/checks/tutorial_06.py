@@ -14,13 +14,13 @@ from minivae.nn.gaussian import gaussian_kl
 
 rng = np.random.default_rng(6)
 coins = np.array([1, 1, 0, 1, 0, 1, 1])
-z = rng.normal(size=9)
-proposal = z + rng.normal(size=9)
+z = rng.normal(size=40)
+proposal = z + rng.normal(size=40)
 x = rng.normal(size=5)
 mu = rng.normal(size=5)
 log_var = rng.normal(size=5)
-noise = rng.normal(size=9)  # the densities need not be those of a normal distribution
-u = np.array([0.9, 0.05, 0.5, 0.99, 0.2, 0.7, 0.3, 0.6, 0.01])
+noise = rng.normal(size=40)  # the densities need not be those of a normal distribution
+u = rng.uniform(0.01, 1, size=40)
 
 
 def posterior(data: Array, a: float, b: float) -> tuple[float, float, float]:

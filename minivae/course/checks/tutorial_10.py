@@ -162,7 +162,7 @@ EXERCISES: Exercises = {
     "collapse": [
         ValueCheck(
             by_water_filling,
-            (LAM, 0.5, 4.0),
+            (LAM, 0.7, 2.9),
             returns=("squares", "kl"),
             mistakes={
                 "beta is left out: the threshold is beta s2": at_level(lambda s2, beta: s2),

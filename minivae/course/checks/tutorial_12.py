@@ -1,13 +1,15 @@
-"""Tutorial 12: a label in a layer, Bayes' rule for bounds, and the best linear denoiser."""
+"""Tutorial 12: a label in a layer, Bayes' rule for bounds, and an optimum on paper."""
 
 from __future__ import annotations
 
 import numpy as np
 from scipy.special import softmax
+from scipy.stats import norm
 
 from minivae.course.diagnosis import Diagnosis
 from minivae.course.exercises import Exercises, Function, ValueCheck
 from minivae.edge.checks import Array
+from minivae.linear.probabilistic_pca import ProbabilisticPCA
 from minivae.models.labels import one_hot
 from minivae.nn.layers import Dense
 
@@ -17,8 +19,8 @@ z, y = rng.normal(size=(7, N_LATENT)), np.array([0, 2, 4, 2, 1, 0, 2])  # nobody
 W, dy = rng.normal(size=(N_LATENT + N_CLASSES, 4)), rng.normal(size=(7, 4))
 log_p = -9 + 3 * rng.normal(size=(6, 4))
 log_prior = np.log([0.1, 0.2, 0.3, 0.4])
-X = rng.normal(size=(9, 5)) @ rng.normal(size=(5, 5))
-X = X - X.mean(axis=0)
+classes = np.array([0, 1, 2, 0, 0, 1, 2, 0, 1, 0, 0, 1, 2])
+X = 0.4 * rng.normal(size=(13, 7)) @ rng.normal(size=(7, 7)) + rng.normal(size=(3, 7))[classes]
 
 
 def labelled_layer_backward(z: Array, y: Array, W: Array, dy: Array) -> tuple[Array, Array]:
@@ -96,33 +98,65 @@ def stays_finite(function: Function) -> Diagnosis | None:
 LARGEST_FIRST = "a = log_p + log_prior; a = a - its largest number in each row; e^a / sum e^a"
 
 
-def best_denoiser(X: Array, s2: float) -> tuple[Array, float]:
-    """Return the ridge regression of X on itself, by least squares, and what it leaves."""
-    n, d = X.shape
-    ridge = np.sqrt(n * s2) * np.eye(d)
-    W = np.linalg.lstsq(np.vstack([X, ridge]), np.vstack([X, 0 * ridge]), rcond=None)[0]
-    return W, float((np.sum((X - X @ W) ** 2) + n * s2 * np.sum(W**2)) / n)
+def class_means(X: Array, y: Array) -> Array:
+    """Return the mean of each class, as the least squares of X on the one-hot labels."""
+    return np.linalg.lstsq(one_hot(y, len(y), y.max() + 1, float), X, rcond=None)[0]
 
 
-def with_covariance(of: Function) -> Function:
-    """Return a denoiser of another covariance."""
-
-    def denoiser(X: Array, s2: float) -> tuple[Array, float]:
-        S = of(X)
-        W = np.linalg.solve(S + s2 * np.eye(len(S)), S)
-        return W, s2 * np.trace(W)
-
-    return denoiser
+def conditional_optimum(X: Array, y: Array, n_latent: int) -> tuple[Array, float, float]:
+    """Return the class means, and the library's probabilistic PCA of the rest."""
+    means = class_means(X, y)
+    rest = X - means[y]
+    model = ProbabilisticPCA(n_latent).fit(rest)
+    return means, model.noise_variance_, model.score(rest)
 
 
-def with_error(error: Function) -> Function:
-    """Return the right W with another error."""
-    return lambda X, s2: (best_denoiser(X, s2)[0], error(X, best_denoiser(X, s2)[0], s2))
+def with_eigenvalues(of: Function) -> Function:
+    """Return the optimum for other eigenvalues, which fall."""
+
+    def optimum(X: Array, y: Array, k: int) -> tuple[Array, float, float]:
+        lam, means = of(X - class_means(X, y)[y], X, y), class_means(X, y)
+        return means, lam[k:].mean(), log_p_of(lam, lam[k:].mean(), k)
+
+    return optimum
 
 
-def with_noise(noise: Function) -> Function:
-    """Return a denoiser of another noise variance."""
-    return lambda X, s2: best_denoiser(X, noise(s2))
+def log_p_of(lam: Array, s2: float, k: int) -> float:
+    """Return the log-likelihood: that of a normal with these variances, at these variances."""
+    variances = np.concatenate([lam[:k], np.full(len(lam) - k, s2)])
+    return float(np.sum(norm.logpdf(0, scale=np.sqrt(variances)) - 1 / 2))
+
+
+def spectrum(rows: Array, divisor: float) -> Array:
+    """Return the eigenvalues of ``rows^T rows / divisor``, the largest first."""
+    return np.linalg.svd(rows, compute_uv=False) ** 2 / divisor
+
+
+def of_each_class(rest: Array, X: Array, y: Array) -> Array:
+    """Return the spectrum of the plain mean of the classes' covariances."""
+    each = [np.cov(rest[y == c].T, bias=True) for c in np.unique(y)]
+    return np.linalg.eigvalsh(np.mean(each, axis=0))[::-1]
+
+
+def with_noise(s2_of: Function) -> Function:
+    """Return the optimum with another noise variance."""
+
+    def optimum(X: Array, y: Array, k: int) -> tuple[Array, float, float]:
+        means = class_means(X, y)
+        lam = spectrum(X - means[y], len(X))
+        return means, s2_of(lam, k), log_p_of(lam, s2_of(lam, k), k)
+
+    return optimum
+
+
+def with_log_p(change: Function) -> Function:
+    """Return the optimum with another log-likelihood, from the right one, d, k and s2."""
+
+    def optimum(X: Array, y: Array, k: int) -> tuple[Array, float, float]:
+        means, s2, log_p = conditional_optimum(X, y, k)
+        return means, s2, change(log_p, X.shape[1], k, s2)
+
+    return optimum
 
 
 EXERCISES: Exercises = {
@@ -191,50 +225,70 @@ EXERCISES: Exercises = {
         ),
         stays_finite,
     ],
-    "best_denoiser": [
+    "conditional_optimum": [
         ValueCheck(
-            best_denoiser,
-            (X, 0.7),
-            returns=("W", "error"),
+            conditional_optimum,
+            (X, classes, 3),
+            returns=("means", "s2", "log_p"),
             mistakes={
-                "S is a sum, and should be a mean: divide by n": with_covariance(lambda X: X.T @ X),
-                "S is divided by n - 1: the mean over the rows divides by n": with_covariance(
-                    lambda X: X.T @ X / (len(X) - 1)
+                "the covariance of all rows: subtract from each row the mean of its class": (
+                    with_eigenvalues(lambda rest, X, y: spectrum(X - X.mean(axis=0), len(X)))
                 ),
-                "S is divided by the number of features: the mean is over the n rows": (
-                    with_covariance(lambda X: X.T @ X / X.shape[1])
+                "the class means are subtracted 0 times or 2: once, from the rows of a class": (
+                    with_eigenvalues(lambda rest, X, y: spectrum(X, len(X)))
                 ),
-                "S is divided by all numbers of X: the mean is over the n rows": (
-                    with_covariance(lambda X: X.T @ X / X.size)
+                "every class counts the same: every row should, whatever its class": (
+                    with_eigenvalues(of_each_class)
                 ),
-                "s2 is a variance already: do not square it": with_noise(lambda s2: s2**2),
-                "s2 is a variance, and not its root: take it as it is": with_noise(np.sqrt),
-                "the error is s2 tr W: s2 is missing": with_error(lambda X, W, s2: np.trace(W)),
-                "the error is s2 tr W, not s2 |W|^2: the signal is shrunk, too": with_error(
-                    lambda X, W, s2: s2 * np.sum(W**2)
+                "the divisor is n - 1: divide by n": with_eigenvalues(
+                    lambda rest, X, y: spectrum(rest, len(X) - 1)
                 ),
-                "the noise that gets through is missing in the error: add s2 |W|^2": with_error(
-                    lambda X, W, s2: np.sum((X - X @ W) ** 2) / len(X)
+                "the divisor is n less the number of classes: divide by n": with_eigenvalues(
+                    lambda rest, X, y: spectrum(rest, len(X) - len(np.unique(y)))
                 ),
-                "the error is averaged over the features: they are summed": with_error(
-                    lambda X, W, s2: s2 * np.trace(W) / len(W)
+                "the divisor is missing: divide by n": with_eigenvalues(
+                    lambda rest, X, y: spectrum(rest, 1)
                 ),
-                "what is left is returned, I - W: W is what is kept": (
-                    lambda X, s2: (
-                        np.eye(X.shape[1]) - best_denoiser(X, s2)[0],
-                        best_denoiser(X, s2)[1],
-                    )
+                "the eigenvalues grow, as eigvalsh returns them: the largest come first": (
+                    with_eigenvalues(lambda rest, X, y: spectrum(rest, len(X))[::-1])
                 ),
-                "upside down, S^-1 (S + s2 I): W shrinks": lambda X, s2: (
-                    np.linalg.inv(best_denoiser(X, s2)[0]),
-                    s2 * np.trace(np.linalg.inv(best_denoiser(X, s2)[0])),
+                "singular values where variances belong: square them": with_eigenvalues(
+                    lambda rest, X, y: spectrum(rest, len(X)) ** 0.5
                 ),
-                "copying is not denoising: s2 I is missing in the inverse": lambda X, s2: (
-                    np.eye(X.shape[1]),
-                    s2 * X.shape[1],
+                "s2 is a sum: it is the mean of what is left": with_noise(
+                    lambda lam, k: lam[k:].sum()
+                ),
+                "s2 is the mean of what is kept: it is the mean of what is left": with_noise(
+                    lambda lam, k: lam[:k].mean()
+                ),
+                "s2 is the first eigenvalue that is left: it is their mean": with_noise(
+                    lambda lam, k: lam[k]
+                ),
+                "s2 is the mean of all eigenvalues: of those that are left": with_noise(
+                    lambda lam, k: lam.mean()
+                ),
+                "d is missing in log_p: the squared distances have the mean d": with_log_p(
+                    lambda log_p, d, k, s2: log_p + d / 2
+                ),
+                "log(2 pi) is missing in log_p: d times": with_log_p(
+                    lambda log_p, d, k, s2: log_p + d * np.log(2 * np.pi) / 2
+                ),
+                "log s2 counts once: it counts for d - k directions": with_log_p(
+                    lambda log_p, d, k, s2: log_p + (d - k - 1) * np.log(s2) / 2
+                ),
+                "log s2 counts for k directions: it counts for d - k": with_log_p(
+                    lambda log_p, d, k, s2: log_p + (d - 2 * k) * np.log(s2) / 2
+                ),
+                "log s2 is missing in log_p: it counts for d - k directions": with_log_p(
+                    lambda log_p, d, k, s2: log_p + (d - k) * np.log(s2) / 2
+                ),
+                "the factor 1/2 of log_p is missing": with_log_p(lambda log_p, d, k, s2: 2 * log_p),
+                "the sum over the rows: log_p is their mean": lambda X, y, k: (
+                    *conditional_optimum(X, y, k)[:2],
+                    len(X) * conditional_optimum(X, y, k)[2],
                 ),
             },
-            hint="S = X^T X / n; W = (S + s2 I)^-1 S; error = s2 tr W",
+            hint="rest = X - means[y]; lam of rest^T rest / n, the largest first; then s2, log_p",
         ),
     ],
 }
