@@ -143,8 +143,11 @@ class Bernoulli(Likelihood):
     def sample(self, out: Array, rng: int | np.random.Generator | None = None) -> Array:
         """Return black and white pixels, 0.0 and 1.0."""
         out = as_floats("out", out, ("batch", "n_features"))
-        uniform = check_rng(rng).random(out.shape)
-        return (uniform < sigmoid(out)).astype(out.dtype)
+        rng, x = check_rng(rng), np.empty(out.shape, out.dtype)
+        for rows in cached_rows(out):  # row after row, so the blocks do not change the draw
+            a = out[rows]
+            x[rows] = rng.random(a.shape) < sigmoid(a)
+        return x
 
 
 class ContinuousBernoulli(Likelihood):
