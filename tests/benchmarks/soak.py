@@ -1,7 +1,7 @@
 """Kill a training run at random moments, resume it each time, and compare with a run left alone.
 
-``python tests/benchmarks/soak.py --kills 1000`` takes about ten minutes; it is for maintainers. Every
-kill is a SIGKILL, so nothing can be tidied up. After each series of kills the parameters must be
+``python tests/benchmarks/soak.py --kills 1000`` takes some ten minutes; it is for maintainers.
+Every kill is a SIGKILL, so nothing can be tidied up. After each series of kills the parameters must be
 those of the run that nobody killed, bit for bit, and every checkpoint on the way must be whole.
 """
 
@@ -29,7 +29,7 @@ path, out = map(Path, sys.argv[1:])
 X = np.random.default_rng(0).random((64, 12))
 model = VAE(12, 2, hidden=(8,), rng=0)
 model.fit(
-    X, epochs=%d, batch_size=16, optimizer=Adam(1e-3), rng=0, validation=X[:9],
+    X, epochs=EPOCHS, batch_size=16, optimizer=Adam(1e-3), rng=0, validation=X[:9],
     callbacks=[EarlyStopping(10_000), Checkpoint(path)], resume=path if path.exists() else None,
 )
 model.save(out)
