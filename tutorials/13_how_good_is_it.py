@@ -56,6 +56,8 @@ print(f"coins and a normal: {diagnostics.frechet_distance(coins, normal):.4f}")
 assert diagnostics.frechet_distance(coins, normal) < 0.01
 
 # %% Controls first
+# ? A classifier's confidence, and the distance to the nearest training image: what does each say of
+# ? noise, and of fifty copies each of ten training images?
 # Equal means and covariances are no distance: coins of -1 and 1 pass for a normal. So try a score
 # on images whose quality you know before you believe it. From good to garbage: held-out digits, a
 # blur of one pixel, the mean of two digits, shuffled patches, noise. Three scores:
@@ -63,8 +65,6 @@ assert diagnostics.frechet_distance(coins, normal) < 0.01
 # - the Fréchet distance, times 100, of the last hidden layer of a small classifier, at length one;
 # - the confidence of the classifier, the mean of its largest probability: high should be good;
 # - the distance in pixels to the nearest training image: low should be good.
-#
-# Predict for each what it says of noise, and of fifty copies each of ten training images.
 
 classifier = Classifier((784, 64, 32, 10)).fit(training, y, epochs=15)
 of_real = unit_length(classifier.features(real))
@@ -95,11 +95,18 @@ assert found["noise"][1] > found["two mixed"][1]  # confidence calls noise a bet
 assert found["ten copied"][2] == 0  # and the pixels call copies perfect
 
 # %% The samples
+<<<<<<< HEAD
 # Only the Fréchet distance kept the order: the classifier is sure of what it sees in noise, and
 # pixels call ten copies perfect. (To the Fréchet distance copies are worse than patches: it misses
+=======
+# ? Draw codes from a normal that is fitted to each model's own codes. Which samples win, those of
+# ? the VAE or those of the autoencoder?
+# Only the Frechet distance kept the order: the classifier is sure of what it sees in noise, and
+# pixels call ten copies perfect. (To the Frechet distance copies are worse than patches: it misses
+>>>>>>> tut12
 # the variety, and does not see that each is a digit.) Now the models. At z from N(0, I) the
 # autoencoder loses by far: no one told it to put its codes there. This comparison stands in
-# lectures, but it is unfair. Fit a normal to the *codes*, and draw from that. Predict the winner.
+# lectures, but it is unfair. Fit a normal to the *codes*, and draw from that.
 #
 # Fitted, the two are nearly equal, and both beat the VAE at N(0, I). So the VAE's own codes do not
 # fill its prior; what it had ahead of the autoencoder was the place to draw from, not the decoder.
@@ -230,8 +237,10 @@ for n_steps in (1, 3, 10):
     assert abs(ratio.mean() - 1) < 5 * ratio.std() / np.sqrt(20_000)
 
 # %% Where the truth is known
+# ? Five estimates of log p(x): 500 weights from the prior, the ELBO, the ELBO of the best q, 500
+# ? weights from q, and annealing. In which order do they miss it?
 # Now all estimates beside the exact log p(x): probabilistic PCA of digits as a VAE. Its ten latents
-# are turned, so that no independent q is right, and its encoder is off. Predict the order.
+# are turned, so that no independent q is right, and its encoder is off.
 
 
 def estimates(model, x):
