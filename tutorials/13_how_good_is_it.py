@@ -101,8 +101,8 @@ assert found["ten copied"][2] == 0  # and the pixels call copies perfect
 =======
 # ? Draw codes from a normal that is fitted to each model's own codes. Which samples win, those of
 # ? the VAE or those of the autoencoder?
-# Only the Frechet distance kept the order: the classifier is sure of what it sees in noise, and
-# pixels call ten copies perfect. (To the Frechet distance copies are worse than patches: it misses
+# Only the Fréchet distance kept the order: the classifier is sure of what it sees in noise, and
+# pixels call ten copies perfect. (To the Fréchet distance copies are worse than patches: it misses
 >>>>>>> tut12
 # the variety, and does not see that each is a digit.) Now the models. At z from N(0, I) the
 # autoencoder loses by far: no one told it to put its codes there. This comparison stands in
