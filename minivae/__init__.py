@@ -7,8 +7,11 @@ from here. ``python -m minivae tour`` shows it.
 from importlib import import_module
 from typing import Any
 
+from minivae.bayes.bayesian_vae import BayesianVAE
 from minivae.diagnostics.interpolation import lerp, slerp
 from minivae.diagnostics.marginal_likelihood import importance_weighted_bound, log_likelihood
+from minivae.diagnostics.outliers import outlier_scores
+from minivae.diagnostics.two_samples import TwoSampleReport, two_sample_test
 from minivae.explanation.passes import explain
 from minivae.gradient_check.check import check_gradients
 from minivae.gradient_check.report import GradientReport
@@ -52,6 +55,7 @@ __all__ = [
     "VAE",
     "Adam",
     "Autoencoder",
+    "BayesianVAE",
     "Bernoulli",
     "Categorical",
     "Checkpoint",
@@ -76,6 +80,7 @@ __all__ = [
     "Softplus",
     "SquaredError",
     "Tanh",
+    "TwoSampleReport",
     "bound_log_var",
     "bound_log_var_backward",
     "check_gradients",
@@ -93,9 +98,11 @@ __all__ = [
     "log_likelihood",
     "minibatches",
     "mlp",
+    "outlier_scores",
     "reparameterize",
     "reparameterize_backward",
     "slerp",
+    "two_sample_test",
     "verify_pca_equivalence",
     "verify_ppca_equivalence",
 ]
@@ -104,6 +111,7 @@ __all__ = [
 _MODULES = {
     "bayes": "bayes",
     "claims": "claims",
+    "corruptions": "training.corruptions",
     "datasets": "datasets",
     "diagnostics": "diagnostics",
     "edge": "edge",

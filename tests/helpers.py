@@ -5,6 +5,8 @@ import numpy as np
 import pytest
 from hypothesis import strategies as st
 
+import minivae as mv
+
 ROOT = Path(__file__).parents[1]
 
 SEEDS = st.integers(0, 2**32 - 1)
@@ -41,6 +43,24 @@ def check_jacobian(f, x, backward):
     units = np.eye(y.size).reshape(y.size, *y.shape)
     rows = [backward(unit).ravel() for unit in units]
     np.testing.assert_allclose(rows, expected.df, rtol=1e-7, atol=1e-8)
+
+
+def linear_vae():
+    """Return a linear VAE whose encoder is wrong, its exact model, 12 data, and their mean."""
+    n_features, n_latent, sigma = 5, 3, 0.6
+    rng = np.random.default_rng(0)
+    W, b = rng.standard_normal((n_latent, n_features)), rng.standard_normal(n_features)
+    vae = mv.VAE(n_features, n_latent, likelihood=mv.Gaussian(sigma), rng=0)
+    vae.params["decoder.0.W"][...] = W
+    vae.params["decoder.0.b"][...] = b
+    exact = mv.bayes.LinearGaussianModel(W, sigma**2)
+    M, precision = exact.posterior()
+    vae.params["encoder.0.W"][...] = np.hstack([0.9 * M, np.zeros_like(M)])
+    log_var = 0.3 - np.log(np.diag(precision))
+    raw = 20 * np.arctanh(log_var / 20)  # what bound_log_var makes log_var
+    vae.params["encoder.0.b"][...] = np.concatenate([-0.9 * b @ M, raw])
+    x = rng.standard_normal((12, n_latent)) @ W + b
+    return vae, exact, x + sigma * rng.standard_normal((12, n_features)), b
 
 
 def load_gallery():

@@ -61,7 +61,11 @@ FAULTS = {  # of a matrix with 12 rows
     "no rows": (lambda A: A[:0], ValueError, r"have at least one row .*, got shape \(0, .\)"),
     "no columns": (lambda A: A[:, :0], ValueError, r"have at .* one column, got shape \(12, 0\)"),
     "wrong width": (lambda A: A[:, :1], ValueError, r"have {columns}=. columns, got 1"),
-    "ragged rows": (lambda A: [[1.0, 0.5], [1.0]], ValueError, "be a matrix, with rows of one len"),
+    "ragged rows": (
+        lambda A: [[1.0, 0.5], [1.0]],
+        ValueError,
+        "be an array of real numbers, with rows of one len",
+    ),
     "NaN": (lambda A: changed(A, 3, 1, NAN), ValueError, "be finite, got nan in row 3, column 1"),
     "infinity": (lambda A: changed(A, 11, 0, INF), ValueError, "be finite, got inf in row 11, col"),
     "-infinity": (lambda A: changed(A, 0, 1, -INF), ValueError, "be finite, got -inf in row 0, co"),

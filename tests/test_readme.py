@@ -13,9 +13,10 @@ TEXT = README.read_text(encoding="utf-8") if README.is_file() else ""
 COMMANDS = sorted(set(re.findall(r"`(?:python -m )?(minivae [^`]+)`", TEXT)))
 
 
-def test_the_example_runs_and_says_that_all_is_well(capsys):
-    (code,) = re.findall(r"```python\n(.*?)```", TEXT, re.DOTALL)
-    exec(code, {})
+def test_the_examples_run_and_say_that_all_is_well(capsys):
+    blocks = re.findall(r"```python\n(.*?)```", TEXT, re.DOTALL)
+    assert len(blocks) >= 2
+    exec("\n".join(blocks), {})
     printed = capsys.readouterr().out
     assert "VAE: ok" in printed
     assert "4 latents: the same" in printed

@@ -18,7 +18,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from minivae.bayes.variational import gaussian_mean_field
-from minivae.edge.checks import ArgumentError, Array, as_batch
+from minivae.edge.arguments import check_object
+from minivae.edge.checks import Array, as_batch, as_reals
 from minivae.linear.linear_gaussian import LinearGaussianModel
 
 
@@ -53,7 +54,7 @@ def inference_gaps(
     ----------
     Cremer, Li and Duvenaud (2018), section 2.2.
     """
-    A, P = model.posterior()
+    A, P = check_object("model", model, LinearGaussianModel).posterior()
     x = as_batch(x, len(A))
     best_mu = x @ A
     best_log_var = np.broadcast_to(-np.log(np.diag(P)), best_mu.shape)
@@ -78,9 +79,9 @@ def expected_inference_gaps(
     InferenceGaps
         Two floats: the averages over all x of the model.
     """
-    A, P = model.posterior()
-    if encoder.shape != A.shape:
-        raise ArgumentError(f"encoder must have shape {A.shape}, got {encoder.shape}")
+    A, P = check_object("model", model, LinearGaussianModel).posterior()
+    encoder = as_reals("encoder", encoder, A.shape)
+    log_var = as_reals("log_var", log_var, (len(P),))
     _, _, approximation = gaussian_mean_field(np.zeros(len(P)), P)
     # KL(N(x B, Q) || N(x A, P^-1)), averaged over x ~ N(0, C), less the approximation gap is
     # 1/2 { sum_j [ P_jj Q_j - 1 - log(P_jj Q_j) ] + tr[(B - A)^T C (B - A) P] }, B = encoder

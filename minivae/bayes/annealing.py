@@ -17,7 +17,15 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from minivae.bayes.hamiltonian import LogDensityAndGradient
-from minivae.edge.checks import Array, as_batch, check_integer, check_real
+from minivae.edge.arguments import check_function, returned_pair
+from minivae.edge.checks import (
+    Array,
+    as_matrix,
+    as_same_shape,
+    check_integer,
+    check_real,
+    check_rng,
+)
 from minivae.nn.gaussian import gaussian_log_density, reparameterize
 
 
@@ -71,12 +79,16 @@ def annealed_importance_sampling(
     RuntimeWarning
         No move was accepted: the step is too large.
     """
-    mu, log_var = as_batch(mu, name="mu"), as_batch(log_var, name="log_var")
+    mu, log_var = as_same_shape(
+        mu=as_matrix(mu, name="mu"), log_var=as_matrix(log_var, name="log_var")
+    )
     n_steps, step = check_integer("n_steps", n_steps, 1), check_real("step", step, 0)
-    rng, scale = np.random.default_rng(rng), step * np.exp(0.5 * log_var)
+    check_function("log_density_and_gradient", log_density_and_gradient)
+    rng, scale = check_rng(rng), step * np.exp(0.5 * log_var)
 
     def place(z: Array) -> _Place:
-        log_p, dlog_p = log_density_and_gradient(z)
+        name = "log_density_and_gradient"
+        log_p, dlog_p = returned_pair(name, log_density_and_gradient(z), (z.shape[:1], z.shape))
         log_q = gaussian_log_density(z, mu, log_var)
         return _Place(z, log_p, log_q, dlog_p, (mu - z) * np.exp(-log_var))
 

@@ -18,7 +18,7 @@ class Chain:
     samples : array, shape (n_samples, n_dims)
         One row for each step; a rejected step repeats the row above it.
     acceptance_rate : float
-        The share of accepted proposals; 1 for Gibbs sampling.
+        The share of accepted proposals; 1 for Gibbs sampling and for SGHMC.
     """
 
     samples: Array

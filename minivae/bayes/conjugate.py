@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from minivae.bayes.sufficient_statistics import count, summarize
-from minivae.edge.checks import ArgumentError, Array, check_integer, check_real
+from minivae.edge.checks import ArgumentError, Array, check_integer, check_real, check_rng
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ class BetaBernoulli:
 
     def sample_predictive(self, n: int, rng: Any = None) -> Array:
         """Return `n` ones and zeros, each from another coin."""
-        n, rng = check_integer("n", n, 1), np.random.default_rng(rng)
+        n, rng = check_integer("n", n, 1), check_rng(rng)
         chance = rng.beta(self.a, self.b, size=n)
         return rng.binomial(1, chance)
 
@@ -111,7 +111,7 @@ class NormalKnownVariance:
 
     def sample_predictive(self, n: int, rng: Any = None) -> Array:
         """Return `n` observations, each around another draw of the mean."""
-        n, rng = check_integer("n", n, 1), np.random.default_rng(rng)
+        n, rng = check_integer("n", n, 1), check_rng(rng)
         means = rng.normal(self.mean, sqrt(self.variance), size=n)
         return rng.normal(means, sqrt(self.noise_variance))
 
@@ -176,7 +176,7 @@ class NormalInverseGamma:
 
     def log_evidence(self, data: ArrayLike) -> float:
         """Return the log density of `data`, shape (n,), in nats."""
-        n, posterior = np.size(data), self.update(data)
+        posterior, n = self.update(data), np.size(data)
         log_ratio = posterior._log_normalizer() - self._log_normalizer()
         return log_ratio - n / 2 * log(2 * pi)
 
@@ -189,7 +189,7 @@ class NormalInverseGamma:
 
     def sample_predictive(self, n: int, rng: Any = None) -> Array:
         """Return `n` observations, each with another draw of the mean and the variance."""
-        n, rng = check_integer("n", n, 1), np.random.default_rng(rng)
+        n, rng = check_integer("n", n, 1), check_rng(rng)
         variances = self.beta / rng.gamma(self.alpha, size=n)
         means = rng.normal(self.mean, np.sqrt(variances / self.kappa))
         return rng.normal(means, np.sqrt(variances))

@@ -13,7 +13,16 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from minivae.edge.checks import ArgumentError, Array, as_batch
+from minivae.edge.arguments import check_function, returned_pair
+from minivae.edge.checks import (
+    ArgumentError,
+    Array,
+    as_floats,
+    as_matrix,
+    as_reals,
+    check_flag,
+    check_real,
+)
 
 Function = Callable[[Array], Array]
 
@@ -94,7 +103,8 @@ def score_function_gradient(
     learning, Machine Learning 8 (1992).
     """
     mu, sigma, eps = _check(mu, sigma, eps)
-    value = _call("f", f, mu + sigma * eps, eps.shape[:1])[:, None] - baseline
+    value = _call("f", f, mu + sigma * eps, eps.shape[:1])[:, None]
+    value = value - check_real("baseline", baseline, -np.inf)
     score_mu, score_sigma = _score(sigma, eps)
     return GradientSamples(value * score_mu, value * score_sigma)
 
@@ -140,6 +150,7 @@ def elbo_gradient(
     variational inference, NeurIPS 2017, arXiv 1703.09194.
     """
     mu, sigma, eps = _check(mu, sigma, eps)
+    check_flag("stick_the_landing", stick_the_landing)
     # d log q / dz = -(z - mu) / sigma^2 = -eps / sigma
     dz = _call("dlog_p", dlog_p, mu + sigma * eps, eps.shape) + eps / sigma
     if stick_the_landing:
@@ -188,11 +199,12 @@ def importance_weighted_gradient(
     Tucker, Lawson, Gu, Maddison: Doubly reparameterized gradient estimators for Monte Carlo
     objectives, ICLR 2019, arXiv 1810.04152, for `doubly`.
     """
-    eps = np.asarray(eps, np.float64)
-    if eps.ndim != 3:
-        raise ArgumentError(f"eps must have shape (n_draws, k, n_dims), got {eps.shape}")
+    eps = as_reals("eps", eps, ("n_draws", "k", "n_dims"))
+    check_flag("doubly", doubly)
     shape, (mu, sigma, rows) = eps.shape, _check(mu, sigma, eps.reshape(-1, eps.shape[2]))
-    log_p, slope = log_p_and_slope(mu + sigma * rows)
+    name = "log_p_and_slope"
+    said = check_function(name, log_p_and_slope)(mu + sigma * rows)
+    log_p, slope = returned_pair(name, said, (rows.shape[:1], rows.shape))
     # log q = -sum log sigma - |eps|^2 / 2, and d log q / dz = -eps / sigma
     log_w = (log_p + 0.5 * np.sum(rows * rows, axis=1)).reshape(shape[:2])
     w = np.exp(log_w - log_w.max(axis=1, keepdims=True))
@@ -213,10 +225,10 @@ def _score(sigma: Array, eps: Array) -> tuple[Array, Array]:
 
 
 def _check(mu: ArrayLike, sigma: ArrayLike, eps: ArrayLike) -> tuple[Array, Array, Array]:
-    eps = as_batch(eps, name="eps", columns="n_dims")
-    arrays = {"mu": np.asarray(mu, np.float64), "sigma": np.asarray(sigma, np.float64)}
+    eps = as_matrix(eps, name="eps", columns="n_dims")
+    arrays = {"mu": as_reals("mu", mu), "sigma": as_reals("sigma", sigma)}
     for name, value in arrays.items():
-        if value.shape not in ((), eps.shape[1:]) or not np.isfinite(value).all():
+        if value.shape not in ((), eps.shape[1:]):
             raise ArgumentError(
                 f"{name} must be one finite number, or one for each of the {eps.shape[1]} columns "
                 f"of eps, got {value.tolist()}"
@@ -227,7 +239,7 @@ def _check(mu: ArrayLike, sigma: ArrayLike, eps: ArrayLike) -> tuple[Array, Arra
 
 
 def _call(name: str, f: Function, z: Array, shape: tuple[int, ...]) -> Array:
-    value = np.asarray(f(z))
+    value = as_floats(f"what {name} returns", check_function(name, f)(z))
     if value.shape != shape:
-        raise ArgumentError(f"{name}(z) must have shape {shape}, got {value.shape}")
+        raise ArgumentError(f"what {name} returns must have shape {shape}, got {value.shape}")
     return value

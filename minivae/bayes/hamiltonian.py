@@ -15,8 +15,16 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from minivae.bayes.chain import Chain
-from minivae.bayes.sampler_checks import chain_of, check_log_density, check_start
-from minivae.edge.checks import Array, check_integer, check_real
+from minivae.bayes.sampler_checks import chain_of, check_start, start_of
+from minivae.edge.arguments import check_function, returned_pair
+from minivae.edge.checks import (
+    ArgumentError,
+    Array,
+    as_same_shape,
+    check_integer,
+    check_real,
+    check_rng,
+)
 
 LogDensityAndGradient = Callable[[Array], tuple[Array, Array]]
 
@@ -54,11 +62,14 @@ def leapfrog(
     log_density : array, shape (batch,)
         The log density at the end of each trajectory.
     """
-    log_p, gradient = log_density_and_gradient(z)
+    name, f = "log_density_and_gradient", log_density_and_gradient
+    z, momentum = as_same_shape(z=z, momentum=momentum)
+    check_real("step", step, -np.inf), check_integer("n_leapfrog", n_leapfrog, 0)
+    log_p, gradient = returned_pair(name, check_function(name, f)(z), (z.shape[:1], z.shape))
     for _ in range(n_leapfrog):
         momentum = momentum + step / 2 * gradient
         z = z + step * momentum
-        log_p, gradient = log_density_and_gradient(z)
+        log_p, gradient = f(z)
         momentum = momentum + step / 2 * gradient
     return z, momentum, log_p
 
@@ -114,8 +125,8 @@ def hmc(
     """
     z, n_samples = check_start(start, n_samples)
     step, n_leapfrog = check_real("step", step, 0), check_integer("n_leapfrog", n_leapfrog, 1)
-    rng = np.random.default_rng(rng)
-    log_p = check_log_density(log_density_and_gradient(z)[0], z)[0]
+    rng = check_rng(rng)
+    log_p = start_of("log_density_and_gradient", log_density_and_gradient, z, gradient=True)[0]
     samples, n_accepted = np.empty((n_samples, z.shape[1])), 0
     for n in range(n_samples):
         momentum = rng.standard_normal(z.shape)
@@ -124,6 +135,11 @@ def hmc(
                 log_density_and_gradient, z, momentum, step=step, n_leapfrog=n_leapfrog
             )
             kinetic, end_kinetic = (momentum**2).sum() / 2, (end_momentum**2).sum() / 2
+            if not end_log_p[0] < np.inf and np.isfinite(end).all():
+                raise ArgumentError(
+                    "log_density_and_gradient must return finite log densities, or minus infinity "
+                    f"outside the support, got {end_log_p[0]} at {end[0]}"
+                )
             energy_lost = (kinetic - log_p) - (end_kinetic - end_log_p[0])
         if -rng.standard_exponential() < energy_lost:
             z, log_p = end, end_log_p[0]

@@ -13,8 +13,16 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from minivae.bayes.chain import Chain
-from minivae.bayes.sampler_checks import chain_of, check_log_density, check_start
-from minivae.edge.checks import ArgumentError, Array, check_real
+from minivae.bayes.sampler_checks import chain_of, check_start, start_of
+from minivae.edge.arguments import check_function
+from minivae.edge.checks import (
+    ArgumentError,
+    ArgumentTypeError,
+    Array,
+    check_real,
+    check_rng,
+    shown,
+)
 
 LogDensity = Callable[[Array], Array]
 Conditional = Callable[[Array, np.random.Generator], float]
@@ -56,8 +64,8 @@ def metropolis(
     by Fast Computing Machines.
     """
     z, n_samples = check_start(start, n_samples)
-    step, rng = check_real("step", step, 0), np.random.default_rng(rng)
-    log_p = check_log_density(log_density(z), z)[0]
+    step, rng = check_real("step", step, 0), check_rng(rng)
+    log_p = start_of("log_density", log_density, z, gradient=False)[0]
     samples, n_accepted = np.empty((n_samples, z.shape[1])), 0
     for n in range(n_samples):
         proposal = z + step * rng.standard_normal(z.shape)
@@ -106,12 +114,16 @@ def gibbs(
     Restoration of Images.
     """
     rows, n_samples = check_start(start, n_samples)
-    z, rng = rows[0].copy(), np.random.default_rng(rng)
+    z, rng = rows[0].copy(), check_rng(rng)
+    if not isinstance(conditionals, Sequence) or isinstance(conditionals, str):
+        raise ArgumentTypeError(f"conditionals must be functions, got {shown(conditionals)}")
     if len(conditionals) != len(z):
         raise ArgumentError(
             f"conditionals must have one function for each of the {len(z)} coordinates of start, "
             f"got {len(conditionals)}"
         )
+    for draw in conditionals:
+        check_function("conditionals", draw)
     samples = np.empty((n_samples, len(z)))
     for n in range(n_samples):
         for j, draw in enumerate(conditionals):

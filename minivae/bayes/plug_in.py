@@ -11,10 +11,9 @@ from __future__ import annotations
 from math import sqrt
 from statistics import NormalDist
 
-import numpy as np
 from numpy.typing import ArrayLike
 
-from minivae.edge.checks import Array, as_batch, check_integer, check_real
+from minivae.edge.checks import ArgumentError, Array, as_reals, check_integer, check_real
 
 
 def plug_in_interval(data: ArrayLike, level: float = 0.95, *, ddof: int = 1) -> tuple[Array, Array]:
@@ -34,9 +33,12 @@ def plug_in_interval(data: ArrayLike, level: float = 0.95, *, ddof: int = 1) -> 
     low, high : array, shape (...)
         The ends of the interval for the next observation.
     """
-    data = np.atleast_1d(np.asarray(data, dtype=np.float64))
-    n = check_integer("the number of observations", data.shape[-1], 2)
-    as_batch(data.reshape(-1, n), name="data")
+    data = as_reals("data", data)
+    if not data.ndim or data.shape[-1] < 2 or not data.size:
+        raise ArgumentError(
+            "data must have at least 2 observations along its last axis, "
+            f"got the number of observations {data.shape[-1] if data.ndim else 1}"
+        )
     half_width = _quantile(level) * data.std(axis=-1, ddof=check_integer("ddof", ddof, 0, 1))
     center = data.mean(axis=-1)
     return center - half_width, center + half_width

@@ -9,15 +9,24 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from minivae.bayes.chain import Chain
-from minivae.edge.checks import ArgumentError, Array, check_integer
+from minivae.edge.arguments import check_function, returned, returned_pair
+from minivae.edge.checks import ArgumentError, Array, as_reals, check_integer
 
 
 def check_start(start: ArrayLike, n_samples: int) -> tuple[Array, int]:
     """Return the checked start as one row, and the checked number of samples."""
-    z = np.asarray(start, dtype=np.float64)
-    if z.ndim != 1 or z.size == 0 or not np.isfinite(z).all():
-        raise ArgumentError(f"start must be finite numbers of shape (n_dims,), got {start!r}")
-    return z[None], check_integer("n_samples", n_samples, 1)
+    return as_reals("start", start, ("n_dims",))[None], check_integer("n_samples", n_samples, 1)
+
+
+def start_of(name: str, log_density: Any, z: Array, *, gradient: bool) -> Array:
+    """Return the log density at the rows `z` where a run starts, after checking the function.
+
+    With `gradient` the function returns the gradient, too.
+    """
+    said = check_function(name, log_density)(z)
+    if gradient:
+        said, _ = returned_pair(name, said, (("batch",), z.shape))
+    return check_log_density(returned(name, said, ("batch",)), z)
 
 
 def check_log_density(log_p: Any, z: Array) -> Array:

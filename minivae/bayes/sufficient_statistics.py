@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import numpy as np
 from numpy.typing import ArrayLike
 
-from minivae.edge.checks import ArgumentError, ArgumentTypeError, Array
+from minivae.edge.checks import ArgumentError, Array, as_observations
 
 
 def count(data: ArrayLike) -> tuple[int, int]:
@@ -26,14 +25,4 @@ def summarize(data: ArrayLike) -> tuple[int, float, float]:
 
 
 def _observations(data: ArrayLike) -> Array:
-    values = np.asarray(data)
-    if values.dtype.kind not in "fiub":
-        raise ArgumentTypeError(f"data must hold real numbers, got dtype {values.dtype}")
-    if values.ndim != 1 or values.size == 0:
-        raise ArgumentError(
-            f"data must have shape (n,) with n at least 1, got shape {values.shape}"
-        )
-    if not np.isfinite(values).all():
-        at = int(np.argmin(np.isfinite(values)))
-        raise ArgumentError(f"data must be finite, got {values[at]} at index {at}")
-    return values.astype(np.float64)
+    return as_observations("data", data)

@@ -18,8 +18,17 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from minivae.bayes.hamiltonian import LogDensityAndGradient
-from minivae.bayes.sampler_checks import check_log_density
-from minivae.edge.checks import ArgumentError, Array, as_batch, check_integer
+from minivae.bayes.sampler_checks import start_of
+from minivae.edge.arguments import check_function, returned_pair
+from minivae.edge.checks import (
+    ArgumentError,
+    Array,
+    as_matrix,
+    as_reals,
+    as_symmetric,
+    check_integer,
+    check_rng,
+)
 from minivae.nn.gaussian import LOG_2PI, reparameterize, reparameterize_backward
 
 
@@ -87,7 +96,7 @@ def fit_mean_field(
 
     n_dims = check_integer("n_dims", n_dims, 1)
     n_draws = check_integer("n_draws", n_draws, n_dims)
-    eps = _symmetric_noise(n_draws, n_dims, np.random.default_rng(rng))
+    eps = _symmetric_noise(n_draws, n_dims, check_rng(rng))
 
     def loss_and_gradient(parameters: Array) -> tuple[float, Array]:
         mu, log_var = np.split(parameters, 2)
@@ -95,7 +104,7 @@ def fit_mean_field(
         return -elbo, -np.concatenate([dmu, dlog_var])
 
     start = np.zeros(2 * n_dims)  # the standard normal
-    check_log_density(log_density_and_gradient(eps)[0], eps)
+    start_of("log_density_and_gradient", log_density_and_gradient, eps, gradient=True)
     with np.errstate(over="ignore", invalid="ignore"):  # the line search steps back from there
         result = minimize(
             loss_and_gradient,
@@ -135,9 +144,13 @@ def elbo_and_gradient(
     elbo : float, in nats
     dmu, dlog_var : array, shape (n_dims,)
     """
-    z = reparameterize(mu, log_var, eps)  # (n_draws, n_dims)
-    log_p, dz = log_density_and_gradient(z)
-    dmu, dlog_var = reparameterize_backward(mu, log_var, eps, dz)
+    name, f, eps = "log_density_and_gradient", log_density_and_gradient, as_matrix(eps, name="eps")
+    mu = as_reals("mu", mu, eps.shape[1:], finite=False)
+    log_var = as_reals("log_var", log_var, eps.shape[1:], finite=False)
+    means, log_vars = (np.broadcast_to(each, eps.shape) for each in (mu, log_var))
+    z = reparameterize(means, log_vars, eps)  # (n_draws, n_dims)
+    log_p, dz = returned_pair(name, check_function(name, f)(z), (z.shape[:1], z.shape))
+    dmu, dlog_var = reparameterize_backward(means, log_vars, eps, dz)
     # the entropy of q is 1/2 sum_i [ 1 + log 2 pi + lv_i ]
     elbo = log_p.mean() + 0.5 * np.sum(1 + LOG_2PI + log_var)
     return float(elbo), dmu.mean(axis=0), dlog_var.mean(axis=0) + 0.5
@@ -170,10 +183,8 @@ def gaussian_mean_field(mean: ArrayLike, precision: ArrayLike) -> tuple[Array, A
     ----------
     Bishop (2006), Pattern Recognition and Machine Learning, section 10.1.2.
     """
-    means = as_batch(np.atleast_2d(mean), name="mean")[0]
-    precision = as_batch(precision, len(means), name="precision")
-    if len(precision) != len(means) or not np.allclose(precision, precision.T):
-        raise ArgumentError(f"precision must be symmetric, {len(means)} x {len(means)}")
+    means = as_reals("mean", mean, ("n_dims",))
+    precision = as_symmetric("precision", precision, of="mean", n=len(means))
     smallest = np.linalg.eigvalsh(precision)[0]
     if smallest <= 0:
         raise ArgumentError(f"precision must have positive eigenvalues, got {smallest:g}")

@@ -20,7 +20,8 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
-from minivae.edge.checks import ArgumentError, Array
+from minivae.edge.arguments import check_choice, check_function, check_object, check_text
+from minivae.edge.checks import ArgumentError, Array, as_reals
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,26 @@ class Outcome:
     relation: Literal["==", "<=", ">="] = "=="
     draw: Callable[[Any], Any] | None = None
     because: str = ""
+
+    def __post_init__(self) -> None:
+        exact = as_reals("exact", self.exact, finite=False)
+        measured = as_reals("measured", self.measured, finite=False)
+        if measured.shape != exact.shape:
+            raise ArgumentError(
+                f"measured must have the shape of exact, {exact.shape}, got {measured.shape}"
+            )
+        if not measured.size:
+            raise ArgumentError("measured must hold at least one number, got none")
+        tolerance = as_reals("tolerance", self.tolerance)
+        if tolerance.ndim and tolerance.shape != exact.shape:
+            got = tolerance.shape
+            raise ArgumentError(
+                f"tolerance must be a number, or have shape {exact.shape}, got {got}"
+            )
+        check_choice("relation", self.relation, ("==", "<=", ">="))
+        check_text("because", self.because)
+        if self.draw is not None:
+            check_function("draw", self.draw)
 
     @property
     def excess(self) -> Array:
@@ -118,6 +139,7 @@ def claim(statement: str, *, source: str) -> Callable[[Callable[[], Outcome]], A
     source : str
         Author and year, or "derived here".
     """
+    check_text("statement", statement), check_text("source", source)
 
     def enter(measure: Callable[[], Outcome]) -> Callable[[], Outcome]:
         name = measure.__name__.replace("_", "-")
@@ -145,12 +167,12 @@ def find_claim(name: str) -> Claim:
     ValueError
         There is no such claim. The message suggests similar names.
     """
-    claims = all_claims()
+    name, claims = check_text("name", name), all_claims()
     key = name.strip().lower().replace("_", "-")
     if key not in claims:
         near = get_close_matches(key, claims, n=3, cutoff=0.3)
         raise ArgumentError(
-            f"there is no claim {name!r}; "
+            f"name must be that of a claim, and there is no claim {name!r}; "
             + (f"did you mean {', '.join(near)}?" if near else "prove --list names them all")
         )
     return claims[key]
@@ -158,12 +180,13 @@ def find_claim(name: str) -> Claim:
 
 def find_family(name: str) -> list[Claim]:
     """Return the claims of a family such as ``linear-autoencoder``; an unknown family is empty."""
-    family = name.strip().lower().replace("-", "_")
+    family = check_text("name", name).strip().lower().replace("-", "_")
     return [claim for claim in all_claims().values() if claim.family == family]
 
 
 def prove(claim: Claim) -> Row:
     """Measure a claim."""
+    check_object("claim", claim, Claim)
     start = time.perf_counter()
     outcome = claim.measure()
     return Row(claim, outcome, time.perf_counter() - start)

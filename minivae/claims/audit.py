@@ -187,6 +187,7 @@ def _models(rng: np.random.Generator) -> Iterator[tuple[str, Any]]:
         regularizers.L2(0.1),
         regularizers.NonUniformL2([0.1, 0.2]),
         regularizers.ProductL2(0.1),
+        regularizers.SparseCode(0.1, 0.2),
     ):
         name = f"LinearAutoencoder, {type(penalty).__name__}"
         yield name, LinearAutoencoder(*shape, regularizer=penalty, rng=rng)

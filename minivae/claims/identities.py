@@ -225,9 +225,9 @@ def local_reparameterization() -> Outcome:
     rng, n = np.random.default_rng(0), 200_000
     x = np.array([[1.0, 2, 0.5], [0.8, 1.5, 1.0], [-1, 0.3, 2]])
     m, S = np.array([[0.5, -1, 0.2]]), np.array([[0.4, 0.1, 0.9]])
-    weights = reparameterize(m, np.log(S), rng.standard_normal((n, 3)))
+    weights = _draws(m, np.log(S), rng.standard_normal((n, 3)))
     shared = weights @ x.T
-    local = reparameterize(m @ x.T, np.log(S @ (x**2).T), rng.standard_normal((n, 3)))
+    local = _draws(m @ x.T, np.log(S @ (x**2).T), rng.standard_normal((n, 3)))
     covariance = (x * S) @ x.T
     exact = np.array([covariance, np.diag(np.diag(covariance))])
     measured = [np.cov(a, rowvar=False) for a in (shared, local)]
@@ -243,3 +243,8 @@ def local_reparameterization() -> Outcome:
     tolerance = np.broadcast_to(5 * np.sqrt(2 / n) * scale, (2, 3, 3))
     because = "five standard errors of 200,000 draws"
     return Outcome(exact, measured, tolerance, because=because, draw=draw)
+
+
+def _draws(mu: Array, log_var: Array, eps: Array) -> Array:
+    """Return a draw of one Gaussian for each row of eps."""
+    return reparameterize(*np.broadcast_arrays(mu, log_var, eps))

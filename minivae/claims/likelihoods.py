@@ -92,8 +92,10 @@ def gaussian_kl_monte_carlo() -> Outcome:
     eps = np.random.default_rng(0).standard_normal((400_000, 3))
     exact, measured, tolerance = [], [], []
     for p, q in ((P, Q), (Q, P)):
-        z = gaussian.reparameterize(*p, eps)
-        ratio = gaussian.gaussian_log_density(z, *p) - gaussian.gaussian_log_density(z, *q)
+        ps, qs = (np.broadcast_arrays(*each, eps)[:2] for each in (p, q))
+        z = gaussian.reparameterize(ps[0], ps[1], eps)
+        ratio = gaussian.gaussian_log_density(z, ps[0], ps[1])
+        ratio = ratio - gaussian.gaussian_log_density(z, qs[0], qs[1])
         exact.append(_kl_by_quadrature(p, q))
         measured.append(np.mean(ratio))
         tolerance.append(5 * np.std(ratio) / np.sqrt(len(ratio)))

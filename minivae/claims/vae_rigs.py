@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,14 @@ from minivae.training import lbfgs
 LAM = np.array([12.0, 6.0, 2.6, 1.4, 0.7, 0.3])
 N_LATENT = 4
 SETTINGS = ((1.0, 1.0), (2.0, 1.0), (1.0, 2.0), (0.5, 4.0), (10.0, 1.0))  # s2, beta
+
+
+def largest_log_likelihood(lam: Sequence[float] | Array, k: int) -> float:
+    """Return the largest mean log-likelihood of probabilistic PCA, from the spectrum alone."""
+    lam = np.asarray(lam)
+    kept, s2 = lam[:k], lam[k:].mean()
+    logs = np.log(kept).sum() + (len(lam) - k) * np.log(s2)
+    return float(-0.5 * (len(lam) * (np.log(2 * np.pi) + 1) + logs))
 
 
 def trained(

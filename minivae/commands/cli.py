@@ -134,6 +134,11 @@ def _add_train(commands: Any) -> None:
     parser.add_argument("--hidden", type=count, nargs="*", default=[], metavar="WIDTH")
     parser.add_argument("--activation", default="relu", help="default relu")
     parser.add_argument(
+        "--init",
+        choices=("fan_in", "glorot", "he"),
+        help="how the weights start (default: what suits the activation)",
+    )
+    parser.add_argument(
         "--likelihood",
         default="bernoulli",
         choices=(

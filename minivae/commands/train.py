@@ -35,6 +35,7 @@ def train(
     n_latent: int = 2,
     hidden: Sequence[int] = (),
     activation: str = "relu",
+    init: str | None = None,
     likelihood: str = "bernoulli",
     beta: float = 1.0,
     epochs: int = 10,
@@ -55,7 +56,7 @@ def train(
     out : Path
         A folder for ``model.npz``, the pictures, and ``checkpoint.npz``, which can be resumed.
     data : {"digits", "mnist", "patches"}
-    n_latent, hidden, activation, beta, dtype
+    n_latent, hidden, activation, init, beta, dtype
         The model's arguments.
     likelihood : str
         A key of `LIKELIHOODS`; a Gaussian has a learned variance.
@@ -98,6 +99,7 @@ def train(
         n_latent,
         hidden=hidden,
         activation=activation,
+        init=init,
         likelihood=LIKELIHOODS[likelihood],
         dtype=dtype,
         rng=rng,

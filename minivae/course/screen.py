@@ -35,16 +35,18 @@ def width() -> int | None:
 
 
 def fit_words(text: str, columns: int) -> str:
-    """Return prose with its paragraphs filled anew; indented lines keep their line breaks.
+    """Return prose with its paragraphs and the items of its lists filled anew.
 
-    An indented line that is too long is broken at a gap between two of its columns.
+       Indented lines keep their line breaks; one that is too long is broken at a gap between two of
+    its columns.
     """
     lines: list[str] = []
     for kind, block in groupby(text.splitlines(), key=_kind):
         if kind == "words":
-            lines += textwrap.wrap(
-                " ".join(block), columns, break_long_words=False, break_on_hyphens=False
-            )
+            for item in re.split(r"\n(?=\d\. |- )", "\n".join(block)):
+                lines += textwrap.wrap(
+                    item, columns, break_long_words=False, break_on_hyphens=False
+                )
         else:
             lines += [part for line in block for part in fit_line(line, columns)]
     return "\n".join(lines)

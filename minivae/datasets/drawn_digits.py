@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from minivae.datasets.glyphs import GLYPHS
-from minivae.edge.checks import check_integer
+from minivae.edge.checks import check_integer, check_rng
 
 Floats = NDArray[np.float64]
 
@@ -66,7 +66,7 @@ def digits(n: int, *, rng: Any = None) -> Digits:
         `n` is not an integer, or is below 1.
     """
     n = check_integer("n", n, 1)
-    rng = np.random.default_rng(rng)
+    rng = check_rng(rng)
     labels = rng.permutation(np.arange(n) % len(GLYPHS))
     factors = {name: rng.uniform(low, high, n) for name, (low, high) in RANGES.items()}
     size = rng.uniform(1 - SIZE_JITTER, 1 + SIZE_JITTER, (n, 2)) * BOX

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from minivae.edge.checks import ArgumentError, ArgumentTypeError, check_integer
+from minivae.edge.checks import ArgumentError, as_reals, check_integer, check_rng
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -94,7 +94,7 @@ def loops(n: int, *, rng: Any = None) -> Loops:
         `n` is not an integer, or is below 1.
     """
     n = check_integer("n", n, 1)
-    rng = np.random.default_rng(rng)
+    rng = check_rng(rng)
     factors = {name: rng.integers(len(values), size=n) for name, values in FACTORS.items()}
     chance = onset_chances()[factors["density"], factors["syncopation"]]  # (n, 16)
     onset = rng.random((n, 2, BAR)) < chance[:, None]
@@ -244,9 +244,7 @@ def _log_mean(log_p: Floats) -> Floats:
 
 def check_tokens(name: str, tokens: ArrayLike) -> Integers:
     """Return `tokens` as integers, (n, 32), each from 0 to 38."""
-    tokens = np.asarray(tokens)
-    if tokens.dtype.kind not in "iuf":
-        raise ArgumentTypeError(f"{name} must hold integers, got dtype {tokens.dtype}")
+    tokens = as_reals(name, tokens, dtype=None, finite=False)
     if tokens.ndim != 2 or tokens.shape[1] != STEPS or len(tokens) == 0:
         raise ArgumentError(
             f"{name} must have shape (n, {STEPS}), n at least 1, got {tokens.shape}"

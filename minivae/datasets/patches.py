@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from minivae.edge.checks import check_integer
+from minivae.edge.checks import check_integer, check_rng
 
 
 def image_patches(n: int, *, size: int = 8, rng: Any = None) -> NDArray[np.float64]:
@@ -36,7 +36,7 @@ def image_patches(n: int, *, size: int = 8, rng: Any = None) -> NDArray[np.float
     image = _photograph()
     size = check_integer("size", size, 1, min(image.shape), of="the photograph's ")
     windows = np.lib.stride_tricks.sliding_window_view(image, (size, size))  # a view
-    rng = np.random.default_rng(rng)
+    rng = check_rng(rng)
     rows = rng.integers(windows.shape[0], size=n)
     columns = rng.integers(windows.shape[1], size=n)
     return windows[rows, columns].reshape(n, size * size)

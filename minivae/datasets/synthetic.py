@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from minivae.edge.checks import check_integer, check_real
+from minivae.edge.checks import check_integer, check_real, check_rng
 
 Floats = NDArray[np.float64]
 
@@ -73,7 +73,7 @@ def linear_gaussian(
     n_features = check_integer("n_features", n_features, 1)
     n_latent = check_integer("n_latent", n_latent, 1, n_features, of="n_features=")
     noise = check_real("noise", noise, 0, closed="low")
-    rng = np.random.default_rng(rng)
+    rng = check_rng(rng)
     directions = np.linalg.qr(rng.standard_normal((n_features, n_latent))).Q.T  # orthonormal rows
     W = np.arange(n_latent, 0, -1)[:, None] * directions
     mean = rng.standard_normal(n_features)

@@ -9,6 +9,8 @@ from minivae.diagnostics.code_space import (
     sample_codes,
     sample_distance_ratio,
 )
+from minivae.diagnostics.detection import auprc, auroc, false_positive_rate
+from minivae.diagnostics.disagreement import effective_models, weight_scores
 from minivae.diagnostics.information import (
     ElboSurgery,
     active_units,
@@ -35,10 +37,14 @@ __all__ = [
     "RateDistortion",
     "active_units",
     "aggregated_posterior",
+    "auprc",
+    "auroc",
     "continuity",
     "cycle_error",
     "decoded_steps",
+    "effective_models",
     "elbo_surgery",
+    "false_positive_rate",
     "frechet_distance",
     "gaussian_rate_distortion",
     "hole_fraction",
@@ -52,4 +58,5 @@ __all__ = [
     "rate_distortion",
     "sample_codes",
     "sample_distance_ratio",
+    "weight_scores",
 ]

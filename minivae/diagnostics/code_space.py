@@ -16,7 +16,16 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import ArrayLike
 
-from minivae.edge.checks import ArgumentError, Array, as_batch, check_integer, check_real
+from minivae.edge.arguments import check_function, returned
+from minivae.edge.checks import (
+    ArgumentError,
+    Array,
+    as_batch,
+    as_matrix,
+    check_integer,
+    check_real,
+    check_rng,
+)
 from minivae.nn.rows import row_blocks
 
 Function = Callable[[Array], Array]
@@ -45,8 +54,8 @@ def sample_codes(
     ValueError
         The codes do not vary in some direction.
     """
-    codes = as_batch(codes, name="codes")
-    n, rng = check_integer("n", n, 1), np.random.default_rng(rng)
+    codes = as_matrix(codes, name="codes")
+    n, rng = check_integer("n", n, 1), check_rng(rng)
     axes = _axes(codes, rng)
     return codes.mean(axis=0) + rng.standard_normal((n, codes.shape[1])) @ axes
 
@@ -75,14 +84,16 @@ def decoded_steps(
         ``|g(z + delta u) - g(z)|``, with u uniform on the unit sphere of whitened codes. For
         ``delta=1``, compare these distances with `nearest_distances` of the data.
     """
-    codes = as_batch(codes, name="codes")
-    delta, rng = check_real("delta", delta, 0), np.random.default_rng(rng)
+    codes = as_matrix(codes, name="codes")
+    delta, rng = check_real("delta", delta, 0), check_rng(rng)
     axes, u = _axes(codes, rng), rng.standard_normal(codes.shape)
     ends = codes + delta * (u / np.linalg.norm(u, axis=1, keepdims=True)) @ axes
-    steps = [
-        np.linalg.norm(decode(ends[rows]) - decode(codes[rows]), axis=1)
-        for rows in row_blocks(len(codes), ROWS)
-    ]
+    check_function("decode", decode)
+    steps = []
+    for rows in row_blocks(len(codes), ROWS):
+        shape: tuple[int | str, ...] = (len(codes[rows]), "n_features")
+        end, start = (returned("decode", decode(z[rows]), shape) for z in (ends, codes))
+        steps.append(np.linalg.norm(end - start, axis=1))
     return np.concatenate(steps)
 
 
@@ -132,9 +143,13 @@ def cycle_error(encode: Function, decode: Function, z: ArrayLike, codes: ArrayLi
         Mean of ``|f(g(z)) - z|^2 / n_latent``, in variances of the codes. It is 0 if every code
         comes back unchanged, and about 1 if the decoder ignores the code.
     """
-    codes = as_batch(codes, name="codes")
-    z = as_batch(z, codes.shape[1], name="z")
-    again = [encode(decode(z[rows])) for rows in row_blocks(len(z), ROWS)]
+    codes = as_matrix(codes, name="codes")
+    z = as_matrix(z, codes.shape[1], name="z")
+    check_function("encode", encode), check_function("decode", decode)
+    again = []
+    for rows in row_blocks(len(z), ROWS):
+        data = returned("decode", decode(z[rows]), (len(z[rows]), "n_features"))
+        again.append(returned("encode", encode(data), z[rows].shape))
     return float(np.mean(_whitened(np.concatenate(again) - z, codes) ** 2))
 
 
@@ -156,8 +171,8 @@ def hole_fraction(z: ArrayLike, codes: ArrayLike, *, quantile: float = 0.99) -> 
     -------
     float, between 0 and 1
     """
-    codes = as_batch(codes, name="codes")
-    z = as_batch(z, codes.shape[1], name="z")
+    codes = as_matrix(codes, name="codes")
+    z = as_matrix(z, codes.shape[1], name="z")
     quantile = check_real("quantile", quantile, 0, 1)
     z, codes = _whitened(z, codes), _whitened(codes, codes)
     limit = np.quantile(nearest_distances(codes), quantile)
@@ -181,6 +196,8 @@ def sample_distance_ratio(samples: ArrayLike, data: ArrayLike) -> float:
         a datum to the nearest other datum. It is 1 for samples like the data, below 1 for blurred
         samples, and above 1 for samples unlike the data.
     """
+    data = as_batch(data, name="data")
+    samples = as_batch(samples, data.shape[1], name="samples")
     return float(np.median(nearest_distances(samples, data)) / np.median(nearest_distances(data)))
 
 
@@ -199,7 +216,7 @@ def nearest_distances(points: ArrayLike, others: ArrayLike | None = None) -> Arr
     """
     a: Array = as_batch(points, name="points")
     b = a if others is None else as_batch(others, a.shape[1], name="others")
-    check_integer("the number of others", len(b) - (others is None), 1)
+    check_integer("the number of rows of others or other points", len(b) - (others is None), 1)
     centre = b.mean(axis=0)  # because the difference between large squares loses digits
     a, b = a - centre, b - centre
     squares, nearest = np.sum(b**2, axis=1), np.empty(len(a))

@@ -10,10 +10,22 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from minivae.edge.checks import ArgumentError, Array, as_batch, as_data_set, check_real
+from minivae.edge.arguments import check_object
+from minivae.edge.checks import (
+    ArgumentError,
+    Array,
+    as_data_set,
+    as_matrix,
+    as_reals,
+    as_same_shape,
+    as_symmetric,
+    check_flag,
+    check_real,
+    check_rng,
+)
 from minivae.models.objectives import log_mean_exp
 from minivae.models.vae import VAE
-from minivae.nn.gaussian import gaussian_kl, gaussian_log_density, reparameterize
+from minivae.nn.gaussian import gaussian_kl, log_density, reparameterize
 from minivae.nn.rows import row_blocks
 
 ROWS = 1000  # examples at once
@@ -42,6 +54,7 @@ def posteriors(model: VAE, X: ArrayLike) -> tuple[Array, Array]:
     X : array_like or memmap, shape (n_samples, n_features)
         It is read in blocks of rows, never copied whole.
     """
+    check_object("model", model, VAE)
     X = as_data_set(X, model.n_features, model.dtype)
     blocks = [model.encode(X[rows]) for rows in row_blocks(len(X), ROWS)]
     mu, log_var = map(np.concatenate, zip(*blocks, strict=True))
@@ -80,7 +93,8 @@ def active_units(mu: ArrayLike, *, threshold: float = 0.01, rotate: bool = False
     ----------
     Burda, Grosse, Salakhutdinov: Importance weighted autoencoders, ICLR 2016, arXiv 1509.00519.
     """
-    mu = as_batch(mu, name="mu")
+    mu = as_matrix(mu, name="mu")
+    check_flag("rotate", rotate)
     check_real("threshold", threshold, 0, closed="low")
     centred = mu - mu.mean(axis=0)
     if rotate:
@@ -118,12 +132,8 @@ def kl_to_prior(mean: ArrayLike, covariance: ArrayLike) -> float:
     ValueError
         The covariance is not positive definite.
     """
-    mean, covariance = np.asarray(mean, float), as_batch(covariance, name="covariance")
-    if mean.ndim != 1 or covariance.shape != (len(mean), len(mean)):
-        raise ArgumentError(
-            "covariance must have shape (n, n) for a mean of shape (n,), "
-            f"got {covariance.shape} and {mean.shape}"
-        )
+    mean = as_reals("mean", mean, ("n_latent",))
+    covariance = as_symmetric("covariance", covariance, of="mean", n=len(mean))
     # KL = 1/2 [ tr C + m^T m - k - log |C| ]
     return float(0.5 * (np.trace(covariance) + mean @ mean - len(mean) - _log_det(covariance)))
 
@@ -173,12 +183,12 @@ def mutual_information(
     bound, NIPS workshop on Advances in Approximate Bayesian Inference, 2016.
     """
     mu, log_var = _posteriors(mu, log_var)
-    z = reparameterize(mu, log_var, np.random.default_rng(rng).standard_normal(mu.shape))
+    z = reparameterize(mu, log_var, check_rng(rng).standard_normal(mu.shape))
     at_once = max(1, NUMBERS // mu.size)
     ratios = []
     for rows in row_blocks(len(mu), at_once):
-        own = gaussian_log_density(z[rows], mu[rows], log_var[rows])
-        every = gaussian_log_density(z[rows, None], mu, log_var)  # (at_once, n_samples)
+        own = log_density(z[rows], mu[rows], log_var[rows])
+        every = log_density(z[rows, None], mu, log_var)  # (at_once, n_samples)
         ratios.append(own - log_mean_exp(every))
     ratio = np.concatenate(ratios)
     return float(ratio.mean()), float(ratio.std() / np.sqrt(len(ratio)))
@@ -186,9 +196,8 @@ def mutual_information(
 
 def _posteriors(mu: ArrayLike, log_var: ArrayLike) -> tuple[Array, Array]:
     """Return both as float64 matrices with the same shape."""
-    mu, log_var = as_batch(mu, name="mu"), as_batch(log_var, name="log_var")
-    if mu.shape != log_var.shape:
-        raise ArgumentError(f"log_var must have the shape of mu, {mu.shape}, got {log_var.shape}")
+    mu, log_var = as_matrix(mu, name="mu"), as_matrix(log_var, name="log_var")
+    as_same_shape(mu=mu, log_var=log_var)
     return mu, log_var
 
 
@@ -197,6 +206,6 @@ def _log_det(covariance: Array) -> float:
         root = np.linalg.cholesky(covariance)
     except np.linalg.LinAlgError:
         raise ArgumentError(
-            "covariance must be positive definite, got one with a direction that never varies"
+            "covariance of mu must be positive definite, got one with a direction that never varies"
         ) from None
     return float(2 * np.sum(np.log(np.diag(root))))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from minivae.edge.checks import ArgumentError, Array
+from minivae.edge.checks import ArgumentError, Array, as_reals
 
 
 def lerp(a: ArrayLike, b: ArrayLike, t: ArrayLike) -> Array:
@@ -76,14 +76,12 @@ def slerp(a: ArrayLike, b: ArrayLike, t: ArrayLike) -> Array:
 
 def _checked(a: ArrayLike, b: ArrayLike, t: ArrayLike) -> tuple[Array, Array, Array]:
     """Return all three as float arrays; `t` gets a last axis of length 1."""
-    a, b, t = np.asarray(a, float), np.asarray(b, float), np.asarray(t, float)
-    if a.shape != b.shape or a.ndim not in (1, 2):
+    a, b, t = as_reals("a", a), as_reals("b", b), as_reals("t", t)
+    if a.shape != b.shape or a.ndim not in (1, 2) or not a.size:
         raise ArgumentError(
             "a and b must both have shape (n_latent,) or (batch, n_latent), got "
             f"{a.shape} and {b.shape}"
         )
-    if t.ndim > 1 or (a.ndim == 2 and t.shape not in ((), (len(a),))):
+    if t.ndim > 1 or not t.size or (a.ndim == 2 and t.shape not in ((), (len(a),))):
         raise ArgumentError(f"t must be a number or one for each row of a, got shape {t.shape}")
-    if not all(np.all(np.isfinite(array)) for array in (a, b, t)):
-        raise ArgumentError("a, b and t must be finite")
     return a, b, t[..., None]

@@ -8,7 +8,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from minivae.edge.checks import ArgumentError, Array, as_batch, as_data_set, check_integer
+from minivae.edge.arguments import check_choice
+from minivae.edge.checks import (
+    ArgumentError,
+    Array,
+    as_batch,
+    as_data_set,
+    check_flag,
+    check_integer,
+    check_rng,
+    shown,
+)
 from minivae.models.labels import labels_of, one_hot
 from minivae.models.objectives import log_mean_exp
 from minivae.models.vae import VAE
@@ -68,12 +78,12 @@ def log_likelihood(
     _check_density(model)
     X = as_data_set(x, model.n_features, model.dtype, name="x", interval=model.likelihood.interval)
     n, k = len(X), check_integer("n_samples", n_samples, 1)
-    if proposal not in ("posterior", "prior"):
-        raise ArgumentError(f"proposal must be 'posterior' or 'prior', got {proposal!r}")
+    check_choice("proposal", proposal, ("posterior", "prior"))
+    check_flag("verbose", verbose)
     y = model.check_labels(y, n)
     if proposal == "prior":
         model = encoding_the_prior(model)
-    rng, progress = np.random.default_rng(rng), _Progress(n, k)
+    rng, progress = check_rng(rng), _Progress(n, k)
     estimates = np.empty(n)
     for rows in row_blocks(n, max(1, ROWS // k)):
         x = as_batch(X[rows], dtype=model.dtype)
@@ -119,7 +129,7 @@ def importance_weighted_bound(
     """
     check_integer("k", k, 1)
     check_integer("n_repeats", n_repeats, 1)
-    rng = np.random.default_rng(rng)
+    rng = check_rng(rng)
     total = log_likelihood(model, x, k, rng, y=y)
     for _ in range(n_repeats - 1):
         total += log_likelihood(model, x, k, rng, y=y)
@@ -162,7 +172,8 @@ def _check_density(model: Any) -> None:
     name = type(model).__name__
     if hasattr(model, "score_samples"):
         raise ArgumentError(
-            f"{name} knows log p(x) exactly: call its score_samples(x) instead of sampling"
+            f"model must be a VAE, got {shown(model)}: {name} knows log p(x) exactly, "
+            "call its score_samples(x) instead of sampling"
         )
     if not isinstance(model, VAE):
         reason = f"{name} has no density p(x): its code has no distribution"
@@ -171,7 +182,8 @@ def _check_density(model: Any) -> None:
     else:
         return
     raise ArgumentError(
-        f"{reason}; a VAE has one with likelihood 'bernoulli', 'continuous_bernoulli' or "
+        f"model must be a VAE with a density, got {shown(model)}: {reason}; a VAE "
+        "has one with likelihood 'bernoulli', 'continuous_bernoulli' or "
         "'gaussian', and PCA and ProbabilisticPCA have one in score_samples"
     )
 

@@ -7,7 +7,16 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from minivae.edge.checks import ArgumentError, as_batch, as_data_set, check_integer, check_real
+from minivae.edge.arguments import check_object
+from minivae.edge.checks import (
+    ArgumentError,
+    as_batch,
+    as_data_set,
+    as_reals,
+    check_integer,
+    check_real,
+    check_rng,
+)
 from minivae.models.labels import labels_of, one_hot
 from minivae.models.vae import VAE
 from minivae.nn.rows import row_blocks
@@ -53,10 +62,11 @@ def rate_distortion(
     Alemi, Poole, Fischer, Dillon, Saurous, Murphy: Fixing a broken ELBO, ICML 2018,
     arXiv 1711.00464.
     """
+    check_object("model", model, VAE)
     X = as_data_set(X, model.n_features, model.dtype, interval=model.likelihood.interval)
     y = model.check_labels(y, len(X))
     check_integer("n_draws", n_draws, 1)
-    rng = np.random.default_rng(rng)
+    rng = check_rng(rng)
     totals = np.zeros(3)
     for rows in row_blocks(len(X), ROWS):
         x = as_batch(X[rows], dtype=model.dtype)
@@ -98,7 +108,7 @@ def gaussian_rate_distortion(
     ----------
     Cover, Thomas: Elements of information theory, 2nd edition, Wiley 2006, section 10.3.
     """
-    lam: Any = np.sort(as_batch(np.atleast_2d(variances), name="variances")[0])[::-1]
+    lam: Any = np.sort(as_reals("variances", variances, ("n_features",)))[::-1]
     if lam[-1] < 0:
         raise ArgumentError(f"variances must be at least 0, got {lam[-1]:g}")
     level = check_real("level", level, 0)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from minivae.models.objectives import ImportanceWeighted, Reconstruction
+from minivae.models.regularizers import SparseCode
 from minivae.nn.activations import LeakyReLU, ReLU, Sigmoid, Softplus, Tanh
 from minivae.nn.layers import Dense
 
@@ -62,6 +63,9 @@ def formulas_of(model: Any, beta: float) -> dict[str, str]:
     formulas = LINES | {"log_prob": log_prob, "dout": dout, "dlog_prob": "-1 / n"}
     formulas |= {"mu": f"h[:, :{k}]", "raw": f"h[:, {k}:]"}
     if isinstance(model.objective, Reconstruction):
+        if isinstance(model.regularizer, SparseCode):
+            formulas["dz_penalty"] = "l1 sign(z) / n"
+            formulas["dz"] = "decoder.0.dx + dz_penalty"
         return formulas | {"z": "encoder(x)", "loss": "-mean(log_prob)"}
     if isinstance(model.objective, ImportanceWeighted):
         share = "-softmax(log_prob + log_ratio) / n"

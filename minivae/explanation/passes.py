@@ -90,7 +90,7 @@ def explain(
             back += network.backward_rows if value is network.dy else ()
     if isinstance(p, VAEPass):
         _add_what_training_does_not_need(encoder.network, back, p, gradients)
-    _add_the_end(model, line, back, losses["loss"])
+    _add_the_end(model, p, line, back, losses["loss"])
     title = (
         f"{type(model).__name__}: {model.n_features} features, {model.n_latent} latent, "
         f"likelihood {model.likelihood.name}, batch of {len(p.x)}"
@@ -98,12 +98,12 @@ def explain(
     return Explanation(title, line, back)
 
 
-def _add_the_end(model: Model, line: Lines, back: Lines, loss: Any) -> None:
+def _add_the_end(model: Model, p: Any, line: Lines, back: Lines, loss: Any) -> None:
     """Add the loss, and what a regularizer adds to the loss and to the gradients."""
     if model.regularizer is None:
         line("loss", loss)
         return
-    line("penalty", model.regularizer.penalty(model.params), "a cost of the weights")
+    line("penalty", model.penalty(p), f"by {type(model.regularizer).__name__}")
     line("loss", loss + line[-1].value, f"{line.formulas['loss']} + penalty")
     grads = model.grads
     for name, gradient in model.regularizer.penalty_backward(model.params).items():

@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from minivae.edge.checks import ArgumentError, check_integer
+from minivae.edge.arguments import check_choice, check_function
+from minivae.edge.checks import ArgumentError, check_integer, check_real, check_rng
 from minivae.gradient_check.comparison import compare
 from minivae.gradient_check.numeric import TOLERANCES
 from minivae.gradient_check.obstacles import find_obstacle
@@ -76,14 +77,17 @@ def check_gradients(
     .. [1] Ridders: Accurate computation of F'(x) and F'(x) F''(x), Adv. Eng. Software 4 (1982).
     .. [2] Martins, Sturdza, Alonso: The complex-step derivative approximation, ACM TOMS 29 (2003).
     """
-    if method not in TOLERANCES:
-        raise ArgumentError(f"method must be 'central' or 'complex', got {method!r}")
+    check_choice("method", method, tuple(TOLERANCES))
+    if tolerance is not None:
+        check_real("tolerance", tolerance, 0)
+    if backward is not None:
+        check_function("backward", backward)
     if max_entries is not None:
         check_integer("max_entries", max_entries, 1)
     shapes = [np.shape(value) for value in inputs]
     if not shapes or any(0 in shape for shape in shapes):
         raise ArgumentError(f"inputs must be arrays of at least one number, got shapes {shapes}")
-    rng = np.random.default_rng(rng)
+    rng = check_rng(rng)
     if hasattr(target, "loss_and_grads") and not options.keys() & {"eps", "rng"}:
         options["rng"] = int(rng.integers(2**32))  # a seed: every call draws the same noise
 

@@ -41,7 +41,7 @@ def as_problem(
     points = [np.array(value, dtype) for value in inputs]
     if hasattr(target, "forward"):
         return _of_layer(cast(target, dtype), points, n_rows)
-    if not callable(target) or backward is None:
+    if not callable(target) or isinstance(target, type) or backward is None:
         raise ArgumentTypeError(
             "target must be a model, a layer, or a function given with backward="
         )

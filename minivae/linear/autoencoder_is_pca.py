@@ -7,7 +7,15 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import ArrayLike
 
-from minivae.edge.checks import ArgumentError, Array, as_batch, check_integer, check_real
+from minivae.edge.checks import (
+    ArgumentError,
+    Array,
+    as_batch,
+    check_flag,
+    check_integer,
+    check_real,
+    check_rng,
+)
 from minivae.linear.pca import align_signs
 from minivae.linear.principal_axes import axes_about
 from minivae.models.autoencoder import LinearAutoencoder
@@ -155,6 +163,7 @@ def verify_pca_equivalence(
     data = as_batch(X, name="X")
     n_features = data.shape[1]
     check_integer("n_latent", n_latent, 1, n_features - 1, of="n_features-1=")
+    check_flag("centre", centre), check_flag("bias", bias)
     check_real("max_gap", max_gap, 0)
     check_real("max_angle", max_angle, 0)
     if centre:
@@ -173,7 +182,7 @@ def verify_pca_equivalence(
     components = axes[:n_latent]
     target = components if unique else axes[is_tied | (np.arange(len(lam)) < n_latent)]
 
-    rng = np.random.default_rng(rng)
+    rng = check_rng(rng)
     model = LinearAutoencoder(n_features, n_latent, bias=bias, rng=rng)
     iterations, angles = _train(model, data, origin, target, max_iterations, rng)
 

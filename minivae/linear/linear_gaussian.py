@@ -22,8 +22,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from minivae.edge.checks import Array, as_batch, check_real
-from minivae.nn.gaussian import LOG_2PI, gaussian_kl, gaussian_log_density
+from minivae.edge.checks import Array, as_matrix, as_reals, check_real
+from minivae.nn.gaussian import LOG_2PI, gaussian_kl, log_density
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,7 +41,7 @@ class LinearGaussianModel:
     noise_variance: float
 
     def __post_init__(self) -> None:
-        as_batch(self.W, name="W")
+        as_matrix(self.W, name="W", columns="n_features")
         check_real("noise_variance", self.noise_variance, 0)
 
     def covariance(self) -> Array:
@@ -50,6 +50,7 @@ class LinearGaussianModel:
 
     def posterior_mean(self, x: Array) -> Array:
         """Return the mean of p(z given x) for each row of x, shape (batch, n_latent)."""
+        x = as_matrix(x, self.W.shape[1], name="x", columns="n_features")
         return np.linalg.solve(self._M(), self.W @ x.T).T
 
     def posterior(self) -> tuple[Array, Array]:
@@ -66,7 +67,7 @@ class LinearGaussianModel:
     def log_marginal(self, x: Array) -> Array:
         """Return log p(x) of each row of x, shape (batch,), in nats."""
         n_latent, n_features = self.W.shape
-        x, s2 = as_batch(x, n_features), self.noise_variance
+        x, s2 = as_matrix(x, n_features, name="x", columns="n_features"), self.noise_variance
         mu = self.posterior_mean(x)
         # |C| = |M| s2^(n_features - n_latent)
         log_det = np.linalg.slogdet(self._M()).logabsdet + (n_features - n_latent) * np.log(s2)
@@ -76,12 +77,12 @@ class LinearGaussianModel:
 
     def log_joint(self, x: Array) -> Callable[[Array], tuple[Array, Array]]:
         """Return ``z -> log p(x, z)`` and its gradient, for one x of shape (n_features,)."""
-        zeros = np.zeros(1)
+        zeros, x = np.zeros(1), as_reals("x", x, self.W.shape[1:])
 
         def log_density_and_gradient(z: Array) -> tuple[Array, Array]:
             residual = x - z @ self.W  # (batch, n_features)
-            log_likelihood = gaussian_log_density(residual, zeros, self._log_noise())
-            log_prior = gaussian_log_density(z, zeros, zeros)
+            log_likelihood = log_density(residual, zeros, self._log_noise())
+            log_prior = log_density(z, zeros, zeros)
             return log_likelihood + log_prior, residual @ self.W.T / self.noise_variance - z
 
         return log_density_and_gradient
@@ -99,9 +100,10 @@ class LinearGaussianModel:
         array, shape (batch,)
         """
         n_latent, n_features = self.W.shape
-        x, mu = as_batch(x, n_features), as_batch(mu, n_latent, name="mu")
-        log_var = as_batch(log_var, n_latent, name="log_var")
-        log_likelihood = gaussian_log_density(x, mu @ self.W, self._log_noise())
+        x = as_matrix(x, n_features, name="x", columns="n_features")
+        mu = as_reals("mu", mu, (len(x), n_latent))
+        log_var = as_reals("log_var", log_var, (len(x), n_latent))
+        log_likelihood = log_density(x, mu @ self.W, self._log_noise())
         # E|x - z W|^2 = |x - mu W|^2 + sum_j var_j |W_j|^2
         spread = np.exp(log_var) @ np.sum(self.W**2, axis=1)
         return log_likelihood - spread / (2 * self.noise_variance) - gaussian_kl(mu, log_var)

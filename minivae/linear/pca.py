@@ -13,8 +13,8 @@ from minivae.edge.checks import (
     ArgumentError,
     ArgumentTypeError,
     Array,
-    as_batch,
     as_data_set,
+    as_matrix,
     check_integer,
     check_real,
 )
@@ -28,7 +28,7 @@ def align_signs(components: ArrayLike) -> Array:
     An eigenvector is unique only up to its sign. The entry that is largest in magnitude decides, as
     in scikit-learn.
     """
-    components = np.asarray(components)
+    components = as_matrix(components, name="components", columns="n_features")
     largest = np.abs(components).argmax(axis=1)[:, None]
     return components * np.where(np.take_along_axis(components, largest, axis=1) < 0, -1, 1)
 
@@ -127,7 +127,10 @@ class PCA:
     def inverse_transform(self, Z: ArrayLike) -> Array:
         """Return the points with the coordinates `Z`, shape (n_samples, n_features)."""
         check_fitted(self)
-        return as_batch(Z, self.n_components_, name="Z") @ self.components_ + self.mean_
+        return (
+            as_matrix(Z, self.n_components_, name="Z", columns="n_components") @ self.components_
+            + self.mean_
+        )
 
     def fit_transform(self, X: ArrayLike, y: object = None) -> Array:
         """Fit to `X`, and return the coordinates of its rows."""

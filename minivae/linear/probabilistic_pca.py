@@ -8,7 +8,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from minivae.edge.checks import ArgumentError, Array, as_batch, as_data_set, check_integer
+from minivae.edge.checks import (
+    ArgumentError,
+    Array,
+    as_data_set,
+    as_matrix,
+    check_integer,
+    check_rng,
+)
 from minivae.linear.linear_gaussian import LinearGaussianModel
 from minivae.linear.pca import align_signs, check_fitted
 from minivae.linear.principal_axes import float_blocks, principal_axes
@@ -97,7 +104,7 @@ class ProbabilisticPCA:
     def sample(self, n: int, rng: Any = None) -> Array:
         """Draw `n` examples, shape (n, n_features); `rng` is a seed or a Generator."""
         check_fitted(self)
-        n, rng = check_integer("n", n, 1), np.random.default_rng(rng)
+        n, rng = check_integer("n", n, 1), check_rng(rng)
         z = rng.standard_normal((n, self.n_components_))
         noise = rng.standard_normal((n, self.n_features_in_))
         return z @ self.W_ + self.mean_ + np.sqrt(self.noise_variance_) * noise
@@ -109,7 +116,10 @@ class ProbabilisticPCA:
     def inverse_transform(self, Z: ArrayLike) -> Array:
         """Return the mean of x for each row of `Z`, shape (n_samples, n_features)."""
         check_fitted(self)
-        return as_batch(Z, self.n_components_, name="Z") @ self.W_ + self.mean_
+        return (
+            as_matrix(Z, self.n_components_, name="Z", columns="n_components") @ self.W_
+            + self.mean_
+        )
 
     def fit_transform(self, X: ArrayLike, y: object = None) -> Array:
         """Fit to `X`, and return the posterior means of its rows."""

@@ -20,6 +20,7 @@ from minivae.edge.checks import (
     as_data_set,
     check_integer,
     check_real,
+    shown,
 )
 from minivae.linear.principal_axes import principal_axes
 from minivae.linear.probabilistic_pca import ProbabilisticPCA
@@ -74,7 +75,7 @@ def with_sigma_points(X: ArrayLike, n_latent: int) -> tuple[Array, Array]:
     rows : array, shape (n_samples * (n_latent + 1), n_features)
     eps : array, shape (n_samples * (n_latent + 1), n_latent)
     """
-    X, points = np.asarray(X), sigma_points(n_latent)
+    X, points = as_batch(X, name="X"), sigma_points(check_integer("n_latent", n_latent, 1))
     return np.repeat(X, len(points), axis=0), np.tile(points, (len(X), 1))
 
 
@@ -142,7 +143,7 @@ def fit_linear_vae(model: VAE, X: ArrayLike, *, max_iterations: int = 10_000) ->
     if not (plain and _is_linear(model.encoder) and not np.any(model.objective.free_nats)):
         raise ArgumentError(
             "model must have hidden=(), n_classes=0, n_importance=1, free_nats=0 and no "
-            f"regularizer, got {model!r}"
+            f"regularizer, got {shown(model)}"
         )
     X = as_data_set(X, model.n_features)
     mean, squares, axes = principal_axes(X)
@@ -312,5 +313,5 @@ def _gaussian(model: VAE) -> Gaussian:
             return likelihood
     raise ArgumentError(
         "model must be a VAE with a linear decoder and a Gaussian likelihood with one variance "
-        f"(hidden=(), sigma a number or 'learned'), got {model!r}"
+        f"(hidden=(), sigma a number or 'learned'), got {shown(model)}"
     )

@@ -8,11 +8,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
-from minivae.edge.checks import Array, as_batch, check_dtype, check_integer
+from minivae.edge.checks import (
+    Array,
+    as_batch,
+    check_dtype,
+    check_flag,
+    check_integer,
+    check_rng,
+)
 from minivae.models.model import Model
 from minivae.models.objectives import Reconstruction
 from minivae.models.passes import AutoencoderGradients, AutoencoderPass
-from minivae.models.regularizers import Regularizer, regularizer_from
+from minivae.models.regularizers import Regularizer, SparseCode, regularizer_from
 from minivae.nn.layers import Dense
 from minivae.nn.likelihoods import Likelihood, SquaredError, likelihood_from
 from minivae.nn.networks import Sequential, cast
@@ -30,6 +37,8 @@ class Autoencoder(Model):
         Widths of the encoder's hidden layers; the decoder has them in reverse.
     activation : str
         The activation of the hidden layers: see `mlp`.
+    init : str, optional
+        How the weights start: see `mlp`.
     likelihood : str or Likelihood
         ``"bernoulli"``, ``"continuous_bernoulli"``, ``"gaussian"``, ``"squared_error"``, or an
         object such as ``Gaussian("learned")``. The loss is ``-log p(x | decoder output)`` in nats
@@ -38,7 +47,8 @@ class Autoencoder(Model):
         Networks of your own, with `forward`, `backward`, `params` and `grads`, instead of the two
         perceptrons. They are used, not copied.
     regularizer : Regularizer, optional
-        A penalty of the weights, such as ``regularizers.L2(weight)``, added to the loss.
+        A penalty of the weights, such as ``regularizers.L2(weight)``, or of the code too,
+        ``regularizers.SparseCode(l1, l2)``, added to the loss.
     dtype : dtype
     rng : int or numpy.random.Generator, optional
     """
@@ -52,6 +62,7 @@ class Autoencoder(Model):
         *,
         hidden: Sequence[int] = (),
         activation: str = "relu",
+        init: str | None = None,
         likelihood: str | dict[str, Any] | Likelihood = "bernoulli",
         encoder: Any = None,
         decoder: Any = None,
@@ -70,7 +81,7 @@ class Autoencoder(Model):
             "likelihood": self.likelihood.config,
             "regularizer": self.regularizer and self.regularizer.config,
         }
-        self._build(n_latent, hidden, activation, dtype, rng, encoder, decoder)
+        self._build(n_latent, hidden, activation, init, dtype, rng, encoder, decoder)
 
     def inputs(
         self, x: ArrayLike, y: Any = None, target: Any = None, eps: Any = None, rng: Any = None
@@ -92,7 +103,9 @@ class Autoencoder(Model):
         log_prob = self.likelihood.log_prob(target, out)  # (n,)
         return AutoencoderPass(x, z, out, target, log_prob)
 
-    def backward(self, p: AutoencoderPass, dlog_prob: Array) -> AutoencoderGradients:
+    def backward(
+        self, p: AutoencoderPass, dlog_prob: Array, dpenalty: float = 1.0
+    ) -> AutoencoderGradients:
         """Fill `grads`: the lines of `forward`, last to first.
 
         Parameters
@@ -100,11 +113,17 @@ class Autoencoder(Model):
         p : AutoencoderPass
         dlog_prob : array, shape (n,)
             The gradient of the loss with respect to `log_prob`.
+        dpenalty : float
+            The gradient of the loss with respect to a penalty of the code.
         """
         dout = self.likelihood.log_prob_backward(p.target, p.out, dlog_prob)
         dz = self.decoder.backward(dout)
+        dz_penalty = np.zeros_like(dz)
+        if isinstance(self.regularizer, SparseCode):
+            dz_penalty = self.regularizer.code_penalty_backward(p.z, dpenalty)
+            dz = dz + dz_penalty
         self._backward_encoder(dz)
-        return AutoencoderGradients(dout, dz)
+        return AutoencoderGradients(dout, dz_penalty, dz)
 
     def encode(self, x: ArrayLike) -> Array:
         """Return the code of a batch, shape (batch, n_latent)."""
@@ -125,7 +144,8 @@ class LinearAutoencoder(Autoencoder):
         Whether encoder and decoder add a vector; with it, the data need not be centred.
     regularizer : Regularizer, optional
         ``L2(weight)``, ``NonUniformL2(weights)`` or ``ProductL2(weight)`` of
-        `minivae.regularizers`: a penalty of the two matrices, added to the loss.
+        `minivae.regularizers`: a penalty of the two matrices, added to the loss. Or
+        ``SparseCode(l1, l2)``: a penalty of the code and the matrices.
     dtype : dtype
     rng : int or numpy.random.Generator, optional
 
@@ -153,8 +173,8 @@ class LinearAutoencoder(Autoencoder):
         rng: int | np.random.Generator | None = None,
     ) -> None:
         n, k = check_integer("n_features", n_features, 1), check_integer("n_latent", n_latent, 1)
-        ends: dict[str, Any] = {"bias": bool(bias), "dtype": check_dtype(dtype)}
-        rng = np.random.default_rng(rng)
+        ends: dict[str, Any] = {"bias": check_flag("bias", bias), "dtype": check_dtype(dtype)}
+        rng = check_rng(rng)
         super().__init__(
             n,
             k,
@@ -165,5 +185,5 @@ class LinearAutoencoder(Autoencoder):
             dtype=dtype,
         )
         regularized = self.config["regularizer"]
-        self.config = {"n_features": n, "n_latent": k, "bias": bool(bias)}
+        self.config = {"n_features": n, "n_latent": k, "bias": check_flag("bias", bias)}
         self.config |= {"regularizer": regularized, "dtype": self.dtype.name}

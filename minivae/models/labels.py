@@ -7,7 +7,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
-from minivae.edge.checks import ArgumentError, ArgumentTypeError, Array, as_data_set
+from minivae.edge.checks import (
+    ArgumentError,
+    Array,
+    as_data_set,
+    as_integers,
+    check_integer,
+    check_rng,
+)
 from minivae.nn.rows import row_blocks
 
 
@@ -46,9 +53,8 @@ def check_labels(
         raise ArgumentError(
             f"{name} must hold a label for each row of {of}: the model has n_classes"
         )
-    y = np.asarray(y)
-    if y.dtype.kind not in "iu":
-        raise ArgumentTypeError(f"{name} must hold integer labels, got dtype {y.dtype}")
+    check_integer("n_rows", n_rows, 0)
+    y = as_integers(name, y, "integer labels")
     if y.shape != (n_rows,):
         raise ArgumentError(
             f"{name} must have shape ({n_rows},), a label for each row of {of}, got {y.shape}"
@@ -87,7 +93,7 @@ class Labelled:
                 "class_elbos and classify need a model that was made with n_classes"
             )
         X = as_data_set(X, self.n_features, self.dtype, interval=self.likelihood.interval)
-        rng, elbos = np.random.default_rng(rng), np.empty((len(X), self.n_classes), self.dtype)
+        rng, elbos = check_rng(rng), np.empty((len(X), self.n_classes), self.dtype)
         for rows in row_blocks(len(X), 1000):
             eps = rng.standard_normal((len(X[rows]), self.n_latent))
             for c in range(self.n_classes):

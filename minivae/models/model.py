@@ -9,18 +9,22 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
+from minivae.edge.arguments import check_has
 from minivae.edge.checks import (
     ArgumentError,
     ArgumentTypeError,
     Array,
     as_batch,
     as_data_set,
+    as_matrix,
     check_dtype,
+    check_rng,
     check_widths,
+    shown,
 )
 from minivae.models.labels import check_labels, labels_of, one_hot
 from minivae.models.objectives import Elbo, ImportanceWeighted, Losses, Reconstruction
-from minivae.models.regularizers import Regularizer
+from minivae.models.regularizers import Regularizer, SparseCode
 from minivae.models.saving import Saved
 from minivae.nn.likelihoods import Likelihood
 from minivae.nn.networks import Composite, mlp
@@ -65,20 +69,26 @@ class Model(Saved, Composite):
         n_code: int,
         hidden: Sequence[int],
         activation: str,
+        init: str | None,
         dtype: DTypeLike,
         rng: int | np.random.Generator | None,
         encoder: Any = None,
         decoder: Any = None,
     ) -> None:
         """Set `encoder` and `decoder`: those that are given, or two mirrored perceptrons."""
-        dtype, rng = check_dtype(dtype), np.random.default_rng(rng)
+        dtype, rng = check_dtype(dtype), check_rng(rng)
         widths = check_widths("hidden", hidden)
-        options: dict[str, Any] = {"activation": activation, "dtype": dtype, "rng": rng}
+        options: dict[str, Any] = {"activation": activation, "init": init}
+        options |= {"dtype": dtype, "rng": rng}
         ends = self.n_features + self.n_classes, self.n_latent + self.n_classes
         n_outputs = self.likelihood.n_outputs(self.n_features)
-        self.encoder = encoder or mlp([ends[0], *widths, n_code], **options)
-        self.decoder = decoder or mlp([ends[1], *widths[::-1], n_outputs], **options)
-        self.config |= {"hidden": widths, "activation": activation, "dtype": dtype.name}
+        self.encoder, self.decoder = encoder, decoder
+        if encoder is None:
+            self.encoder = mlp([ends[0], *widths, n_code], **options)
+        if decoder is None:
+            self.decoder = mlp([ends[1], *widths[::-1], n_outputs], **options)
+        self.config |= {"hidden": widths, "activation": activation, "init": init}
+        self.config |= {"dtype": dtype.name}
         for name, given, n_in, n_out in (
             ("encoder", encoder, ends[0], n_code),
             ("decoder", decoder, ends[1], n_outputs),
@@ -112,7 +122,7 @@ class Model(Saved, Composite):
         """Return the loss of a batch and its parts, as `loss_and_grads` does, without gradients."""
         beta = self.objective.weight(beta)
         p = self.forward(*self.inputs(x, y, None, eps, rng))
-        return self._with_penalty(self.objective.forward(p, beta))
+        return self._with_penalty(self.objective.forward(p, beta), p)
 
     def loss_and_grads(
         self,
@@ -159,12 +169,21 @@ class Model(Saved, Composite):
         if self.regularizer is not None:
             for name, gradient in self.regularizer.penalty_backward(self.params).items():
                 grads[name] += gradient
-        return self._with_penalty(losses), grads
+        return self._with_penalty(losses, p), grads
 
-    def _with_penalty(self, losses: Losses) -> Losses:
+    def penalty(self, p: Any) -> Any:
+        """Return what the regularizer adds to the loss of a pass, for weights and code."""
+        if self.regularizer is None:
+            return 0.0
+        penalty = self.regularizer.penalty(self.params)
+        if isinstance(self.regularizer, SparseCode):
+            penalty += self.regularizer.code_penalty(p.z)
+        return penalty
+
+    def _with_penalty(self, losses: Losses, p: Any) -> Losses:
         if self.regularizer is None:
             return losses
-        penalty, loss = self.regularizer.penalty(self.params), losses.pop("loss")
+        penalty, loss = self.penalty(p), losses.pop("loss")
         return {"loss": loss + penalty, "reconstruction": loss, **losses, "penalty": penalty}
 
     def transform(self, X: ArrayLike, *, y: ArrayLike | None = None) -> Array:
@@ -214,7 +233,7 @@ class Model(Saved, Composite):
         -------
         array, shape (batch, n_features)
         """
-        z = as_batch(z, self.n_latent, self.dtype, name="z", columns="n_latent")
+        z = as_matrix(z, self.n_latent, self.dtype, name="z", columns="n_latent")
         return self.likelihood.mean(self.decoder.forward(beside(z, self._one_hot(y, len(z)))))
 
     def _code(self, x: ArrayLike, y: ArrayLike | None) -> Array:
@@ -229,6 +248,7 @@ class Model(Saved, Composite):
 
     def with_encoder(self, encoder: Any) -> Self:
         """Return a model that shares all with this one, its parameters too, but for the encoder."""
+        check_has("encoder", encoder, ("forward", "params", "grads"), "a network, as a layer is")
         other = copy.copy(self)
         other.encoder = encoder
         return other
@@ -258,8 +278,10 @@ class Model(Saved, Composite):
 def _check_network(name: str, network: Any, n_in: int, n_out: int, dtype: np.dtype[Any]) -> None:
     """Refuse a given network that is not a layer, or has another width or dtype than is needed."""
     for method in ("forward", "backward", "params", "grads"):
-        if not hasattr(network, method):
-            raise ArgumentTypeError(f"{name} must have {method}, as a layer has, got {network!r}")
+        if isinstance(network, type) or not hasattr(network, method):
+            raise ArgumentTypeError(
+                f"{name} must have {method}, as a layer has, got {shown(network)}"
+            )
     for key, value in network.params.items():
         if value.dtype != dtype:
             raise ArgumentError(

@@ -12,7 +12,14 @@ from typing import Any
 
 import numpy as np
 
-from minivae.edge.checks import ArgumentError, Array, check_integer, check_real
+from minivae.edge.checks import (
+    ArgumentError,
+    ArgumentTypeError,
+    Array,
+    check_integer,
+    check_real,
+    shown,
+)
 
 Losses = dict[str, Any]
 
@@ -64,12 +71,16 @@ class Elbo:
     def __init__(self, beta: float = 1.0, free_nats: float | Sequence[float] = 0.0) -> None:
         self.beta = check_real("beta", beta, 0, closed="low")
         self.free_nats: float | list[float]
-        if np.ndim(free_nats) == 0:
+        if not isinstance(free_nats, list | tuple | np.ndarray):
             self.free_nats = check_real("free_nats", free_nats, 0, closed="low")
+        elif isinstance(free_nats, np.ndarray) and free_nats.ndim != 1:
+            raise ArgumentTypeError(
+                f"free_nats must be one number or a list, got {shown(free_nats)}"
+            )
         else:
             self.free_nats = [
                 check_real(f"free_nats[{i}]", nats, 0, closed="low")
-                for i, nats in enumerate(free_nats)  # type: ignore[arg-type]
+                for i, nats in enumerate(free_nats)
             ]
 
     def weight(self, beta: float | None) -> float:

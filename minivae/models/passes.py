@@ -21,6 +21,7 @@ class AutoencoderGradients(NamedTuple):
     """The gradient of the loss with respect to the lines of an `AutoencoderPass`."""
 
     dout: Array
+    dz_penalty: Array
     dz: Array
 
 

@@ -1,7 +1,8 @@
-"""Regularizers: what a model's weights cost, with the gradient below.
+"""Regularizers: what a model's weights and its code cost, with the gradient below.
 
 A penalty is a function of the parameters, as a dict with keys like ``"encoder.0.W"``, and is added
-to the loss; minus the penalty is the logarithm of a prior density of the weights. It goes with a
+to the loss; minus the penalty is the logarithm of a prior density of the weights. `SparseCode` has
+a second penalty, a function of the code of a batch. A penalty of the weights goes with a
 loss that is averaged over the batch, so in a linear autoencoder its weight is in units of variance:
 it compares with the eigenvalues lam_i of ``X.T @ X / n_samples``. Biases cost nothing.
 """
@@ -13,7 +14,16 @@ from typing import Any
 
 import numpy as np
 
-from minivae.edge.checks import ArgumentError, ArgumentTypeError, Array, check_real
+from minivae.edge.arguments import check_arrays
+from minivae.edge.checks import (
+    ArgumentError,
+    ArgumentTypeError,
+    Array,
+    as_floats,
+    as_reals,
+    check_real,
+    shown,
+)
 
 Params = Mapping[str, Array]
 
@@ -70,12 +80,53 @@ class L2(Regularizer):
 
     def penalty(self, params: Params) -> Any:
         """Return ``weight * sum |W|^2``."""
+        check_arrays("params", params)
         return self.weight * sum(np.sum(W * W) for W in params.values() if W.ndim == 2)
 
     def penalty_backward(self, params: Params, dpenalty: float = 1.0) -> dict[str, Array]:
         """Return the gradients; ``d |W|^2 / dW = 2 W``."""
-        scale = 2 * self.weight * dpenalty
+        check_arrays("params", params)
+        scale = 2 * self.weight * as_floats("dpenalty", dpenalty, ())
         return {name: scale * W for name, W in params.items() if W.ndim == 2}
+
+
+class SparseCode(L2):
+    """A sum of magnitudes of the code, and weight decay: few code units are far from zero.
+
+    It adds ``l1 * mean_n sum_j |z_nj| + l2 * sum |W|^2`` to the loss of an autoencoder. Neither
+    term would do alone. A decoder with weights twice as large needs a code half as large, so
+    without the second term the first could be made as small as one likes at no cost.
+
+    Parameters
+    ----------
+    l1, l2 : float
+        At least 0.
+
+    References
+    ----------
+    Olshausen, Field: Emergence of simple-cell receptive field properties by learning a sparse code
+    for natural images, Nature 381 (1996), for the sum of magnitudes. Goodfellow, Bengio, Courville:
+    Deep Learning, MIT Press (2016), section 14.2.1: sparse autoencoders.
+    """
+
+    name = "sparse_code"
+
+    def __init__(self, l1: float, l2: float) -> None:
+        self.l1 = check_real("l1", l1, 0, closed="low")
+        super().__init__(check_real("l2", l2, 0, closed="low"))
+
+    @property
+    def config(self) -> dict[str, Any]:
+        """What `regularizer_from` needs to make this regularizer again."""
+        return {"name": self.name, "l1": self.l1, "l2": self.weight}
+
+    def code_penalty(self, z: Array) -> Any:
+        """Return what a code, (n, n_latent), adds to the loss: ``l1 * mean_n sum_j |z_nj|``."""
+        return self.l1 / len(z) * np.sum(z * np.sign(z.real))
+
+    def code_penalty_backward(self, z: Array, dpenalty: float = 1.0) -> Array:
+        """Return ``l1 / n * sign(z)``; at zero, where there is a kink, zero."""
+        return self.l1 / len(z) * dpenalty * np.sign(z.real)
 
 
 class LinearRegularizer(Regularizer):
@@ -87,11 +138,12 @@ class LinearRegularizer(Regularizer):
 
     def check(self, params: Params) -> None:
         """Raise ValueError unless there are two matrices."""
+        check_arrays("params", params)
         matrices = [name for name, value in params.items() if value.ndim == 2]
         if matrices != ["encoder.0.W", "decoder.0.W"]:
             raise ArgumentError(
-                f"{type(self).__name__} regularizes a model without hidden layers, got the "
-                f"matrices {matrices}"
+                f"params must be of a model without hidden layers "
+                f"for {type(self).__name__}, got the matrices {matrices}"
             )
 
 
@@ -116,8 +168,13 @@ class NonUniformL2(LinearRegularizer):
     name = "non_uniform_l2"
 
     def __init__(self, weights: Sequence[float]) -> None:
-        if np.ndim(weights) != 1:
-            raise ArgumentError(f"weights must hold a number for each latent, got {weights!r}")
+        if (
+            not isinstance(weights, Sequence | np.ndarray)
+            or np.ndim(as_reals("weights", weights)) != 1
+        ):
+            raise ArgumentError(f"weights must hold a number for each latent, got {shown(weights)}")
+        if not len(weights):
+            raise ArgumentError("weights must hold a number for each latent, got none")
         self.weights = [
             check_real(f"weights[{j}]", weight, 0, closed="low") for j, weight in enumerate(weights)
         ]
@@ -138,14 +195,17 @@ class NonUniformL2(LinearRegularizer):
 
     def penalty(self, params: Params) -> Any:
         """Return ``sum_j weights[j] * (|W_e[:, j]|^2 + |W_d[j]|^2)``."""
+        self.check(params)
         W_e, W_d = params["encoder.0.W"], params["decoder.0.W"]
         weights = np.asarray(self.weights, W_e.dtype)  # (n_latent,)
         return weights @ (np.sum(W_e * W_e, axis=0) + np.sum(W_d * W_d, axis=1))
 
     def penalty_backward(self, params: Params, dpenalty: float = 1.0) -> dict[str, Array]:
         """Return the gradients; each latent has its own weight for its column and its row."""
+        self.check(params)
         W_e, W_d = params["encoder.0.W"], params["decoder.0.W"]
-        scale = 2 * dpenalty * np.asarray(self.weights, W_e.dtype)  # (n_latent,)
+        weights = np.asarray(self.weights, W_e.dtype)  # (n_latent,)
+        scale = 2 * as_floats("dpenalty", dpenalty, ()) * weights
         return {"encoder.0.W": W_e * scale, "decoder.0.W": W_d * scale[:, None]}
 
 
@@ -181,15 +241,17 @@ class ProductL2(LinearRegularizer):
 
     def penalty(self, params: Params) -> Any:
         """Return ``weight * |W_e @ W_d|_F^2``."""
+        self.check(params)
         W_e, W_d = params["encoder.0.W"], params["decoder.0.W"]
         # |W_e W_d|^2 = tr( W_e^T W_e W_d W_d^T ), whose factors are no wider than the code
         return self.weight * np.sum((W_e.T @ W_e) * (W_d @ W_d.T))
 
     def penalty_backward(self, params: Params, dpenalty: float = 1.0) -> dict[str, Array]:
         """Return the gradients; ``d |P|^2 / dP = 2 P``, and ``P = W_e W_d``."""
+        self.check(params)
         # dW_e = 2 P W_d^T,  dW_d = 2 W_e^T P
         W_e, W_d = params["encoder.0.W"], params["decoder.0.W"]
-        scale = 2 * self.weight * dpenalty
+        scale = 2 * self.weight * as_floats("dpenalty", dpenalty, ())
         return {
             "encoder.0.W": scale * W_e @ (W_d @ W_d.T),
             "decoder.0.W": scale * (W_e.T @ W_e) @ W_d,
@@ -197,7 +259,7 @@ class ProductL2(LinearRegularizer):
 
 
 REGULARIZERS: dict[str, Callable[..., Regularizer]] = {
-    kind.name: kind for kind in (L2, NonUniformL2, ProductL2)
+    kind.name: kind for kind in (L2, NonUniformL2, ProductL2, SparseCode)
 }
 
 
@@ -217,6 +279,6 @@ def regularizer_from(spec: dict[str, Any] | Regularizer | None) -> Regularizer |
         return REGULARIZERS[name](**options)
     if spec is not None and not isinstance(spec, Regularizer):
         raise ArgumentTypeError(
-            f"regularizer must be None or an object such as L2(weight), got {spec!r}"
+            f"regularizer must be None or an object such as L2(weight), got {shown(spec)}"
         )
     return spec

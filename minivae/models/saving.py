@@ -10,6 +10,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 
 from minivae.edge import storage
+from minivae.edge.arguments import check_dict, check_path
 from minivae.edge.checks import ArgumentError
 
 
@@ -40,6 +41,7 @@ class Saved:
 
     def load_state_dict(self, state: storage.Tree) -> None:
         """Take over parameters and history; kind and arguments must be this model's own."""
+        check_dict("state", state, ("kind", "config", "history", "params"))
         defaults = {name: p.default for name, p in signature(type(self)).parameters.items()}
         theirs = {name: defaults.get(name) for name in self.config} | state["config"]
         if state["kind"] != type(self).__name__ or theirs != self.config:
@@ -61,7 +63,7 @@ class Saved:
         OSError
             The file cannot be written; an earlier one of that name is unharmed.
         """
-        storage.write(path, self.state_dict())
+        storage.write(check_path("path", path), self.state_dict())
 
     @classmethod
     def load(
@@ -84,6 +86,7 @@ class Saved:
             The file is damaged, holds no model or another kind of model, or holds one whose
             networks must be given.
         """
+        path = check_path("path", path)
         state = storage.read(path)
         try:
             kind = Saved.kinds[state["kind"]]

@@ -3,17 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from numbers import Integral
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
-from minivae.edge.checks import ArgumentError, Array, as_batch, check_dtype, check_integer
+from minivae.edge.checks import (
+    ArgumentError,
+    Array,
+    as_batch,
+    as_matrix,
+    as_reals,
+    check_dtype,
+    check_flag,
+    check_integer,
+    check_rng,
+)
 from minivae.models.labels import Labelled
 from minivae.models.model import Model
 from minivae.models.objectives import Elbo, ImportanceWeighted, bound_of
 from minivae.models.passes import ElboParts, VAEGradients, VAEPass
-from minivae.models.regularizers import Regularizer, regularizer_from
+from minivae.models.regularizers import Regularizer, SparseCode, regularizer_from
 from minivae.nn.gaussian import (
     bound_log_var,
     bound_log_var_backward,
@@ -38,6 +49,8 @@ class VAE(Labelled, Model):
         Widths of the encoder's hidden layers; the decoder has them in reverse.
     activation : str
         The activation of the hidden layers: see `mlp`.
+    init : str, optional
+        How the weights start: see `mlp`.
     likelihood : str or Likelihood
         ``"bernoulli"``, ``"continuous_bernoulli"``, ``"gaussian"`` (of variance 1), or an object
         such as ``Gaussian("learned")``.
@@ -57,7 +70,8 @@ class VAE(Labelled, Model):
         perceptrons. The encoder maps x to (batch, 2 n_latent): the means, then what
         `bound_log_var` turns into log variances. They are used, not copied.
     regularizer : Regularizer, optional
-        A penalty of the weights, such as ``regularizers.L2(weight)``.
+        A penalty of the weights, such as ``regularizers.L2(weight)``. A penalty of the code is
+        refused: here the KL is one.
     dtype : dtype
     rng : int or numpy.random.Generator, optional
 
@@ -77,6 +91,7 @@ class VAE(Labelled, Model):
         *,
         hidden: Sequence[int] = (),
         activation: str = "relu",
+        init: str | None = None,
         likelihood: str | dict[str, Any] | Likelihood = "bernoulli",
         beta: float = 1.0,
         free_nats: float | Sequence[float] = 0.0,
@@ -94,6 +109,8 @@ class VAE(Labelled, Model):
         self.likelihood = cast(likelihood_from(likelihood), check_dtype(dtype))
         self.objective = bound_of(beta, free_nats, n_importance, n_latent)
         self.regularizer = regularizer_from(regularizer)
+        if isinstance(self.regularizer, SparseCode):
+            raise ArgumentError("regularizer must cost weights alone in a VAE, got SparseCode")
         self.config = {
             "n_features": self.n_features,
             "n_latent": self.n_latent,
@@ -104,7 +121,7 @@ class VAE(Labelled, Model):
             "n_classes": self.n_classes,
             "regularizer": self.regularizer and self.regularizer.config,
         }
-        self._build(2 * n_latent, hidden, activation, dtype, rng, encoder, decoder)
+        self._build(2 * n_latent, hidden, activation, init, dtype, rng, encoder, decoder)
 
     @property
     def beta(self) -> float:
@@ -253,25 +270,25 @@ class VAE(Labelled, Model):
         -------
         array, shape (n, n_features)
         """
-        rng = np.random.default_rng(rng)
+        rng, mean = check_rng(rng), check_flag("mean", mean)
         z = self._noise(check_integer("n", n, 1), None, rng)
-        labels = np.full(n, y) if y is not None and np.ndim(y) == 0 else y
+        labels = np.full(n, y) if isinstance(y, Integral | np.ndarray) and np.ndim(y) == 0 else y
         out = self.decoder.forward(beside(z, self._one_hot(labels, n)))
         return self.likelihood.mean(out) if mean else self.likelihood.sample(out, rng)
 
     def _noise(self, n: int, eps: Any, rng: Any, k: int = 1) -> Array:
         """Return the noise as (n k, L); where k > 1, given noise has the shape (n, k, L)."""
         if eps is None:
-            eps = np.random.default_rng(rng).standard_normal((n * k, self.n_latent))
+            eps = check_rng(rng).standard_normal((n * k, self.n_latent))
         elif k > 1:
-            eps, shape = np.asarray(eps), (n, k, self.n_latent)
+            eps, shape = as_reals("eps", eps), (n, k, self.n_latent)
             if eps.shape != shape:
                 raise ArgumentError(
                     f"eps must have shape (batch, n_importance, n_latent) = {shape}, "
                     f"got {eps.shape}"
                 )
             eps = eps.reshape(n * k, self.n_latent)
-        eps = as_batch(eps, self.n_latent, self.dtype, name="eps", columns="n_latent")
+        eps = as_matrix(eps, self.n_latent, self.dtype, name="eps", columns="n_latent")
         if len(eps) != n * k:
             raise ArgumentError(f"eps must have {n} rows, as x has, got {len(eps)}")
         return eps

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
-from minivae.edge.checks import ArgumentError, Array, check_integer, check_real
+from minivae.edge.checks import ArgumentError, Array, check_integer, check_real, check_rng
 from minivae.nn.activations import Tanh
 from minivae.nn.categorical import as_tokens, chosen, draw_tokens, log_softmax, one_hot
 from minivae.nn.layers import Dense, Layer
@@ -59,7 +59,7 @@ class Conductor(Composite):
         dtype: DTypeLike = np.float64,
         rng: int | np.random.Generator | None = None,
     ) -> None:
-        rng = np.random.default_rng(rng)
+        rng = check_rng(rng)
         self.n_segments = check_integer("n_segments", n_segments, 1)
         self.start = Dense(n_latent, n_context, dtype=dtype, rng=rng)
         self.bend = Tanh()
@@ -129,7 +129,7 @@ class Autoregressive(Likelihood):
         rng: int | np.random.Generator | None = None,
     ) -> None:
         super().__init__()
-        rng = np.random.default_rng(rng)
+        rng = check_rng(rng)
         self.n_tokens = check_integer("n_tokens", n_tokens, 2)
         self.n_steps = check_integer("n_steps", n_steps, 1)
         self.n_context = check_integer("n_context", n_context, 1)
@@ -257,7 +257,7 @@ class Autoregressive(Likelihood):
             The first tokens, where they are known; the rest is drawn given them.
         """
         check_real("temperature", temperature, 0)
-        rng = np.random.default_rng(rng)
+        rng = check_rng(rng)
         return self._generate(out, lambda logits: draw_tokens(logits, rng, temperature), given)
 
     def _generate(self, out: Array, choose: Any, given: Array | None = None) -> Array:

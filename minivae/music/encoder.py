@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
-from minivae.edge.checks import ArgumentError, Array, check_integer
+from minivae.edge.checks import ArgumentError, Array, check_integer, check_rng
 from minivae.nn.bidirectional import BidirectionalGRU
 from minivae.nn.categorical import as_tokens, one_hot
 from minivae.nn.layers import Dense
@@ -43,7 +43,7 @@ class MelodyEncoder(Composite):
         dtype: DTypeLike = np.float64,
         rng: int | np.random.Generator | None = None,
     ) -> None:
-        rng = np.random.default_rng(rng)
+        rng = check_rng(rng)
         self.n_tokens, self.n_steps = n_tokens, n_steps
         self.stride = check_integer("stride", stride, 1, n_steps, of="n_steps=")
         if n_steps % stride:

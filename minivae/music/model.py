@@ -8,7 +8,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
-from minivae.edge.checks import Array, as_batch, check_integer
+from minivae.edge.checks import (
+    ArgumentError,
+    Array,
+    as_integers,
+    as_matrix,
+    check_flag,
+    check_integer,
+    check_rng,
+)
 from minivae.models.vae import VAE
 from minivae.music.decoders import Autoregressive, Conductor, Identity
 from minivae.music.encoder import MelodyEncoder
@@ -71,8 +79,11 @@ class MelodyVAE(VAE):
         dtype: DTypeLike = np.float64,
         rng: int | np.random.Generator | None = None,
     ) -> None:
-        rng = np.random.default_rng(rng)
+        rng = check_rng(rng)
         check_integer("n_latent", n_latent, 1)
+        check_integer("n_tokens", n_tokens, 2), check_integer("n_steps", n_steps, 1)
+        check_integer("n_segments", n_segments, 1), check_integer("n_context", n_context, 1)
+        check_flag("restart", restart)
         options: dict[str, Any] = {"dtype": dtype, "rng": rng}
         width = n_context if n_segments > 1 else n_latent
         encoder = MelodyEncoder(
@@ -124,7 +135,9 @@ class MelodyVAE(VAE):
         y : None
             There are no classes.
         """
-        self.check_labels(y, len(np.atleast_2d(z)))
+        self.check_labels(
+            y, len(as_matrix(z, self.n_latent, self.dtype, name="z", columns="n_latent"))
+        )
         return self.likelihood.mode(self._contexts(z)).astype(np.int64)
 
     def draw(
@@ -146,6 +159,15 @@ class MelodyVAE(VAE):
         given : array of int, shape (batch, n_given), optional
             The first tokens, where they are known.
         """
+        if given is not None:
+            given = as_integers("given", given, "tokens")
+            if (
+                given.ndim != 2
+                or len(given) != len(np.atleast_2d(z))
+                or given.shape[1] > self.n_features
+            ):
+                got = given.shape
+                raise ArgumentError(f"given must have shape (batch, n_given), got {got}")
         options: dict[str, Any] = {"temperature": temperature, "given": given}
         return self.likelihood.sample(self._contexts(z), rng, **options).astype(np.int64)
 
@@ -172,10 +194,10 @@ class MelodyVAE(VAE):
             Above 0; see `draw`.
         """
         self.check_labels(y, check_integer("n", n, 1))
-        rng = np.random.default_rng(rng)
+        rng, mean = check_rng(rng), check_flag("mean", mean)
         z = rng.standard_normal((n, self.n_latent))
         return self.decode(z) if mean else self.draw(z, rng, temperature=temperature)
 
     def _contexts(self, z: ArrayLike) -> Array:
-        z = as_batch(z, self.n_latent, self.dtype, name="z", columns="n_latent")
+        z = as_matrix(z, self.n_latent, self.dtype, name="z", columns="n_latent")
         return self.decoder.forward(z)

@@ -9,9 +9,9 @@ from numpy.typing import ArrayLike
 
 from minivae.datasets.loop_source import BAR, FIRST_NOTE, LOWEST_PITCH, STEPS, Integers
 from minivae.diagnostics.interpolation import lerp, slerp
-from minivae.edge.checks import ArgumentError, Array, check_integer
+from minivae.edge.checks import ArgumentError, Array, check_integer, check_rng
 from minivae.music.model import MelodyVAE
-from minivae.nn.gaussian import gaussian_log_density
+from minivae.nn.gaussian import log_density
 
 PATHS = {"straight": lerp, "spherical": slerp}
 
@@ -96,7 +96,7 @@ def complete(
         raise ArgumentError(f"bar must have shape ({BAR},), got {bar.shape}")
     check_integer("n", n, 1)
     check_integer("n_codes", n_codes, 2)
-    rng = np.random.default_rng(rng)
+    rng = check_rng(rng)
     twice = np.tile(bar, STEPS // BAR)[None]
     z, log_ratio = _proposals(model, twice, n_codes, rng)
     contexts = model.decoder.forward(z.astype(model.dtype))
@@ -118,8 +118,8 @@ def _proposals(
     eps = rng.standard_normal((n, model.n_latent))
     z = np.where(from_q[:, None], mu + np.exp(0.5 * log_var) * eps, eps)
     zero = np.zeros_like(z)
-    log_prior = gaussian_log_density(z, zero, zero)
-    log_q = gaussian_log_density(z, zero + mu, zero + log_var)
+    log_prior = log_density(z, zero, zero)
+    log_q = log_density(z, zero + mu, zero + log_var)
     mixture = np.logaddexp(log_prior, log_q) - np.log(2)
     return z, log_prior - mixture
 
@@ -141,7 +141,7 @@ def blend(first: ArrayLike, second: ArrayLike, t: float, way: str, rng: Any = No
     """
     a, b = np.asarray(first), np.asarray(second)
     if way == "coin":
-        return np.where(np.random.default_rng(rng).random(a.shape) < t, b, a)
+        return np.where(check_rng(rng).random(a.shape) < t, b, a)
     if way == "switch":
         return np.where(np.arange(len(a)) < round(len(a) * t), b, a)
     if way == "pitch":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from minivae.edge.checks import Array, check_real
+from minivae.edge.checks import Array, as_floats, check_real
 from minivae.nn.elementwise import sigmoid, softplus
 from minivae.nn.layers import Layer
 
@@ -14,7 +14,7 @@ class Tanh(Layer):
 
     def forward(self, x: Array) -> Array:
         """Return ``tanh(x)``."""
-        self._cache = np.tanh(x)
+        self._cache = np.tanh(as_floats("x", x))
         return self._cache
 
     def backward(self, dy: Array) -> Array:
@@ -28,7 +28,7 @@ class ReLU(Layer):
 
     def forward(self, x: Array) -> Array:
         """Return ``max(x, 0)``."""
-        self._cache = np.maximum(x, 0)
+        self._cache = np.maximum(as_floats("x", x), 0)
         return self._cache
 
     def backward(self, dy: Array) -> Array:
@@ -51,8 +51,8 @@ class LeakyReLU(Layer):
 
     def forward(self, x: Array) -> Array:
         """Return ``max(x, slope * x)``."""
-        self._cache = np.asarray(x)
-        return np.maximum(x, self.slope * self._cache)
+        self._cache = as_floats("x", x)
+        return np.maximum(self._cache, self.slope * self._cache)
 
     def backward(self, dy: Array) -> Array:
         """Return `dy` where the input was positive, and ``slope * dy`` elsewhere."""
@@ -64,7 +64,7 @@ class Sigmoid(Layer):
 
     def forward(self, x: Array) -> Array:
         """Return the sigmoid of `x`, without overflow at any input."""
-        self._cache = sigmoid(np.asarray(x))
+        self._cache = sigmoid(as_floats("x", x))
         return self._cache
 
     def backward(self, dy: Array) -> Array:
@@ -78,7 +78,7 @@ class Softplus(Layer):
 
     def forward(self, x: Array) -> Array:
         """Return the softplus of `x`, without overflow at any input."""
-        self._cache = np.asarray(x)
+        self._cache = as_floats("x", x)
         return softplus(self._cache)
 
     def backward(self, dy: Array) -> Array:

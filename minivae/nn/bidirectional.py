@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
-from minivae.edge.checks import ArgumentError, Array
+from minivae.edge.checks import ArgumentError, Array, as_floats, check_rng
 from minivae.nn.networks import Composite
 from minivae.nn.recurrent import GRU
 
@@ -36,7 +36,7 @@ class BidirectionalGRU(Composite):
         dtype: DTypeLike = np.float64,
         rng: int | np.random.Generator | None = None,
     ) -> None:
-        rng = np.random.default_rng(rng)
+        rng = check_rng(rng)
         self.ahead = GRU(n_in, n_hidden, dtype=dtype, rng=rng)
         self.back = GRU(n_in, n_hidden, dtype=dtype, rng=rng)
         self.n_hidden = n_hidden
@@ -61,7 +61,7 @@ class BidirectionalGRU(Composite):
         -------
         array, shape (batch, 2 n_hidden)
         """
-        x = np.asarray(x)
+        x = as_floats("x", x)
         lengths = _check_lengths(lengths, x)
         # a row of length n is read in the order n-1, ..., 0: reversed within its own length,
         # because reversing the padded row would read its padding first

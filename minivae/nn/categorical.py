@@ -6,7 +6,14 @@ from typing import Any
 
 import numpy as np
 
-from minivae.edge.checks import ArgumentError, Array, check_integer, check_real
+from minivae.edge.checks import (
+    ArgumentError,
+    Array,
+    as_floats,
+    check_integer,
+    check_real,
+    check_rng,
+)
 from minivae.nn.likelihoods import LIKELIHOODS, Likelihood
 
 
@@ -30,7 +37,7 @@ class Categorical(Likelihood):
 
     def n_outputs(self, n_features: int) -> int:
         """Return the width of `out`: `n_tokens` logits for each place."""
-        return n_features * self.n_tokens
+        return check_integer("n_features", n_features, 1) * self.n_tokens
 
     @property
     def config(self) -> dict[str, Any]:
@@ -40,12 +47,14 @@ class Categorical(Likelihood):
     def log_prob(self, x: Array, out: Array) -> Array:
         """Return ``log p(x | out)``, shape (batch,), in nats."""
         log_p = log_softmax(self._by_place(out))  # (n, places, n_tokens)
-        return chosen(log_p, as_tokens(x)).sum(axis=1)
+        return chosen(log_p, self._tokens(x, log_p)).sum(axis=1)
 
     def log_prob_backward(self, x: Array, out: Array, dlog_prob: Array) -> Array:
         """Return ``dout``; ``d log p / d logits = one_hot(x) - softmax(logits)``."""
-        dlogits = one_hot(as_tokens(x), self.n_tokens, out.dtype) - softmax(self._by_place(out))
-        return (dlogits * dlog_prob[:, None, None]).reshape(out.shape)
+        p = softmax(self._by_place(out))  # (n, places, n_tokens)
+        dlog_prob = as_floats("dlog_prob", dlog_prob, p.shape[:1])
+        dlogits = one_hot(self._tokens(x, p), self.n_tokens, p.dtype) - p
+        return (dlogits * dlog_prob[:, None, None]).reshape(len(p), -1)
 
     def mean(self, out: Array) -> Array:
         """Refuse: the mean of tokens is no token."""
@@ -53,7 +62,7 @@ class Categorical(Likelihood):
 
     def mode(self, out: Array) -> Array:
         """Return the likeliest tokens, shape (batch, n_features)."""
-        return np.argmax(self._by_place(out), axis=2).astype(out.dtype)
+        return np.argmax(self._by_place(out), axis=2).astype(np.asarray(out).dtype)
 
     def sample(
         self,
@@ -64,10 +73,25 @@ class Categorical(Likelihood):
     ) -> Array:
         """Return a draw of ``x | out``, shape (batch, n_features); logits over `temperature`."""
         check_real("temperature", temperature, 0)
-        return draw_tokens(self._by_place(out), rng, temperature).astype(out.dtype)
+        return draw_tokens(self._by_place(out), rng, temperature).astype(np.asarray(out).dtype)
 
     def _by_place(self, out: Array) -> Array:
+        out = as_floats("out", out, ("batch", "n_outputs"))
+        if out.shape[1] % self.n_tokens:
+            raise ArgumentError(
+                f"out must have a multiple of n_tokens={self.n_tokens} columns, got {out.shape[1]}"
+            )
         return out.reshape(len(out), -1, self.n_tokens)
+
+    def _tokens(self, x: Array, log_p: Array) -> Array:
+        """Return `x` as integers, one for each place of `log_p`."""
+        tokens = as_tokens(as_floats("x", x, log_p.shape[:2]))
+        if tokens.min() < 0 or tokens.max() >= self.n_tokens:
+            raise ArgumentError(
+                f"x must hold tokens from 0 to n_tokens-1={self.n_tokens - 1}, "
+                f"got {tokens.min()} to {tokens.max()}"
+            )
+        return tokens
 
 
 def log_softmax(logits: Array) -> Array:
@@ -99,7 +123,7 @@ def draw_tokens(
 
     Adding Gumbel noise and taking the largest is such a draw (Gumbel 1954).
     """
-    noise = np.random.default_rng(rng).gumbel(size=logits.shape)
+    noise = check_rng(rng).gumbel(size=logits.shape)
     return np.argmax(logits / temperature + noise, axis=-1)
 
 
@@ -108,7 +132,7 @@ def as_tokens(x: Array) -> Array:
     tokens = np.asarray(x).real
     if not np.array_equal(tokens, np.floor(tokens)):
         bad = tokens[tokens != np.floor(tokens)].flat[0]
-        raise ArgumentError(f"tokens must be integers, got {bad}")
+        raise ArgumentError(f"the tokens in x must be integers, got {bad}")
     return tokens.astype(np.intp)
 
 

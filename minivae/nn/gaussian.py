@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from minivae.edge.checks import Array
+from minivae.edge.checks import Array, as_floats, as_same_shape
 
 LOG_2PI = float(np.log(2 * np.pi))
 LOG_VAR_LIMIT = 20.0
@@ -30,17 +30,31 @@ def gaussian_log_density(z: Array, mu: Array, log_var: Array) -> Array:
     -------
     array, shape (batch,), in nats
     """
-    # log N = -1/2 sum_i [ log 2 pi + lv_i + (z_i - mu_i)^2 / e^lv_i ]
-    r = z - mu
-    return -0.5 * np.sum(LOG_2PI + log_var + r * r * np.exp(-log_var), axis=-1)
+    return log_density(*as_same_shape(z=z, mu=mu, log_var=log_var))
+
+
+def log_density(z: Array, mu: Array, log_var: Array) -> Array:
+    """Return what `gaussian_log_density` does, for arrays whose shapes may broadcast."""
+    # log N = -1/2 sum_i [ log 2 pi + lv_i + ((z_i - mu_i) / e^(lv_i / 2))^2 ]
+    r = (z - mu) * np.exp(-0.5 * log_var)  # where 1 / e^lv overflows, its root may not
+    return -0.5 * np.sum(LOG_2PI + log_var + r * r, axis=-1)
 
 
 def gaussian_log_density_backward(
     z: Array, mu: Array, log_var: Array, dlog_density: Array
 ) -> tuple[Array, Array, Array]:
     """Return ``(dz, dmu, dlog_var)``; ``d log N / dz = -(z - mu) / var = -d log N / dmu``."""
+    z, mu, log_var = as_same_shape(z=z, mu=mu, log_var=log_var)
+    dlog_density = as_floats("dlog_density", dlog_density, z.shape[:-1])
+    return log_density_backward(z, mu, log_var, dlog_density)
+
+
+def log_density_backward(
+    z: Array, mu: Array, log_var: Array, dlog_density: Array
+) -> tuple[Array, Array, Array]:
+    """Return what `gaussian_log_density_backward` does, for arrays whose shapes may broadcast."""
     # d log N / dlv = -1/2 [ 1 - (z - mu)^2 / e^lv ]
-    d = dlog_density[:, None]
+    d = dlog_density[..., None]
     scaled = (z - mu) * np.exp(-log_var)
     dz = -d * scaled
     return dz, -dz, -0.5 * d * (1 - (z - mu) * scaled)
@@ -81,12 +95,13 @@ def gaussian_kl(mu: Array, log_var: Array) -> Array:
     -------
     array, shape (batch,), in nats
     """
-    return np.sum(kl_per_latent(mu, log_var), axis=-1)
+    return np.sum(kl_per_latent(*as_same_shape(mu=mu, log_var=log_var)), axis=-1)
 
 
 def gaussian_kl_backward(mu: Array, log_var: Array, dkl: Array) -> tuple[Array, Array]:
     """Return ``(dmu, dlog_var)``: each term of the sum has the gradient of the sum."""
-    return kl_per_latent_backward(mu, log_var, dkl[:, None])
+    mu, log_var = as_same_shape(mu=mu, log_var=log_var)
+    return kl_per_latent_backward(mu, log_var, as_floats("dkl", dkl, mu.shape[:-1])[..., None])
 
 
 def gaussian_kl_between(mu1: Array, log_var1: Array, mu2: Array, log_var2: Array) -> Array:
@@ -100,6 +115,9 @@ def gaussian_kl_between(mu1: Array, log_var1: Array, mu2: Array, log_var2: Array
     -------
     array, shape (batch,), in nats
     """
+    mu1, log_var1, mu2, log_var2 = as_same_shape(
+        mu1=mu1, log_var1=log_var1, mu2=mu2, log_var2=log_var2
+    )
     # KL = 1/2 sum_i [ lv2 - lv1 + (e^lv1 + (mu1 - mu2)^2) / e^lv2 - 1 ]
     r = mu1 - mu2
     log_ratio = log_var1 - log_var2
@@ -110,9 +128,12 @@ def gaussian_kl_between_backward(
     mu1: Array, log_var1: Array, mu2: Array, log_var2: Array, dkl: Array
 ) -> tuple[Array, Array, Array, Array]:
     """Return ``(dmu1, dlog_var1, dmu2, dlog_var2)``."""
+    mu1, log_var1, mu2, log_var2 = as_same_shape(
+        mu1=mu1, log_var1=log_var1, mu2=mu2, log_var2=log_var2
+    )
     # dKL/dmu1 = (mu1 - mu2) / e^lv2         dKL/dlv1 = 1/2 (e^(lv1 - lv2) - 1)
     # dKL/dmu2 = -dKL/dmu1                   dKL/dlv2 = -dKL/dlv1 - 1/2 (mu1 - mu2)^2 / e^lv2
-    d = dkl[:, None]
+    d = as_floats("dkl", dkl, mu1.shape[:-1])[..., None]
     r = mu1 - mu2
     dmu1 = d * r * np.exp(-log_var2)
     dlog_var1 = 0.5 * d * np.expm1(log_var1 - log_var2)
@@ -139,6 +160,7 @@ def reparameterize(mu: Array, log_var: Array, eps: Array) -> Array:
     ----------
     Kingma, Welling: Auto-Encoding Variational Bayes, arXiv 1312.6114, section 2.4.
     """
+    mu, log_var, eps = as_same_shape(mu=mu, log_var=log_var, eps=eps)
     # z = mu + sigma eps, and the standard deviation is sigma = e^(lv / 2)
     return mu + np.exp(0.5 * log_var) * eps
 
@@ -147,6 +169,7 @@ def reparameterize_backward(
     mu: Array, log_var: Array, eps: Array, dz: Array
 ) -> tuple[Array, Array]:
     """Return ``(dmu, dlog_var)``: ``dz/dmu = 1`` and ``dz/dlv = e^(lv / 2) eps / 2``."""
+    _, log_var, eps, dz = as_same_shape(mu=mu, log_var=log_var, eps=eps, dz=dz)
     return dz, 0.5 * np.exp(0.5 * log_var) * eps * dz
 
 
@@ -192,10 +215,12 @@ def bound_log_var(raw: Array) -> Array:
     -------
     log_var : array of the same shape; variances lie between 2e-9 and 5e8
     """
+    raw = as_floats("raw", raw)
     return LOG_VAR_LIMIT * np.tanh(raw / LOG_VAR_LIMIT)
 
 
 def bound_log_var_backward(raw: Array, dlog_var: Array) -> Array:
     """Return ``d_raw``: the derivative of ``L tanh(raw / L)`` is ``1 - tanh(raw / L)**2``."""
+    raw, dlog_var = as_same_shape(raw=raw, dlog_var=dlog_var)
     t = np.tanh(raw / LOG_VAR_LIMIT)
     return dlog_var * (1 - t * t)

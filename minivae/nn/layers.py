@@ -10,7 +10,16 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import DTypeLike
 
-from minivae.edge.checks import ArgumentError, Array, check_dtype, check_integer
+from minivae.edge.checks import (
+    ArgumentError,
+    Array,
+    as_floats,
+    check_dtype,
+    check_flag,
+    check_integer,
+    check_rng,
+    shown,
+)
 from minivae.nn.initial import initial
 
 
@@ -48,8 +57,9 @@ class Layer:
         if self._cache is None:
             raise RuntimeError(f"{type(self).__name__}.backward was called before forward")
         shape = self._cache.shape if n_out is None else (len(self._cache), n_out)
-        if dy.shape != shape:
-            raise ValueError(f"dy must have the output's shape {shape}, got {dy.shape}")
+        if type(dy) is not np.ndarray or dy.shape != shape or dy.dtype.kind not in "fc":
+            got = dy.shape if isinstance(dy, np.ndarray) and dy.shape != shape else shown(dy)
+            raise ArgumentError(f"dy must have the output's shape {shape}, got {got}")
         return self._cache
 
 
@@ -62,7 +72,7 @@ class Dense(Layer):
         Widths of the input and the output.
     bias : bool
         Whether there is a `b`; it starts at zero.
-    init : {"glorot", "he"}
+    init : {"glorot", "he", "fan_in"}
         How `W` starts: see `minivae.nn.initial`. Glorot suits linear and tanh units, He suits ReLU.
     dtype : dtype
         The dtype of `W` and `b`; an input of this dtype gives an output of this dtype.
@@ -86,9 +96,9 @@ class Dense(Layer):
         super().__init__()
         self.n_in = check_integer("n_in", n_in, 1)
         self.n_out = check_integer("n_out", n_out, 1)
-        W = initial(np.random.default_rng(rng), (n_in, n_out), init)
+        W = initial(check_rng(rng), (n_in, n_out), init)
         self._add_parameter("W", W.astype(check_dtype(dtype)))
-        if bias:
+        if check_flag("bias", bias):
             self._add_parameter("b", np.zeros(n_out, dtype))
 
     def forward(self, x: Array) -> Array:
@@ -102,7 +112,7 @@ class Dense(Layer):
         -------
         array, shape (batch, n_out)
         """
-        x = np.asarray(x)
+        x = as_floats("x", x)
         if x.ndim != 2 or x.shape[1] != self.n_in:
             raise ArgumentError(f"x must have shape (batch, n_in={self.n_in}), got {x.shape}")
         self._cache = x

@@ -11,9 +11,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
-from minivae.edge.checks import ArgumentError, Array, check_real
+from minivae.edge.checks import (
+    ArgumentError,
+    Array,
+    as_floats,
+    as_same_shape,
+    check_dtype,
+    check_integer,
+    check_real,
+    check_rng,
+    shown,
+)
 from minivae.nn.elementwise import exp_minus_abs, sigmoid, softplus, unit_log_integral, unit_mean
-from minivae.nn.gaussian import gaussian_log_density, gaussian_log_density_backward
+from minivae.nn.gaussian import log_density, log_density_backward
 from minivae.nn.variances import variance_from
 
 
@@ -40,7 +50,7 @@ class Likelihood:
 
     def n_outputs(self, n_features: int) -> int:
         """Return the width of `out` for data of `n_features` columns."""
-        return n_features
+        return check_integer("n_features", n_features, 1)
 
     @property
     def config(self) -> dict[str, Any]:
@@ -81,6 +91,7 @@ class Bernoulli(Likelihood):
 
     def log_prob(self, x: Array, out: Array) -> Array:
         """Return ``log p(x | out)``, shape (batch,), in nats."""
+        x, out = as_same_shape(x=x, out=out)
         # log p = sum_d [ x a - log(1 + e^a) ]
         e = exp_minus_abs(out)
         self._kept = out, e
@@ -92,6 +103,8 @@ class Bernoulli(Likelihood):
         Where `out` is the array that `log_prob` had last, its exponential is used again: nobody
         may change the numbers in `out` between the two calls.
         """
+        x, out = as_same_shape(x=x, out=out)
+        dlog_prob = as_floats("dlog_prob", dlog_prob, x.shape[:1])
         kept, self._kept = self._kept, None
         e = kept[1] if kept is not None and kept[0] is out else None
         dout = x - sigmoid(out, e)
@@ -100,11 +113,12 @@ class Bernoulli(Likelihood):
 
     def mean(self, out: Array) -> Array:
         """Return ``E[x | out] = sigmoid(out)``."""
-        return sigmoid(out)
+        return sigmoid(as_floats("out", out))
 
     def sample(self, out: Array, rng: int | np.random.Generator | None = None) -> Array:
         """Return black and white pixels, 0.0 and 1.0."""
-        uniform = np.random.default_rng(rng).random(out.shape)
+        out = as_floats("out", out, ("batch", "n_features"))
+        uniform = check_rng(rng).random(out.shape)
         return (uniform < sigmoid(out)).astype(out.dtype)
 
 
@@ -124,21 +138,24 @@ class ContinuousBernoulli(Likelihood):
 
     def log_prob(self, x: Array, out: Array) -> Array:
         """Return ``log p(x | out)``, shape (batch,), in nats."""
+        x, out = as_same_shape(x=x, out=out)
         # log p = sum_d [ x a - log int_0^1 e^(a t) dt ]
         return np.sum(x * out - unit_log_integral(out), axis=1)
 
     def log_prob_backward(self, x: Array, out: Array, dlog_prob: Array) -> Array:
         """Return ``dout``; ``d log p / da = x - E[x | a]``."""
-        return dlog_prob[:, None] * (x - unit_mean(out))
+        x, out = as_same_shape(x=x, out=out)
+        return as_floats("dlog_prob", dlog_prob, x.shape[:1])[:, None] * (x - unit_mean(out))
 
     def mean(self, out: Array) -> Array:
         """Return ``E[x | out]``, which is not the sigmoid."""
-        return unit_mean(out)
+        return unit_mean(as_floats("out", out))
 
     def sample(self, out: Array, rng: int | np.random.Generator | None = None) -> Array:
         """Return a draw: the inverse distribution function of a uniform number."""
+        out = as_floats("out", out, ("batch", "n_features"))
         # F(x) = (e^(a x) - 1) / (e^a - 1) for a < 0; for a > 0 draw 1 - x with -a instead
-        uniform = np.random.default_rng(rng).random(out.shape, out.dtype)  # below 1: no rounding up
+        uniform = check_rng(rng).random(out.shape, out.dtype)  # below 1: no rounding up
         size = np.where(out == 0, 1, np.abs(out))
         x = np.log1p(uniform * np.expm1(-size)) / -size
         return np.where(out == 0, uniform, np.where(out > 0, 1 - x, x))
@@ -167,13 +184,13 @@ class Gaussian(Likelihood):
         self, sigma: float | str = 1.0, *, min_sigma: float = 1e-3, dtype: DTypeLike = np.float64
     ) -> None:
         self.min_sigma = check_real("min_sigma", min_sigma, 0)
-        self.variance = variance_from(sigma, self.min_sigma, dtype)
+        self.variance = variance_from(sigma, self.min_sigma, check_dtype(dtype))
         self.sigma = sigma if isinstance(sigma, str) else float(sigma)
         self.params, self.grads = self.variance.params, self.variance.grads
 
     def n_outputs(self, n_features: int) -> int:
         """Return the width of `out`: twice `n_features` where the variance is predicted."""
-        return self.variance.n_outputs(n_features)
+        return self.variance.n_outputs(check_integer("n_features", n_features, 1))
 
     @property
     def config(self) -> dict[str, Any]:
@@ -182,17 +199,21 @@ class Gaussian(Likelihood):
 
     def mean_and_log_var(self, out: Array) -> tuple[Array, Array]:
         """Return the mean, shape (batch, n_features), and a log variance that broadcasts to it."""
+        out = as_floats("out", out, ("batch", "n_outputs"))
         return self.variance.mean_and_log_var(out)
 
     def log_prob(self, x: Array, out: Array) -> Array:
         """Return ``log p(x | out)``, shape (batch,), in nats."""
         mean, log_var = self.mean_and_log_var(out)
-        return gaussian_log_density(x, mean, log_var)
+        x, mean = as_same_shape(x=x, out=mean)
+        return log_density(x, mean, log_var)
 
     def log_prob_backward(self, x: Array, out: Array, dlog_prob: Array) -> Array:
         """Return ``dout``, and fill the gradient of a learned variance."""
         mean, log_var = self.mean_and_log_var(out)
-        _, dmean, dlog_var = gaussian_log_density_backward(x, mean, log_var, dlog_prob)
+        x, mean = as_same_shape(x=x, out=mean)
+        dlog_prob = as_floats("dlog_prob", dlog_prob, x.shape[:1])
+        _, dmean, dlog_var = log_density_backward(x, mean, log_var, dlog_prob)
         return self.variance.mean_and_log_var_backward(out, dmean, dlog_var)
 
     def mean(self, out: Array) -> Array:
@@ -202,7 +223,7 @@ class Gaussian(Likelihood):
     def sample(self, out: Array, rng: int | np.random.Generator | None = None) -> Array:
         """Return the mean plus normal noise."""
         mean, log_var = self.mean_and_log_var(out)
-        noise = np.random.default_rng(rng).standard_normal(mean.shape)
+        noise = check_rng(rng).standard_normal(mean.shape)
         return mean + np.exp(0.5 * log_var) * noise.astype(mean.dtype)
 
 
@@ -217,16 +238,18 @@ class SquaredError(Likelihood):
 
     def log_prob(self, x: Array, out: Array) -> Array:
         """Return ``-|x - out|^2``, shape (batch,)."""
+        x, out = as_same_shape(x=x, out=out)
         r = x - out
         return -np.sum(r * r, axis=1)
 
     def log_prob_backward(self, x: Array, out: Array, dlog_prob: Array) -> Array:
         """Return ``dout = 2 (x - out) dlog_prob``."""
-        return 2 * dlog_prob[:, None] * (x - out)
+        x, out = as_same_shape(x=x, out=out)
+        return 2 * as_floats("dlog_prob", dlog_prob, x.shape[:1])[:, None] * (x - out)
 
     def mean(self, out: Array) -> Array:
         """Return `out`."""
-        return out
+        return as_floats("out", out)
 
     def sample(self, out: Array, rng: int | np.random.Generator | None = None) -> Array:
         """Raise ValueError: a squared error is not a distribution."""
@@ -248,8 +271,10 @@ def likelihood_from(spec: str | dict[str, Any] | Likelihood) -> Likelihood:
     """
     if isinstance(spec, Likelihood):
         return spec
-    options = {"name": spec} if isinstance(spec, str) else dict(spec)
-    name = options.pop("name", None)
-    if name not in LIKELIHOODS:
-        raise ArgumentError(f"likelihood must be one of {sorted(LIKELIHOODS)}, got {name!r}")
+    options = {"name": spec} if isinstance(spec, str) else spec
+    if not isinstance(options, dict) or options.get("name") not in LIKELIHOODS:
+        got = repr(options["name"]) if isinstance(spec, dict) and "name" in spec else shown(spec)
+        raise ArgumentError(f"likelihood must be one of {sorted(LIKELIHOODS)}, got {got}")
+    options = dict(options)
+    name = options.pop("name")
     return LIKELIHOODS[name](**options)

@@ -10,7 +10,15 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import DTypeLike
 
-from minivae.edge.checks import ArgumentError, Array
+from minivae.edge.arguments import check_choice, check_has
+from minivae.edge.checks import (
+    ArgumentError,
+    ArgumentTypeError,
+    Array,
+    check_rng,
+    check_widths,
+    shown,
+)
 from minivae.nn.activations import ACTIVATIONS
 from minivae.nn.layers import Dense, Layer
 
@@ -50,7 +58,11 @@ class Sequential(Composite):
     """
 
     def __init__(self, layers: Iterable[Any]) -> None:
+        if not isinstance(layers, Iterable) or isinstance(layers, np.ndarray):
+            raise ArgumentTypeError(f"layers must be a sequence of layers, got {shown(layers)}")
         self.layers = list(layers)
+        for layer in self.layers:
+            check_has("layers", layer, ("forward", "backward", "params", "grads"), "layers")
         if not self.layers:
             raise ArgumentError("layers must hold at least one layer, got none")
 
@@ -83,6 +95,7 @@ def mlp(
     sizes: Sequence[int],
     *,
     activation: str = "relu",
+    init: str | None = None,
     dtype: DTypeLike = np.float64,
     rng: int | np.random.Generator | None = None,
 ) -> Sequential:
@@ -93,8 +106,10 @@ def mlp(
     sizes : sequence of int
         Widths from input to output; two widths make a single affine map.
     activation : {"relu", "leaky_relu", "tanh", "sigmoid", "softplus"}
-        The output has no activation. A layer that feeds a rectifier starts from the weights of
-        `minivae.nn.initial.he`, every other layer from those of `glorot`.
+        The output has no activation.
+    init : {"fan_in", "glorot", "he"}, optional
+        The weights that every layer starts from: see `minivae.nn.initial`. By default a layer that
+        feeds a rectifier starts from those of `he`, every other layer from those of `glorot`.
     dtype : dtype
     rng : int or numpy.random.Generator, optional
 
@@ -102,17 +117,20 @@ def mlp(
     -------
     Sequential
     """
+    sizes = check_widths("sizes", sizes)
     if len(sizes) < 2:
-        raise ArgumentError(f"sizes must name at least an input and an output width, got {sizes!r}")
-    if activation not in ACTIVATIONS:
-        raise ArgumentError(f"activation must be one of {sorted(ACTIVATIONS)}, got {activation!r}")
-    rng = np.random.default_rng(rng)
-    init = "he" if activation.endswith("relu") else "glorot"
+        raise ArgumentError(f"sizes must name at least an input and an output width, got {sizes}")
+    check_choice("activation", activation, sorted(ACTIVATIONS))
+    rng = check_rng(rng)
+    if init is None:
+        inner, last = "he" if activation.endswith("relu") else "glorot", "glorot"
+    else:
+        inner = last = init
     layers: list[Layer] = []
     for n_in, n_out in pairwise(sizes[:-1]):
-        layers.append(Dense(n_in, n_out, init=init, dtype=dtype, rng=rng))
+        layers.append(Dense(n_in, n_out, init=inner, dtype=dtype, rng=rng))
         layers.append(ACTIVATIONS[activation]())
-    layers.append(Dense(sizes[-2], sizes[-1], dtype=dtype, rng=rng))
+    layers.append(Dense(sizes[-2], sizes[-1], init=last, dtype=dtype, rng=rng))
     return Sequential(layers)
 
 

@@ -7,7 +7,15 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import DTypeLike
 
-from minivae.edge.checks import ArgumentError, Array, check_dtype, check_integer
+from minivae.edge.checks import (
+    ArgumentError,
+    Array,
+    as_floats,
+    check_dtype,
+    check_integer,
+    check_rng,
+    shown,
+)
 from minivae.nn.elementwise import sigmoid
 from minivae.nn.layers import Layer
 
@@ -70,7 +78,7 @@ class GRU(Layer):
         super().__init__()
         self.n_in = check_integer("n_in", n_in, 1)
         self.n_hidden = check_integer("n_hidden", n_hidden, 1)
-        rng, limit = np.random.default_rng(rng), 1 / np.sqrt(n_hidden)
+        rng, limit = check_rng(rng), 1 / np.sqrt(n_hidden)
         width = 3 * n_hidden
         for name, shape in {
             "W_x": (n_in, width),
@@ -182,16 +190,18 @@ class GRU(Layer):
         if self._steps is None:
             raise RuntimeError("GRU.backward was called before forward")
         n_steps, n_rows, n = self._steps.new.shape
-        if dy.shape != (n_rows, n_steps, n):
-            shape = n_rows, n_steps, n
-            raise ValueError(f"dy must have the output's shape {shape}, got {dy.shape}")
+        shape = n_rows, n_steps, n
+        if type(dy) is not np.ndarray or dy.shape != shape or dy.dtype.kind not in "fc":
+            got = dy.shape if isinstance(dy, np.ndarray) and dy.shape != shape else shown(dy)
+            raise ArgumentError(f"dy must have the output's shape {shape}, got {got}")
         return self._steps
 
     def _check(self, x: Array, h0: Array | None) -> tuple[Array, Any]:
-        x = np.asarray(x)
+        x = as_floats("x", x)
         if x.ndim != 3 or x.shape[2] != self.n_in or x.shape[1] == 0:
             expected = f"(batch, steps, n_in={self.n_in}) with at least one step"
             raise ArgumentError(f"x must have shape {expected}, got {x.shape}")
+        h0 = None if h0 is None else as_floats("h0", h0)
         if h0 is not None and np.shape(h0) != (len(x), self.n_hidden):
             expected = f"(batch, n_hidden) = {(len(x), self.n_hidden)}"
             raise ArgumentError(f"h0 must have shape {expected}, got {np.shape(h0)}")

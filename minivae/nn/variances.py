@@ -115,13 +115,13 @@ def variance_from(sigma: float | str, min_sigma: float, dtype: DTypeLike) -> Var
     TypeError, ValueError
         `sigma` is neither a positive number, nor ``"learned"``, nor ``"predicted"``.
     """
+    if not isinstance(sigma, str):
+        return FixedVariance(check_real("sigma", sigma, 0))
     if sigma == "learned":
         return LearnedVariance(min_sigma, dtype)
     if sigma == "predicted":
         return PredictedVariance(min_sigma)
-    if isinstance(sigma, str):
-        raise ArgumentError(f"sigma must be a number, 'learned' or 'predicted', got {sigma!r}")
-    return FixedVariance(check_real("sigma", sigma, 0))
+    raise ArgumentError(f"sigma must be a number, 'learned' or 'predicted', got {sigma!r}")
 
 
 def floored_log_var(raw: Array, floor: float) -> Array:
@@ -145,4 +145,4 @@ def floored_log_var(raw: Array, floor: float) -> Array:
 def floored_log_var_backward(raw: Array, floor: float, dlog_var: Array) -> Array:
     """Return ``d_raw``: the derivative of ``f + softplus(b - f)`` is ``sigmoid(b - f)``."""
     dbounded = dlog_var * sigmoid(bound_log_var(raw) - floor)
-    return bound_log_var_backward(raw, dbounded)
+    return bound_log_var_backward(np.broadcast_to(raw, dbounded.shape), dbounded)

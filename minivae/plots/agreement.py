@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from numpy.typing import ArrayLike
 
-from minivae.plots.figures import new_axes
-from minivae.plots.style import COLORS, GUIDE, as_vector, finish
+from minivae.edge.checks import ArgumentError, as_reals
+from minivae.plots.figures import axes_or_new
+from minivae.plots.style import COLORS, GUIDE, finish
 
 
 def measured_against_exact(
@@ -19,7 +19,7 @@ def measured_against_exact(
     Parameters
     ----------
     exact, measured : array_like
-        Their shapes broadcast together.
+        Arrays of one shape.
     ax : Axes, optional
 
     Returns
@@ -27,10 +27,14 @@ def measured_against_exact(
     list of artists
         The points, and the diagonal.
     """
-    exact, measured = np.broadcast_arrays(exact, measured)
-    x = as_vector("exact", np.ravel(exact))
-    y = as_vector("measured", np.ravel(measured))
-    ax = new_axes(5.0, 4.4) if ax is None else ax
+    exact, measured = as_reals("exact", exact), as_reals("measured", measured)
+    if exact.shape != measured.shape or not exact.size:
+        raise ArgumentError(
+            f"measured must have the shape of exact, {exact.shape}, and a number, "
+            f"got shape {measured.shape}"
+        )
+    x, y = exact.ravel(), measured.ravel()
+    ax = axes_or_new(ax, 5.0, 4.4)
     diagonal = ax.axline((x[0], x[0]), slope=1, color=GUIDE, linestyle="--", linewidth=1.2)
     points = ax.plot(x, y, "o", color=COLORS[0], markersize=6)[0]
     ax.margins(0.15)

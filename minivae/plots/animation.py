@@ -13,7 +13,8 @@ from matplotlib.animation import PillowWriter
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
-from minivae.edge.checks import ArgumentError, Array, as_batch
+from minivae.edge.arguments import check_dict, check_path, check_text
+from minivae.edge.checks import ArgumentError, ArgumentTypeError, Array, as_matrix, shown
 from minivae.edge.files import whole_file
 from minivae.plots.latent import latent_scatter
 from minivae.plots.style import as_vector, number
@@ -60,13 +61,13 @@ def animate_codes(
     OSError
         The file cannot be written. A file that was there before stays as it was.
     """
-    path = Path(path)
+    path, unit = check_path("path", path), check_text("unit", unit)
     if path.suffix.lower() != ".gif":
         raise ArgumentError(f"path must end in .gif, got {path}")
     codes = _check(frames)
     losses = {
         name: as_vector(f"history[{name!r}]", values, len(codes))
-        for name, values in history.items()
+        for name, values in check_dict("history", history, ("epoch", "loss")).items()
         if name in ("epoch", "loss", "val_loss")
     }
     # matplotlib's writer needs a path, not an open file
@@ -79,13 +80,15 @@ def animate_codes(
 
 def _check(frames: Sequence[ArrayLike]) -> Array:
     """Return the first two dimensions of all codes, shape (n_frames, n, 2)."""
-    if len(frames) == 0:
-        raise ArgumentError("frames must hold at least one array of codes, got none")
-    codes = [as_batch(frame, name=f"frames[{i}]") for i, frame in enumerate(frames)]
+    if not isinstance(frames, list | tuple) or len(frames) == 0:
+        raise ArgumentTypeError(
+            f"frames must hold at least one array of codes, got {shown(frames)}"
+        )
+    codes = [as_matrix(frame, name=f"frames[{i}]") for i, frame in enumerate(frames)]
     for i, frame in enumerate(codes):
         if frame.shape != codes[0].shape:
             raise ArgumentError(
-                f"every frame must have the shape of the first, {codes[0].shape}, "
+                f"frames must all have the shape of the first, {codes[0].shape}, "
                 f"got {frame.shape} for frames[{i}]"
             )
     return np.array(codes)[..., :2]

@@ -8,8 +8,8 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import ArrayLike
 
-from minivae.edge.checks import ArgumentError, Array
-from minivae.plots.figures import new_axes
+from minivae.edge.checks import ArgumentError, Array, as_reals
+from minivae.plots.figures import axes_or_new
 from minivae.plots.style import COLORS, LINES, as_vector, draw_curves, draw_level, finish
 
 BINS = 40
@@ -36,7 +36,7 @@ def chain_trace(samples: ArrayLike, *, ax: Axes | None = None) -> list[Artist]:
         Wrong rank, NaN.
     """
     columns = _columns("samples", samples)
-    ax = new_axes(8.0, 3.2) if ax is None else ax
+    ax = axes_or_new(ax, 8.0, 3.2)
     side = ax.inset_axes((1.02, 0, 0.2, 1), sharey=ax)
     traces: list[Artist] = []
     outlines: list[Artist] = []
@@ -75,7 +75,7 @@ def autocorrelation(correlation: ArrayLike, *, ax: Axes | None = None) -> list[A
         Wrong rank, NaN.
     """
     columns = _columns("correlation", correlation)
-    ax = new_axes() if ax is None else ax
+    ax = axes_or_new(ax)
     artists = draw_curves(ax, np.arange(len(columns[0])), _by_coordinate(columns))
     artists.append(draw_level(ax, 0, "", "-"))
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
@@ -85,7 +85,7 @@ def autocorrelation(correlation: ArrayLike, *, ax: Axes | None = None) -> list[A
 
 def _columns(name: str, values: ArrayLike) -> list[Array]:
     """Return the columns of a matrix; a vector is one column."""
-    values = np.asarray(values)
+    values = as_reals(name, values)
     if values.ndim not in (1, 2) or values.size == 0:
         raise ArgumentError(f"{name} must have shape (n,) or (n, n_dims), got shape {values.shape}")
     return [as_vector(name, column) for column in values.reshape(len(values), -1).T]

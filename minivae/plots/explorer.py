@@ -14,7 +14,8 @@ from matplotlib.patheffects import withStroke
 from matplotlib.widgets import Slider
 from numpy.typing import ArrayLike
 
-from minivae.edge.checks import ArgumentError, Array, as_batch
+from minivae.edge.arguments import check_function
+from minivae.edge.checks import ArgumentError, Array, as_matrix
 from minivae.plots.latent import latent_scatter
 from minivae.plots.style import COLORS, number
 from minivae.plots.tiles import Shape, as_tiles, draw_tiles, grey_limits
@@ -71,11 +72,11 @@ class Explorer:
         *,
         shape: Shape | None = None,
     ) -> None:
-        codes = as_batch(codes, name="codes")
+        codes = as_matrix(codes, name="codes")
         n_latent = codes.shape[1]
         if n_latent < 2:
             raise ArgumentError(f"codes must have at least 2 columns, got {n_latent}")
-        tiles = as_tiles(decode(codes), shape, name="decode(codes)")
+        tiles = as_tiles(check_function("decode", decode)(codes), shape, name="what decode returns")
         self.z, self.held = codes.mean(axis=0), False
         self._decode, self._shape = decode, tiles.shape[1:]
 

@@ -12,7 +12,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 
-from minivae.edge.checks import ArgumentError, check_real
+from minivae.edge.arguments import check_object, check_path
+from minivae.edge.checks import ArgumentError, check_real, shown
 from minivae.edge.files import whole_file
 
 WIDTH, HEIGHT = 6.4, 4.0  # inches
@@ -20,7 +21,13 @@ WIDTH, HEIGHT = 6.4, 4.0  # inches
 
 def new_axes(width: float = WIDTH, height: float = HEIGHT) -> Axes:
     """Return the axes of a new figure of the given size, in inches."""
-    return Figure(figsize=(width, height), layout="constrained").add_subplot()
+    size = check_real("width", width, 0, 1000), check_real("height", height, 0, 1000)
+    return Figure(figsize=size, layout="constrained").add_subplot()
+
+
+def axes_or_new(ax: Axes | None, width: float = WIDTH, height: float = HEIGHT) -> Axes:
+    """Return the axes that a caller gave, or those of a new figure for None."""
+    return new_axes(width, height) if ax is None else check_object("ax", ax, Axes)
 
 
 def axes_in_a_row(
@@ -31,14 +38,17 @@ def axes_in_a_row(
         layout = ConstrainedLayoutEngine(w_pad=0.12)
         figure = Figure(figsize=(width, height), layout=layout)
         return list(figure.subplots(1, n, squeeze=False)[0])
-    if len(axes) != n:
-        raise ArgumentError(f"axes must be {n} Axes, one for each panel, got {len(axes)}")
-    return list(axes)
+    if not isinstance(axes, list | tuple) or len(axes) != n:
+        raise ArgumentError(f"axes must be {n} Axes, one for each panel, got {shown(axes)}")
+    return [check_object("axes", ax, Axes) for ax in axes]
 
 
 def figure_of(artists: Figure | Artist | Sequence[Artist]) -> Figure:
     """Return the figure of `artists`, which are the result of a function of this package."""
-    artist = artists[0] if isinstance(artists, Sequence) else artists
+    artist = artists[0] if isinstance(artists, Sequence) and len(artists) else artists
+    artist = check_object(
+        "artists", artist, (Figure, Artist), "what a function of minivae.plots returns"
+    )
     figure = artist if isinstance(artist, Figure) else artist.figure
     if figure is None:
         raise ArgumentError(f"artists must be part of a figure, got {artist}")
@@ -70,14 +80,18 @@ def save(
     ValueError
         matplotlib cannot write the format.
     """
-    path, figure = Path(path), figure_of(artists)
+    path, figure = check_path("path", path), figure_of(artists)
     formats = sorted(figure.canvas.get_supported_filetypes())
     format = path.suffix[1:].lower()
     if format not in formats:
         raise ArgumentError(f"path must end in one of .{', .'.join(formats)}, got {path}")
     picture = io.BytesIO()
     figure.savefig(
-        picture, format=format, dpi=check_real("dpi", dpi, 0), bbox_inches="tight", pad_inches=0.08
+        picture,
+        format=format,
+        dpi=check_real("dpi", dpi, 10, 10_000, closed="both"),
+        bbox_inches="tight",
+        pad_inches=0.08,
     )
     with whole_file(path) as file:
         file.write(picture.getbuffer())

@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from numpy.typing import ArrayLike
 
 from minivae.edge.checks import ArgumentError
-from minivae.plots.figures import new_axes
+from minivae.plots.figures import axes_or_new
 from minivae.plots.style import Curves, above_rounding, as_curves, as_vector, draw_curves, finish
 
 
@@ -41,7 +41,7 @@ def gradient_errors(steps: ArrayLike, errors: Curves, *, ax: Axes | None = None)
         raise ArgumentError(f"steps must be positive, got {steps.min():g}")
     curves = as_curves("errors", errors, len(steps))
     curves = {label: above_rounding("errors", curve) for label, curve in curves.items()}
-    ax = new_axes() if ax is None else ax
+    ax = axes_or_new(ax)
     artists = draw_curves(ax, steps, curves)
     ax.set(xscale="log", yscale="log")
     finish(ax, "step h", "relative error of the derivative")

@@ -11,7 +11,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
-from minivae.edge.checks import ArgumentError, ArgumentTypeError, Array
+from minivae.edge.arguments import check_dict, check_object
+from minivae.edge.checks import ArgumentError, Array, as_reals
 from minivae.plots.boxes import BACK, SIZE, Drawing, Line
 from minivae.plots.style import GUIDE, number
 
@@ -82,6 +83,7 @@ def reparameterization_graph(
     arrays = _check(getattr(values, "arrays", values))
     if ax is None:
         ax = Figure(figsize=(WIDTH, HEIGHT)).add_axes((0.0, 0.0, 1.0, 1.0))
+    check_object("ax", ax, Axes)
     drawing = Drawing(ax, WIDTH, HEIGHT)
     _draw_panel(drawing, "without", ABOVE, (WITHOUT, CUT_OFF), _without_the_trick(arrays))
     _draw_panel(drawing, "with", BELOW, (WITH, PASSES), arrays)
@@ -96,15 +98,11 @@ def reparameterization_graph(
 def _check(values: Mapping[str, ArrayLike]) -> dict[str, Array]:
     """Return the arrays of the picture, after checking that their numbers are finite."""
     needed = {*PLACES, *GRADIENTS.values(), *KL_ONLY.values()} - {"dloss"}
-    missing = sorted(needed - set(values))
-    if missing:
-        raise ArgumentError(f"values must have {missing[0]!r}, as explain(vae, x) has it")
-    arrays = {name: np.asarray(values[name]) for name in sorted(needed)}
+    check_dict("values", values, sorted(needed))
+    arrays = {name: as_reals(name, values[name]) for name in sorted(needed)}
     for name, value in arrays.items():
-        if value.dtype.kind not in "fiu":
-            raise ArgumentTypeError(f"{name} must hold real numbers, got dtype {value.dtype}")
-        if value.size == 0 or not np.isfinite(value).all():
-            raise ArgumentError(f"{name} must hold at least one number, and only finite numbers")
+        if value.size == 0:
+            raise ArgumentError(f"{name} must hold at least one number, got shape {value.shape}")
     return arrays | {"dloss": np.array(1.0)}
 
 

@@ -142,7 +142,8 @@ def _draw_rows(
     for label, row in zip(labels, rows, strict=True):
         if row.shape != rows[0].shape:
             raise ArgumentError(
-                f"every row must hold {n} images of {height} x {width} pixels like the first row, "
+                f"the rows of images or x_hat must each hold {n} images of {height} x {width} "
+                "pixels like the first row, "
                 f"got shape {row.shape} for {label!r}"
             )
     image = draw_tiles(np.concatenate(rows), ax, n, limits=limits)

@@ -10,8 +10,9 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import ArrayLike
 
-from minivae.edge.checks import ArgumentError, check_real
-from minivae.plots.figures import new_axes
+from minivae.edge.arguments import check_text
+from minivae.edge.checks import ArgumentError, ArgumentTypeError, check_real, shown
+from minivae.plots.figures import axes_or_new
 from minivae.plots.style import (
     COLORS,
     GUIDE,
@@ -47,7 +48,7 @@ def kl_per_dimension(kl: ArrayLike, *, ax: Axes | None = None) -> list[Artist]:
         `kl` is not a finite vector.
     """
     kl = as_vector("kl", kl)
-    ax = new_axes() if ax is None else ax
+    ax = axes_or_new(ax)
     bars = ax.bar(
         np.arange(1, len(kl) + 1), kl, color=COLORS[0], label=f"sum: {number(kl.sum())} nats"
     )
@@ -97,12 +98,19 @@ def rate_distortion(
     """
     rate = as_vector("rate", rate)
     distortion = as_vector("distortion", distortion, len(rate))
+    check_text("unit", unit)
+    if labels is not None and not isinstance(labels, list | tuple):
+        raise ArgumentTypeError(f"labels must be a sequence of texts, got {shown(labels)}")
     if labels is not None and len(labels) != len(rate):
         raise ArgumentError(f"labels must be {len(rate)}, one for each rate, got {len(labels)}")
+    if bound is not None and (not isinstance(bound, tuple | list) or len(bound) != 2):
+        raise ArgumentTypeError(
+            f"bound must be two arrays, a rate and a distortion, got {shown(bound)}"
+        )
     if bound is not None:
         bound_rate = as_vector("bound[0]", bound[0])
         bound_distortion = as_vector("bound[1]", bound[1], len(bound_rate))
-    ax = new_axes() if ax is None else ax
+    ax = axes_or_new(ax)
     order = np.argsort(rate)
     artists: list[Artist] = draw_curves(ax, rate[order], {"measured": distortion[order]})
     if bound is not None:
@@ -149,7 +157,7 @@ def importance_bounds(
     curves = as_curves("bounds", bounds, len(k))
     if exact is not None:
         exact = check_real("exact", exact, float("-inf"))
-    ax = new_axes() if ax is None else ax
+    ax = axes_or_new(ax)
     artists = draw_curves(ax, k, curves)
     if exact is not None:
         artists.append(draw_level(ax, exact, f"log p(x) = {number(exact)}"))

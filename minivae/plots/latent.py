@@ -8,10 +8,11 @@ from matplotlib.axes import Axes
 from matplotlib.image import AxesImage
 from matplotlib.patches import Circle
 from matplotlib.patheffects import withStroke
+from numpy.ma import MaskedArray
 from numpy.typing import ArrayLike
 
-from minivae.edge.checks import ArgumentError, Array, as_batch
-from minivae.plots.figures import new_axes
+from minivae.edge.checks import ArgumentError, Array, as_matrix, as_reals, check_flag
+from minivae.plots.figures import axes_or_new
 from minivae.plots.style import COLORS, GUIDE, MARKERS, as_vector, number
 from minivae.plots.tiles import Shape, as_tiles, draw_tiles, label_columns, label_rows, spread
 
@@ -43,14 +44,15 @@ def latent_scatter(
         `z` is not a finite matrix with at least two columns, or the number of labels differs from
         its number of rows.
     """
-    z, labels = as_batch(z, name="z"), np.asarray(labels)
+    z, labels = as_matrix(z, name="z"), _as_labels(labels)
+    check_flag("prior", prior)
     if z.shape[1] < 2:
         raise ArgumentError(f"z must have at least 2 columns, got {z.shape[1]}")
     if labels.shape != (len(z),):
         raise ArgumentError(
             f"labels must have shape ({len(z)},), one for each row of z, got {labels.shape}"
         )
-    ax = new_axes(6.0, 6.0) if ax is None else ax
+    ax = axes_or_new(ax, 6.0, 6.0)
     artists: list[Artist] = []
     for i, label in enumerate(np.unique(labels)):
         points = z[labels == label, :2]
@@ -70,6 +72,18 @@ def latent_scatter(
     ax.legend(loc="center left", bbox_to_anchor=(1, 0.5), frameon=False, markerscale=2.5)
     ax.set(xlabel="$z_1$", ylabel="$z_2$", aspect="equal")
     return artists
+
+
+def _as_labels(labels: ArrayLike) -> Array:
+    """Return labels as an array: numbers, or texts."""
+    try:
+        array = np.asarray(labels)
+    except ValueError:  # ragged rows, which `as_reals` refuses
+        array = np.empty(0)
+    if array.dtype.kind == "U" and not isinstance(labels, MaskedArray):
+        return array
+    as_reals("labels", labels)
+    return array
 
 
 def traversal_grid(z: ArrayLike, values: ArrayLike) -> Array:

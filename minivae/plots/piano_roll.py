@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.collections import PatchCollection
 from matplotlib.patches import Rectangle
 
-from minivae.edge.checks import ArgumentError
-from minivae.plots.figures import new_axes
+from minivae.edge.checks import ArgumentError, ArgumentTypeError, check_integer, shown
+from minivae.plots.figures import axes_or_new
 from minivae.plots.style import COLORS
 
 NAMES = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
@@ -48,9 +49,23 @@ def piano_roll(
     ValueError
         There are no notes, and no range of pitches is given.
     """
+    from matplotlib.colors import is_color_like
+
+    n_steps = check_integer("n_steps", n_steps, 1, 10_000)
+    if not is_color_like(color):
+        raise ArgumentError(f"color must be one that matplotlib knows, got {shown(color)}")
+    if not isinstance(notes, Sequence) or any(np.shape(note) != (3,) for note in notes):
+        raise ArgumentTypeError(f"notes must be (start, length, pitch) each, got {shown(notes)}")
+    for note in notes:
+        for value in note:
+            check_integer("a number of notes", value, 0)
+    if pitches is not None:
+        pair = isinstance(pitches, tuple | list) and len(pitches) == 2
+        if not pair or not all(isinstance(p, int) and 0 <= p <= 127 for p in pitches):
+            raise ArgumentTypeError(f"pitches must be (low, high), got {shown(pitches)}")
     if not len(notes) and pitches is None:
         raise ArgumentError("notes must hold at least one note, or pitches be given, got neither")
-    ax = new_axes(6.4, 2.4) if ax is None else ax
+    ax = axes_or_new(ax, 6.4, 2.4)
     bars = PatchCollection(
         [
             Rectangle((start + 0.06, pitch - 0.42), length - 0.12, 0.84)

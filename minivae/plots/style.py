@@ -18,7 +18,7 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from numpy.typing import ArrayLike
 
-from minivae.edge.checks import ArgumentError, ArgumentTypeError, Array
+from minivae.edge.checks import ArgumentError, Array, as_reals
 
 COLORS = (  # neighbours also differ in lightness
     *("#332288", "#CC6677", "#117733", "#88CCEE", "#882255"),
@@ -36,16 +36,9 @@ Curves = ArrayLike | Mapping[str, ArrayLike]
 
 def as_vector(name: str, values: ArrayLike, length: int | None = None) -> Array:
     """Return `values` as a finite array of shape (n,), or of shape (length,) if that is given."""
-    vector = np.asarray(values)
-    if vector.dtype.kind not in "fiub":
-        raise ArgumentTypeError(f"{name} must hold real numbers, got dtype {vector.dtype}")
-    if vector.ndim != 1 or len(vector) == 0:
-        raise ArgumentError(f"{name} must have shape (n,), n at least 1, got shape {vector.shape}")
+    vector = as_reals(name, values, ("n",))
     if length is not None and len(vector) != length:
         raise ArgumentError(f"{name} must have {length} values, got {len(vector)}")
-    wrong = np.flatnonzero(~np.isfinite(vector))
-    if len(wrong):
-        raise ArgumentError(f"{name} must be finite, got {vector[wrong[0]]} at index {wrong[0]}")
     return vector
 
 

@@ -11,8 +11,9 @@ from matplotlib.image import AxesImage
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import ArrayLike
 
+from minivae.edge.arguments import check_dict
 from minivae.edge.checks import ArgumentError, Array, check_integer, check_real
-from minivae.plots.figures import axes_in_a_row, figure_of, new_axes
+from minivae.plots.figures import axes_in_a_row, axes_or_new, figure_of
 from minivae.plots.style import (
     COLORS,
     MARKERS,
@@ -90,7 +91,7 @@ def bases_side_by_side(
     TypeError, ValueError
         As in `basis`, or the number of `axes` is not the number of `bases`.
     """
-    if not bases:
+    if not check_dict("bases", bases):
         raise ArgumentError("bases must hold at least one basis, got {}")
     tiles = [as_tiles(rows, shape, name=f"bases[{title!r}]") for title, rows in bases.items()]
     panels = axes_in_a_row(axes, len(bases))
@@ -137,7 +138,7 @@ def angle_history(
     curves = {label: above_rounding("angles", curve) for label, curve in curves.items()}
     if tolerance is not None:
         tolerance = check_real("tolerance", tolerance, 0)
-    ax = new_axes() if ax is None else ax
+    ax = axes_or_new(ax)
     artists = draw_curves(ax, steps, curves)
     if tolerance is not None:
         artists.append(draw_level(ax, tolerance, f"tolerance {number(tolerance)}"))
@@ -185,7 +186,7 @@ def scree(
         share = kept / (kept + lost)
         parts = {f"kept: {k}, {share:.1%} of the variance": slice(0, k)}
         parts[f"discarded: {n - k}, sum {lost:.4g}"] = slice(k, n)
-    ax = new_axes() if ax is None else ax
+    ax = axes_or_new(ax)
     artists: list[Artist] = []
     for i, (label, part) in enumerate(parts.items()):
         number = np.arange(1, n + 1)[part]

@@ -10,8 +10,15 @@ from matplotlib.axes import Axes
 from matplotlib.image import AxesImage
 from numpy.typing import ArrayLike
 
-from minivae.edge.checks import ArgumentError, Array, as_batch, check_integer
-from minivae.plots.figures import new_axes
+from minivae.edge.checks import (
+    ArgumentError,
+    ArgumentTypeError,
+    Array,
+    as_batch,
+    check_integer,
+    shown,
+)
+from minivae.plots.figures import axes_or_new
 from minivae.plots.style import SEQUENTIAL
 
 GAP_COLOR = "#cfe0ee"  # a pale blue, which no grey image has
@@ -39,7 +46,10 @@ def as_tiles(images: ArrayLike, shape: Shape | None, *, name: str = "images") ->
                 f"shape must be given if {name} are not square, got n_features={n_features}"
             )
         shape = (side, side)
-    if len(shape) != 2 or shape[0] < 1 or shape[0] * shape[1] != n_features:
+    pair = isinstance(shape, tuple | list) and len(shape) == 2
+    if not pair or not all(isinstance(n, int) and n >= 1 for n in shape):
+        raise ArgumentTypeError(f"shape must be (height, width), got {shown(shape)}")
+    if shape[0] * shape[1] != n_features:
         raise ArgumentError(
             f"shape must be (height, width) with n_features={n_features} pixels, got {shape}"
         )
@@ -69,8 +79,7 @@ def draw_tiles(
     if n_columns is None:
         n_columns = squarest(len(tiles))
     picture = mosaic(tiles, check_integer("n_columns", n_columns, 1))
-    if ax is None:
-        ax = new_axes(*figure_size(picture.shape))
+    ax = axes_or_new(ax, *figure_size(picture.shape))
     low, high = grey_limits(tiles) if limits is None else limits
     image = ax.imshow(picture, cmap=cmap, vmin=low, vmax=high)
     ax.set_facecolor(gap)  # visible where the picture is NaN

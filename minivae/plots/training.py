@@ -9,8 +9,9 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import ArrayLike
 
-from minivae.edge.checks import ArgumentError, Array, check_real
-from minivae.plots.figures import axes_in_a_row, new_axes
+from minivae.edge.arguments import check_dict, check_text
+from minivae.edge.checks import Array, check_real
+from minivae.plots.figures import axes_in_a_row, axes_or_new
 from minivae.plots.style import LINES, as_vector, draw_curves, draw_level, finish, number
 
 History = Mapping[str, ArrayLike]
@@ -45,12 +46,13 @@ def loss_curves(
     TypeError, ValueError
         The history has no `epoch` or `loss`, its lists differ in length, or a number is NaN.
     """
+    check_text("unit", unit)
     epoch, curves = _part(history, "loss")
     levels = {
         label: check_real(f"baselines[{label!r}]", value, float("-inf"))
-        for label, value in (baselines or {}).items()
+        for label, value in check_dict("baselines", {} if baselines is None else baselines).items()
     }
-    ax = new_axes() if ax is None else ax
+    ax = axes_or_new(ax)
     artists = draw_curves(ax, epoch, curves)
     for i, (label, value) in enumerate(levels.items()):
         artists.append(draw_level(ax, value, f"{label}: {number(value)}", LINES[1 + i % 4]))
@@ -82,6 +84,7 @@ def loss_parts(
     TypeError, ValueError
         As in `loss_curves`.
     """
+    check_text("unit", unit)
     epoch, reconstruction = _part(history, "reconstruction")
     epoch, kl = _part(history, "kl")
     left, right = axes_in_a_row(axes, 2)
@@ -101,8 +104,7 @@ def _part(history: History, name: str) -> tuple[Array, dict[str, Array]]:
 
 
 def _column(history: History, name: str, length: int | None = None) -> Array:
-    if name not in history:
-        raise ArgumentError(f"history must have {name!r}, got {sorted(history)}")
+    check_dict("history", history, (name,))
     return as_vector(f"history[{name!r}]", history[name], length)
 
 

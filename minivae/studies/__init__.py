@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 
+from minivae.edge.arguments import check_text
 from minivae.edge.checks import ArgumentError, check_integer
 from minivae.studies.bench import Bench
 from minivae.studies.data import check_data
@@ -52,6 +53,7 @@ def study(question: str) -> Callable[[Callable[[Bench], Findings]], Callable[[Be
     question : str
         What is asked, in a line. The study's name is the function's, with hyphens.
     """
+    check_text("question", question)
 
     def enter(answer: Callable[[Bench], Findings]) -> Callable[[Bench], Findings]:
         name = answer.__name__.replace("_", "-")
@@ -76,12 +78,12 @@ def find_study(name: str) -> Study:
     ValueError
         There is no such study; the message suggests the nearest names.
     """
-    studies = all_studies()
+    name, studies = check_text("name", name), all_studies()
     key = name.strip().lower().replace("_", "-")
     if key not in studies:
         near = get_close_matches(key, studies, n=3, cutoff=0.4)
         raise ArgumentError(
-            f"there is no study {name!r}; "
+            f"name must be that of a study, and there is no study {name!r}; "
             + (f"did you mean {', '.join(near)}?" if near else f"there are {', '.join(studies)}")
         )
     return studies[key]

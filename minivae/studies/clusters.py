@@ -29,6 +29,8 @@ def k_means(x: Array, points: Array, *, n_clusters: int = 10, seed: int = 0) -> 
     """
     from scipy.cluster.vq import kmeans, vq
 
+    if n_clusters == 1:  # scipy takes one centre of one number for a number of clusters
+        return np.zeros(len(points), int)
     rng, tries = np.random.default_rng(seed), []
     x, points = np.asarray(x, float), np.asarray(points, float)
     for _ in range(N_STARTS):

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from functools import lru_cache
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
 import minivae as mv
+from minivae.datasets.mnist_files import SPLITS, cache_folder
 from minivae.edge.checks import ArgumentError, Array
 
 NAMES = ("digits", "mnist")
@@ -63,3 +66,14 @@ def _some_rows(half: str, n: int, rng: np.random.Generator) -> tuple[Array, Arra
     images, labels = mv.datasets.mnist(half)
     rows = rng.permutation(len(images))[:n]
     return images[rows].astype(np.float32) / 255, labels[rows].astype(np.int64)
+
+
+def mnist_is_here() -> bool:
+    """Return whether the test half of MNIST can be read without a download."""
+    given = os.environ.get("MINIVAE_DATA")
+    folders = [Path(given).expanduser()] if given else []
+    names = [file.name for file in SPLITS["test"]]
+    return any(
+        all((folder / name).is_file() or (folder / f"{name}.gz").is_file() for name in names)
+        for folder in [*folders, cache_folder()]
+    )

@@ -41,8 +41,8 @@ class Judge:
     Attributes
     ----------
     train, real, held_out : array, shape (n_train or n, 784)
-    labels : array of int, shape (n,)
-        Of the held-out images.
+    train_labels, labels : array of int, shape (n_train,) and (n,)
+        Of the training images, and of the held-out ones.
     pairs : two arrays, shape (n, 784)
         Held-out images, and beside each another of another class.
     """
@@ -50,7 +50,7 @@ class Judge:
     def __init__(self, data: str, n_train: int, n: int, seed: int) -> None:
         split = load_split(data, n_train, 2 * n, seed)
         self.train, self.real, self.held_out = split.train, split.test[:n], split.test[n:]
-        self.labels = split.test_labels[n:]
+        self.train_labels, self.labels = split.train_labels, split.test_labels[n:]
         partners = of_another_class(self.labels, np.random.default_rng(seed))
         self.pairs = self.held_out, self.held_out[partners]
         self.classifier = Classifier(seed=seed)
@@ -71,6 +71,10 @@ class Judge:
             "inception": mv.diagnostics.inception_score(p),
             "nearest image": float(mv.diagnostics.nearest_distances(images, self.train).mean()),
         }
+
+    def share_named(self, images: Array, labels: Array) -> float:
+        """Return the share of images that the classifier gives to the class of their label."""
+        return float(np.mean(self.classifier.predict(images) == labels))
 
     def way(self, between: Between, a: Array, b: Array) -> Array:
         """Return images on the way from a to b, shape (N_STEPS, n, 784)."""

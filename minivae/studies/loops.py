@@ -196,7 +196,9 @@ def _verdict(entries: dict[str, Entry]) -> str:
     vae, plain, source = (
         entries[name] for name in ("VAE", "recurrent, no code", "the source (entropy)")
     )
-    duel = against(vae.seeds("nats"), plain.seeds("nats"), "the network without", highest=False)
+    duel = against(
+        vae.seeds("nats"), plain.seeds("nats"), "the network without a code", highest=False
+    )
     straight, round_ = entries["straight line"], entries["spherical line"]
     path = against(straight.seeds("valid"), round_.seeds("valid"), "the spherical one")
     blends = [entries[name] for name in entries if name.startswith("blend")]
@@ -204,8 +206,9 @@ def _verdict(entries: dict[str, Entry]) -> str:
         f"A loop costs the VAE {vae.mean('nats'):.1f} nats ({vae.mean('AA'):.1f} where bar 2 "
         f"repeats bar 1, {vae.mean('AB'):.1f} where it is new), the network without a code "
         f"{plain.mean('nats'):.1f} and the source {source.mean('nats'):.1f}: in nats the code "
-        f"{duel}. For them {vae.mean('exact'):.0%} of loops come back exactly, and of the loops on "
-        f"a straight line between two codes {straight.mean('valid'):.0%} are valid, which {path}; "
+        f"{duel}. The code brings {vae.mean('exact'):.0%} of loops back exactly, and of the loops "
+        f"on a straight line between two codes {straight.mean('valid'):.0%} are valid, which "
+        f"{path}; "
         f"of blends without a model at most {max(b.mean('valid') for b in blends):.0%} are."
     )
 

@@ -23,6 +23,7 @@ def lines(
     xlabel: str,
     ylabel: str,
     log_x: bool = False,
+    log_y: bool = False,
 ) -> Any:
     """Draw mean and spread over seeds against x, and baselines as horizontal lines.
 
@@ -37,6 +38,7 @@ def lines(
     Figure
     """
     from matplotlib import rc_context
+    from matplotlib.ticker import LogFormatter
 
     from minivae.plots.style import COLORS, LINES, MARKERS, draw_level, finish
 
@@ -53,6 +55,10 @@ def lines(
             ticks = sorted({x for curve in curves.values() for x in curve})
             ax.set_xticks(ticks, [f"{x:g}" for x in ticks])
             ax.minorticks_off()
+        if log_y:
+            ax.set_yscale("log")
+            ax.yaxis.set_major_formatter(LogFormatter())  # 60, not 6 x 10^1
+            ax.yaxis.set_minor_formatter(LogFormatter())
         finish(ax, xlabel, ylabel)
         ax.legend(frameon=False, loc="center left", bbox_to_anchor=(1, 0.5))
         return ax.figure
@@ -110,6 +116,36 @@ def stacked(entries: Sequence[Entry], columns: Sequence[str], *, xlabel: str) ->
         return ax.figure
 
 
+def heat(panels: Mapping[str, Array], rows: Sequence[str], columns: Sequence[str]) -> Any:
+    """Draw tables of numbers between 0 and 1 one above the other, darker for more.
+
+    Parameters
+    ----------
+    panels : dict of str to array, shape (n_rows, n_columns)
+
+    Returns
+    -------
+    Figure
+    """
+    from matplotlib import rc_context
+    from matplotlib.figure import Figure
+
+    n, m = len(rows), len(columns)
+    size = 4 + 0.62 * m, len(panels) * (1.6 + 0.34 * n)
+    with rc_context(FONT | {"font.size": 11}):
+        figure = Figure(figsize=size, layout="constrained")
+        for ax, (title, values) in zip(
+            figure.subplots(len(panels), squeeze=False)[:, 0], panels.items(), strict=True
+        ):
+            ax.imshow(values, cmap="gray_r", vmin=0, vmax=1.6, aspect="auto")
+            for i, j in np.ndindex(n, m):
+                ax.text(j, i, f"{values[i, j]:.2f}", ha="center", va="center")
+            ax.set_xticks(range(m), columns, rotation=30, ha="right", rotation_mode="anchor")
+            ax.set_yticks(range(n), rows)
+            ax.set_title(title)
+        return figure
+
+
 def grids(images: Mapping[str, ArrayLike], *, n_columns: int = 4, per_row: int = 4) -> Any:
     """Draw a titled mosaic of images for each name, side by side.
 
@@ -146,6 +182,26 @@ def rows(images: Mapping[str, Array]) -> Any:
     image = mv.plots.image_grid(np.concatenate(list(images.values())), n_columns=n)
     label_rows(image.axes, 28, range(len(images)), list(images))
     return mv.plots.figure_of(image)
+
+
+def scatters(codes: Mapping[str, tuple[Array, Array]]) -> Any:
+    """Draw codes of two numbers by class, in a titled panel for each name: (codes, labels).
+
+    Returns
+    -------
+    Figure
+    """
+    from matplotlib import rc_context
+    from matplotlib.figure import Figure
+
+    with rc_context(FONT):
+        figure = Figure(figsize=(5 * len(codes), 5), layout="constrained")
+        panels = figure.subplots(1, len(codes), squeeze=False)[0]
+        for ax, (title, (z, labels)) in zip(panels, codes.items(), strict=True):
+            mv.plots.latent_scatter(z, labels, ax=ax)
+            ax.set_aspect("auto")  # a code near an axis would be a thin strip
+            ax.set_title(title)
+        return figure
 
 
 def _over_seeds(values: Sequence[Sequence[float]]) -> tuple[Array, Array]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from minivae.edge.checks import Array, as_batch, check_integer
+from minivae.edge.checks import ArgumentTypeError, Array, as_batch, check_integer, check_rng, shown
 
 
 def minibatches(
@@ -16,7 +16,7 @@ def minibatches(
     """Yield shuffled row numbers, `batch_size` at a time; the last batch holds what is left."""
     check_integer("n_samples", n_samples, 1)
     check_integer("batch_size", batch_size, 1)
-    order = np.random.default_rng(rng).permutation(n_samples)
+    order = check_rng(rng).permutation(n_samples)
     for start in range(0, n_samples, batch_size):
         yield order[start : start + batch_size]
 
@@ -43,3 +43,12 @@ class Batches:
                 noisy = self.corrupt(target.copy(), rng)
                 x = as_batch(noisy, model.n_features, model.dtype, name="what corrupt returns")
             yield x, None if self.y is None else self.y[rows], target
+
+
+def check_noise(name: str, given: Any) -> None:
+    """Raise TypeError unless `given` is None or can be called, as what adds noise must be."""
+    if given is not None and (isinstance(given, type) or not callable(given)):
+        raise ArgumentTypeError(
+            f"{name} must be a function (x, rng) -> x, such as corruptions.gaussian(0.3), "
+            f"got {shown(given)}"
+        )

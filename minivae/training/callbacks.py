@@ -13,10 +13,16 @@ from typing import TYPE_CHECKING, Any
 from numpy.typing import ArrayLike
 
 from minivae.edge import storage
+from minivae.edge.arguments import check_dict, check_has, check_path, check_text
 from minivae.edge.checks import ArgumentError, Array, as_data_set, check_integer, check_real
 
 if TYPE_CHECKING:
     from minivae.training.run import Run
+
+
+def check_run(run: Any) -> None:
+    """Refuse what is not the `Run` of a training, or looks like one."""
+    check_has("run", run, ("model", "history", "epoch", "epochs", "stop"), "the Run of a training")
 
 
 class Progress:
@@ -34,6 +40,7 @@ class Progress:
 
     def __call__(self, run: Run) -> None:
         """Print the line of the epoch that has just ended."""
+        check_run(run)
         if not self.first:  # the pace is taken from here, because the first epoch warms up
             self.start, self.first = time.monotonic(), run.epoch
         elif run.epoch % self.every and run.epoch != run.epochs:
@@ -62,10 +69,11 @@ class Checkpoint:
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
-        self.path = path
+        self.path = check_path("path", path)
 
     def __call__(self, run: Run) -> None:
         """Write the file; the one before stays until this one is complete."""
+        check_run(run)
         storage.write(self.path, run.state_dict())
 
 
@@ -92,12 +100,13 @@ class EarlyStopping:
     ) -> None:
         self.patience = check_integer("patience", patience, 1)
         self.min_delta = check_real("min_delta", min_delta, 0, closed="low")
-        self.monitor = monitor
+        self.monitor = None if monitor is None else check_text("monitor", monitor)
         self.best, self.best_epoch = float("inf"), 0
         self.best_params: dict[str, Array] = {}
 
     def __call__(self, run: Run) -> None:
         """Remember the best parameters; stop when they are `patience` epochs old."""
+        check_run(run)
         monitor = self.monitor or ("val_loss" if "val_loss" in run.history else "loss")
         if monitor not in run.history:
             raise ArgumentError(f"monitor must be one of {sorted(run.history)}, got {monitor!r}")
@@ -111,6 +120,7 @@ class EarlyStopping:
 
     def finish(self, run: Run) -> None:
         """Give the model its best parameters back."""
+        check_run(run)
         for name, value in self.best_params.items():
             run.model.params[name][...] = value
 
@@ -124,6 +134,7 @@ class EarlyStopping:
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Take over what `state_dict` returned."""
+        check_dict("state", state, ("best", "best_epoch", "params"))
         self.best = float(state["best"])
         self.best_epoch = check_integer("best_epoch", state["best_epoch"], 0)
         self.best_params = dict(state["params"])
@@ -155,6 +166,7 @@ class CodeRecorder:
 
     def __call__(self, run: Run) -> None:
         """Keep the codes of the epoch that has just ended."""
+        check_run(run)
         if run.epoch == 1:  # forget what an earlier run may have left
             self.frames, self.history = [], {}
         if run.epoch == 1 or run.epoch % self.every == 0:
@@ -162,6 +174,7 @@ class CodeRecorder:
 
     def finish(self, run: Run) -> None:
         """Keep the codes of the last epoch."""
+        check_run(run)
         if run.epoch not in self.history.get("epoch", ()):
             self._record(run)
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from minivae.edge.arguments import check_function, check_has
 from minivae.edge.checks import ArgumentError, Array, check_integer
 
 LossAndGrads = Callable[[], tuple[Mapping[str, float], Mapping[str, Array]]]
@@ -51,6 +52,9 @@ def fit_lbfgs(
     Byrd, Lu, Nocedal, Zhu: A limited memory algorithm for bound constrained optimization, SIAM J.
     Sci. Comput. 16 (1995).
     """
+    check_has("model", model, ("params", "loss_and_grads"), "a model with loss_and_grads")
+    if callback is not None:
+        check_function("callback", callback)
     return minimize(
         model.params,
         lambda: model.loss_and_grads(X, eps=eps),

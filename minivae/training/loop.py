@@ -11,20 +11,24 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from minivae.edge import storage
+from minivae.edge.arguments import check_function, check_has, check_path
 from minivae.edge.checks import (
     ArgumentError,
     ArgumentTypeError,
     Array,
     as_data_set,
+    check_flag,
     check_integer,
     check_real,
+    check_rng,
+    shown,
 )
-from minivae.training.batches import Batches
+from minivae.training.batches import Batches, check_noise
 from minivae.training.callbacks import Checkpoint, Progress
 from minivae.training.clipping import clip_by_norm
 from minivae.training.optimizers import Adam, Optimizer
-from minivae.training.run import Run
-from minivae.training.schedules import name_of, schedule_from
+from minivae.training.run import Run, name_of
+from minivae.training.schedules import schedule_from
 
 VALIDATION_BATCH = 1000
 
@@ -72,7 +76,7 @@ def fit(
         the model sees and is asked for: fresh binarisation, small shifts.
     corrupt : callable, optional
         ``corrupt(x, rng)`` returns a noisy batch of the same shape; the model sees it, and is
-        asked for the clean one (a denoising autoencoder).
+        asked for the clean one (a denoising autoencoder). See `minivae.corruptions`.
     beta : float or callable, optional
         The weight of the KL in training instead of the model's own: a number, or a schedule
         ``beta(step)`` with the number of updates so far, from 0. See `minivae.schedules`.
@@ -88,7 +92,7 @@ def fit(
         Print a line for every epoch.
     resume : path, optional
         A file of `Checkpoint`: go on where it stopped, with the same data, batch size, kind of
-        optimizer, callbacks and schedule.
+        optimizer, callbacks, schedule and corruption.
 
     Returns
     -------
@@ -114,16 +118,24 @@ def fit(
     check_integer("epochs", epochs, 1)
     check_integer("batch_size", batch_size, 1, len(X), of="n_samples=")
     optimizer = Adam() if optimizer is None else optimizer
-    if not hasattr(optimizer, "step"):
-        raise ArgumentTypeError(
-            f"optimizer must have a step, as SGD and Adam have, got {optimizer!r}"
-        )
+    check_has(
+        "optimizer", optimizer, ("step",), "an object with a step, as SGD(...) and Adam() are"
+    )
+    check_flag("verbose", verbose)
+    check_noise("augment", augment)
+    check_noise("corrupt", corrupt)
+    if not isinstance(callbacks, Iterable) or isinstance(
+        callbacks, str | bytes | dict | np.ndarray
+    ):
+        got = shown(callbacks)
+        raise ArgumentTypeError(f"callbacks must be a list of functions or callbacks, got {got}")
+    callbacks = [check_function("callbacks", callback) for callback in callbacks]
     limit = math.inf if clip_norm is None else check_real("clip_norm", clip_norm, 0)
-    callbacks = [*callbacks, Progress()] if verbose else list(callbacks)
+    callbacks = [*callbacks, Progress()] if verbose else callbacks
     run = Run(
         model=model,
         optimizer=optimizer,
-        rng=np.random.default_rng(rng),
+        rng=check_rng(rng),
         epochs=epochs,
         # checkpoints come last: they hold what the others have made of the epoch
         callbacks=sorted(callbacks, key=lambda callback: isinstance(callback, Checkpoint)),
@@ -132,14 +144,16 @@ def fit(
             "batch_size": batch_size,
             "optimizer": type(optimizer).__name__,
             "beta": name_of(beta),
+            "corrupt": name_of(corrupt),
             "clip_norm": str(clip_norm),
         },
     )
     held_out = _validation(model, validation)
     weight = schedule_from(beta)
-    model.objective.weight(weight(0))
+    if model.objective.weight(weight(0)) is not None and beta is not None and weight(0) is None:
+        raise ArgumentTypeError("beta must be a schedule that returns numbers, got None at step 0")
     if resume is not None:
-        state = storage.read(resume)
+        state = storage.read(check_path("resume", resume))
         try:
             run.load_state_dict(state)
         except Exception as error:

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from minivae.edge.arguments import check_dict
 from minivae.edge.checks import ArgumentError, Array, check_real
 
 BLOCK = 32_768  # so many numbers stay in a core's cache while the lines of an update pass over them
@@ -40,8 +41,13 @@ class Optimizer:
         ValueError
             The names or shapes of the two differ from each other, or from those of earlier steps.
         """
+        if not isinstance(params, Mapping) or not isinstance(grads, Mapping):
+            check_dict("params", params), check_dict("grads", grads)
         if params.keys() != grads.keys():
-            raise ValueError(f"params and grads differ in {sorted(params.keys() ^ grads.keys())}")
+            raise ArgumentError(
+                "params and grads must have the same keys, and differ in "
+                f"{sorted(params.keys() ^ grads.keys())}"
+            )
         if self.t == 0:
             for moment in self.moments:
                 self._state[moment] = {name: np.zeros_like(p) for name, p in params.items()}
@@ -86,6 +92,7 @@ class Optimizer:
         ValueError
             An entry is missing, or belongs to another kind of optimizer.
         """
+        check_dict("state", state)
         expected = {*self.hyperparameters, "t", *self.moments}
         if state.keys() != expected:
             raise ArgumentError(f"state must have the keys {sorted(expected)}, got {sorted(state)}")

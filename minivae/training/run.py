@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, is_dataclass
 from typing import Any
 
 import numpy as np
@@ -59,7 +59,7 @@ class Run:
             raise ArgumentError("it is a saved model, not a checkpoint of a training run")
         run = state["run"]
         for name, value in self.conditions.items():
-            theirs = run["conditions"].get(name, "None")  # older files have no beta
+            theirs = run["conditions"].get(name, value)  # an older file says less
             if theirs != value:
                 raise ArgumentError(f"it was made with {name}={theirs}, got {value}")
         self.optimizer.load_state_dict(run["optimizer"])
@@ -75,3 +75,12 @@ class Run:
 def has_state(callback: Any) -> bool:
     """Return whether a callback has something to remember in a checkpoint."""
     return hasattr(callback, "state_dict")
+
+
+def name_of(given: Any) -> str:
+    """Return what a checkpoint remembers of a condition.
+
+    Dataclasses, such as schedules and corruptions, are known by their `repr`; of another function
+    only that it is one is known.
+    """
+    return "a function" if callable(given) and not is_dataclass(given) else repr(given)

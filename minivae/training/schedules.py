@@ -11,11 +11,12 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from minivae.edge.arguments import check_function
 from minivae.edge.checks import check_integer, check_real
 
 
 class Schedule:
-    """What the schedules of this module have in common: a checkpoint knows them by their `repr`."""
+    """What the schedules of this module have in common: a step in, a weight out."""
 
     def __call__(self, step: int) -> float:
         """Return the weight of the KL at a step."""
@@ -49,6 +50,7 @@ class Linear(Schedule):
 
     def __call__(self, step: int) -> float:
         """Return the weight of the KL at a step."""
+        check_integer("step", step, 0)
         return self.start + (self.end - self.start) * min(step / self.n_steps, 1.0)
 
 
@@ -81,6 +83,7 @@ class Cyclical(Schedule):
 
     def __call__(self, step: int) -> float:
         """Return the weight of the KL at a step."""
+        check_integer("step", step, 0)
         return self.end * min(step % self.period / (self.ramp * self.period), 1.0)
 
 
@@ -109,6 +112,7 @@ class Sigmoid(Schedule):
 
     def __call__(self, step: int) -> float:
         """Return the weight of the KL at a step."""
+        check_integer("step", step, 0)
         t = 10 * (step / self.n_steps - 0.5)  # from -5 to 5
         return self.end * 0.5 * (1 + math.tanh(0.5 * t))
 
@@ -120,12 +124,7 @@ linear, cyclical, sigmoid = Linear, Cyclical, Sigmoid
 def schedule_from(beta: float | Callable[[int], float] | None) -> Callable[[int], float | None]:
     """Return what ``fit(..., beta=)`` was given as a function of the step."""
     if callable(beta):
-        return beta
+        return check_function("beta", beta)
     if beta is not None:
         beta = check_real("beta", beta, 0, closed="low")
     return lambda step: beta
-
-
-def name_of(beta: float | Callable[[int], float] | None) -> str:
-    """Return what a checkpoint remembers of it; of a caller's own function, only that it is one."""
-    return "a function" if callable(beta) and not isinstance(beta, Schedule) else repr(beta)

@@ -10,6 +10,18 @@ ORACLES = {
     "bayes.annealing: annealed_importance_sampling": (
         "bayes/test_annealing.py::test_the_mean_weight_is_exact_at_any_number_of_steps"
     ),
+    "bayes.bayesian_vae: BayesianVAE.fit": (
+        "bayes/test_bayesian_vae.py::test_the_posterior_narrows_with_the_data"
+    ),
+    "bayes.bayesian_vae: BayesianVAE.lag_distances": (
+        "bayes/test_bayesian_vae.py::test_distances_against_the_lag"
+    ),
+    "bayes.bayesian_vae: BayesianVAE.loss_and_grads": (
+        "bayes/test_bayesian_vae.py::test_a_pass_is_that_of_the_vae"
+    ),
+    "bayes.bayesian_vae: BayesianVAE.losses": (
+        "bayes/test_bayesian_vae.py::test_a_pass_is_that_of_the_vae"
+    ),
     "bayes.chain: Chain.autocorrelation": "autoregression-is-worth-so-many-draws",
     "bayes.chain: Chain.autocorrelation_time": "autoregression-is-worth-so-many-draws",
     "bayes.chain: Chain.effective_sample_size": "autoregression-is-worth-so-many-draws",
@@ -26,12 +38,42 @@ ORACLES = {
     "bayes.conjugate: NormalKnownVariance.predictive": "normal-mean",
     "bayes.conjugate: NormalKnownVariance.sample_predictive": "predictive-samples",
     "bayes.conjugate: NormalKnownVariance.update": "normal-mean",
+    "bayes.ensembles: Ensemble.code_log_likelihoods": (
+        "bayes/test_ensembles.py::test_codes_are_judged_by_draws_from_the_members"
+    ),
+    "bayes.ensembles: Ensemble.codes": (
+        "bayes/test_ensembles.py::test_predictions_are_means_over_the_members"
+    ),
+    "bayes.ensembles: Ensemble.inverse_transform": (
+        "bayes/test_ensembles.py::test_predictions_are_means_over_the_members"
+    ),
+    "bayes.ensembles: Ensemble.log_likelihood": (
+        "bayes/test_ensembles.py::test_log_likelihoods_of_known_densities"
+    ),
+    "bayes.ensembles: Ensemble.log_likelihoods": (
+        "bayes/test_ensembles.py::test_log_likelihoods_of_known_densities"
+    ),
+    "bayes.ensembles: Ensemble.reconstruct": (
+        "bayes/test_ensembles.py::test_predictions_are_means_over_the_members"
+    ),
+    "bayes.ensembles: Ensemble.sample": (
+        "bayes/test_ensembles.py::test_samples_come_from_every_member_equally_often"
+    ),
+    "bayes.ensembles: Ensemble.score": (
+        "bayes/test_ensembles.py::test_predictions_are_means_over_the_members"
+    ),
+    "bayes.ensembles: Ensemble.transform": (
+        "bayes/test_ensembles.py::test_predictions_are_means_over_the_members"
+    ),
     "bayes.gradient_estimators: elbo_gradient": "elbo-gradient-variances",
     "bayes.gradient_estimators: importance_weighted_gradient": "doubly-reparameterized-gradient",
     "bayes.gradient_estimators: reparameterized_gradient": "bonnet-price-and-stein",
     "bayes.gradient_estimators: score_function_gradient": "bonnet-price-and-stein",
     "bayes.hamiltonian: hmc": "hamiltonian-accept-step",
     "bayes.hamiltonian: leapfrog": "leapfrog-modified-energy",
+    "bayes.langevin: baoab": "langevin-stationary-law",
+    "bayes.langevin: euler": "langevin-stationary-law",
+    "bayes.langevin: sghmc": "langevin-chains",
     "bayes.mcmc: gibbs": "gibbs-on-a-finite-space",
     "bayes.mcmc: metropolis": "metropolis-as-a-matrix",
     "bayes.plug_in: plug_in_coverage": "plug-in-under-coverage",
@@ -41,18 +83,15 @@ ORACLES = {
     "bayes.vae_inference: annealed_log_likelihood": (
         "bayes/test_vae_inference.py::test_annealing_finds_the_exact_likelihood"
     ),
-    "bayes.vae_inference: elbo_and_likelihood": (
-        "bayes/test_vae_inference.py::test_the_gaps_of_a_linear_model_are_exact"
-    ),
-    "bayes.vae_inference: fit_posterior": (
-        "bayes/test_vae_inference.py::test_the_fitted_posterior_is_the_best_independent_gaussian"
-    ),
     "bayes.vae_inference: log_joint": (
         "bayes/test_vae_inference.py::test_the_joint_density_and_its_gradient"
     ),
     "bayes.variational: elbo_and_gradient": "gradients-of-inference",
     "bayes.variational: fit_mean_field": "mean-field-gap",
     "bayes.variational: gaussian_mean_field": "mean-field-gap",
+    "bayes.weight_sampling: ScaleAdaptedSGHMC.temperature": (
+        "bayes/test_weight_sampling.py::test_the_weights_have_the_posterior_s_variance"
+    ),
     "datasets.drawn_digits: digits": (
         "datasets/test_datasets.py::test_the_second_moments_shear_by_the_slant"
     ),
@@ -95,6 +134,29 @@ ORACLES = {
     "diagnostics.code_space: nearest_distances": "measures-follow-the-code",
     "diagnostics.code_space: sample_codes": "model-samples",
     "diagnostics.code_space: sample_distance_ratio": "measures-follow-the-code",
+    "diagnostics.density_ratios: classifier_ratio": (
+        "diagnostics/test_two_samples.py::test_a_learned_ratio_follows_the_exact_one"
+    ),
+    "diagnostics.density_ratios: fit_gaussian_vae": (
+        "diagnostics/test_two_samples.py::test_the_small_vae_learns_the_density"
+    ),
+    "diagnostics.density_ratios: halves": (
+        "diagnostics/test_two_samples.py::test_halves_are_all_rows_once_in_common_units"
+    ),
+    "diagnostics.density_ratios: vae_ratio": (
+        "diagnostics/test_two_samples.py::test_a_learned_ratio_follows_the_exact_one"
+    ),
+    "diagnostics.disagreement: effective_models": "weight-scores-of-a-normal",
+    "diagnostics.disagreement: weight_scores": "weight-scores-of-a-normal",
+    "diagnostics.detection: auprc": (
+        "diagnostics/test_detection.py::test_both_areas_are_scikit_learns"
+    ),
+    "diagnostics.detection: auroc": (
+        "diagnostics/test_detection.py::test_auroc_is_scipys_mann_whitney_statistic"
+    ),
+    "diagnostics.detection: false_positive_rate": (
+        "diagnostics/test_detection.py::test_the_rate_is_the_least_over_all_thresholds"
+    ),
     "diagnostics.information: active_units": "active-units-are-eigenvalues",
     "diagnostics.information: aggregated_posterior": "aggregated-posterior-is-the-prior",
     "diagnostics.information: elbo_surgery": "elbo-surgery-of-gaussians",
@@ -107,6 +169,16 @@ ORACLES = {
     "diagnostics.marginal_likelihood: encoding_the_prior": "naive-monte-carlo-variance",
     "diagnostics.marginal_likelihood: importance_weighted_bound": "importance-weighted-bounds",
     "diagnostics.marginal_likelihood: log_likelihood": "posterior-proposal-is-exact",
+    "diagnostics.outliers: outlier_scores": (
+        "diagnostics/test_outliers.py::test_log_likelihood_is_that_of_the_normal"
+    ),
+    "diagnostics.posterior_fit: elbo_and_likelihood": (
+        "diagnostics/test_posterior_fit.py::test_the_gaps_of_a_linear_model_are_exact"
+    ),
+    "diagnostics.posterior_fit: fit_posterior": (
+        "diagnostics/test_posterior_fit.py"
+        "::test_the_fitted_posterior_is_the_best_independent_gaussian"
+    ),
     "diagnostics.rate: gaussian_rate_distortion": "reverse-water-filling",
     "diagnostics.rate: rate_distortion": (
         "diagnostics/test_diagnostics.py::test_rate_and_distortion_are_the_terms_of_the_elbo"
@@ -118,6 +190,8 @@ ORACLES = {
     "diagnostics.samples: precision_and_recall": (
         "diagnostics/test_samples.py::test_precision_and_recall_are_those_of_brute_force"
     ),
+    "diagnostics.two_samples: TwoSampleReport.p_value": "p-values-by-enumeration",
+    "diagnostics.two_samples: two_sample_test": "p-values-are-uniform",
     "explanation.passes: explain": (
         "explanation/test_passes.py::test_every_gradient_is_that_of_its_line"
     ),
@@ -222,8 +296,15 @@ ORACLES = {
     "models.regularizers: L2.penalty_backward": "every-gradient",
     "models.regularizers: NonUniformL2.penalty": "non-uniform-l2-orders-the-axes",
     "models.regularizers: NonUniformL2.penalty_backward": "every-gradient",
+    "models.model: Model.penalty": (
+        "models/test_regularizers.py::test_the_best_sparse_code_is_the_bounded_solvers"
+    ),
     "models.regularizers: ProductL2.penalty": "product-regularizer",
     "models.regularizers: ProductL2.penalty_backward": "every-gradient",
+    "models.regularizers: SparseCode.code_penalty": (
+        "models/test_regularizers.py::test_the_best_sparse_code_is_the_bounded_solvers"
+    ),
+    "models.regularizers: SparseCode.code_penalty_backward": "every-gradient",
     "models.saving: Saved.load": "edge/test_storage.py::test_a_model_comes_back_bit_for_bit",
     "models.saving: Saved.state_dict": "edge/test_storage.py::test_a_model_comes_back_bit_for_bit",
     "models.saving: load": "edge/test_storage.py::test_a_model_comes_back_bit_for_bit",
@@ -327,6 +408,7 @@ ORACLES = {
     "nn.gaussian: gaussian_kl_between": "gaussian-kl-quadrature",
     "nn.gaussian: gaussian_kl_between_backward": "every-gradient",
     "nn.gaussian: gaussian_log_density": "the-origin-is-empty",
+    "nn.gaussian: log_density": "gaussian-shared-variance",
     "nn.gaussian: gaussian_log_density_backward": "every-gradient",
     "nn.gaussian: kl_per_latent": "beta-is-in-the-loss-alone",
     "nn.gaussian: kl_per_latent_backward": "every-gradient",
@@ -334,6 +416,7 @@ ORACLES = {
     "nn.gaussian: log_ratio_at_backward": "every-gradient",
     "nn.gaussian: reparameterize": "gaussian-kl-monte-carlo",
     "nn.gaussian: reparameterize_backward": "every-gradient",
+    "nn.initial: fan_in": ("nn/test_initial.py::test_weights_have_the_distribution_of_the_papers"),
     "nn.initial: glorot": "nn/test_initial.py::test_weights_have_the_distribution_of_the_papers",
     "nn.initial: he": "nn/test_initial.py::test_weights_have_the_distribution_of_the_papers",
     "nn.initial: initial": "nn/test_initial.py::test_weights_have_the_distribution_of_the_papers",
@@ -376,6 +459,15 @@ ORACLES = {
     "training.clipping: clip_by_norm": (
         "training/test_clipping.py::test_the_norm_is_at_most_the_limit_and_the_direction_stays"
     ),
+    "training.corruptions: Gaussian.noisy": (
+        "training/test_corruptions.py::test_gaussian_noise_is_normal"
+    ),
+    "training.corruptions: Masking.noisy": (
+        "training/test_corruptions.py::test_masking_sets_a_share_to_zero_and_leaves_the_rest"
+    ),
+    "training.corruptions: SaltAndPepper.noisy": (
+        "training/test_corruptions.py::test_salt_and_pepper_are_equally_many"
+    ),
     "training.lbfgs: fit_lbfgs": "linear-autoencoder-is-pca",
     "training.lbfgs: minimize": "linear-vae-is-probabilistic-pca",
     "training.loop: evaluate": "autoencoder-losses",
@@ -392,12 +484,23 @@ ORACLES = {
 }
 
 NO_NUMBER = [
+    "bayes.bayesian_vae: BayesianVAE.grads",
+    "bayes.bayesian_vae: BayesianVAE.members",
+    "bayes.bayesian_vae: BayesianVAE.params",
+    "bayes.bayesian_vae: BayesianVAE.state_dict",
+    "bayes.ensembles: Ensemble.members",
+    "bayes.langevin: check_integrator",
     "bayes.sampler_checks: chain_of",
     "bayes.sampler_checks: check_log_density",
     "bayes.sampler_checks: check_start",
+    "bayes.weight_sampling: KeepSamples.state_dict",
+    "bayes.weight_sampling: ScaleAdaptedSGHMC.state_dict",
+    "bayes.weight_sampling: WarmUpThenSample.state_dict",
     "datasets.download: download",
     "datasets.loop_source: check_tokens",
     "datasets.mnist_files: cache_folder",
+    "diagnostics.posterior_fit: blocks_with_draws",
+    "diagnostics.posterior_fit: density_batch",
     "explanation.formulas: formulas_of",
     "gradient_check.problem: as_problem",
     "gradient_check.report: Slopes.analytic",
@@ -418,6 +521,7 @@ NO_NUMBER = [
     "models.regularizers: L2.config",
     "models.regularizers: NonUniformL2.config",
     "models.regularizers: ProductL2.config",
+    "models.regularizers: SparseCode.config",
     "models.regularizers: regularizer_from",
     "models.vae: VAE.beta",
     "models.vae: VAE.inputs",

@@ -41,6 +41,7 @@ COARSE = {  # five standard errors of few draws; the last two: what the leading 
     "binary-bounds-in-order",
     "measures-follow-the-code",
     "naive-monte-carlo-variance",
+    "p-values-by-enumeration",
     "rejection-repeats-the-state",
     "sampler-moments",
     "score-function-baseline",

@@ -402,12 +402,19 @@ def test_options_reach_the_model(monkeypatch, tmp_path):
 
     monkeypatch.setattr(minivae.VAE, "fit", spy)
     done = run(
-        *(*VAE, "--hidden", 6, 5, "--activation", "tanh", "--beta", 4, "--latent", 3),
+        *(*VAE, "--hidden", 6, 5, "--activation", "tanh", "--init", "fan_in"),
+        *("--beta", 4, "--latent", 3),
         *("--learning-rate", 0.02, "--epochs", 2, "--patience", 1, "--out", tmp_path),
     )
     assert done.status == 0
     config = minivae.load(tmp_path / "model.npz").config
-    expected = {"hidden": [6, 5], "activation": "tanh", "beta": 4.0, "n_latent": 3}
+    expected = {
+        "hidden": [6, 5],
+        "activation": "tanh",
+        "init": "fan_in",
+        "beta": 4.0,
+        "n_latent": 3,
+    }
     assert {name: config[name] for name in expected} == expected
     assert config["dtype"] == "float32"
     assert seen[0]["optimizer"].learning_rate == 0.02

@@ -162,6 +162,25 @@ TABLE = """
 11 variable adam_steps  learning_rate * m_hat => learning_rate * m | bias of m
 11 function adam_steps  np.sqrt(v_hat) + epsilon => v_hat + epsilon | not divided by the root
 11 line adam_steps  theta = theta - learning_rate => theta = -learning_rate
+12 variable labelled_layer_backward  dy @ W[:n_latent].T => dy @ W[n_latent:].T
+12 transpose labelled_layer_backward  row.T @ dy => dy.T @ row
+12 variable labelled_layer_backward  [z, np.eye => [dy, np.eye
+12 variable class_probabilities  a = log_p + log_prior => a = log_p
+12 function class_probabilities  np.exp(a) / np.sum(np.exp(a), axis=1, keepdims=True) => a / np.sum(a, axis=1, keepdims=True)
+12 axis class_probabilities  np.sum(np.exp(a), axis=1, keepdims=True) => np.sum(np.exp(a), axis=0, keepdims=True)
+12 variable conditional_optimum  rest.T @ rest => X.T @ X | subtracted 0 times
+12 number conditional_optimum  2 * np.pi => np.pi
+12 variable conditional_optimum  np.mean(lam[n_latent:]) => np.mean(lam[:n_latent]) | the mean of what is kept
+12 function conditional_optimum  np.mean(lam[n_latent:]) => np.sum(lam[n_latent:]) | s2 is a sum
+13 variable frechet_distance  np.std(a, axis=0) - np.std(b, axis=0) => np.std(a, axis=0) - np.mean(b, axis=0)
+13 function frechet_distance  np.sum(m ** 2) => np.sum(m) ** 2 | the sum of the differences is squared
+13 function frechet_distance  np.std(a, axis=0) => np.var(a, axis=0)
+13 number auroc  0.5 * ( => 1.0 * (
+13 variable auroc  difference > 0 => difference < 0 | the other way round
+13 function auroc  np.mean( => np.sum( | the sum over all pairs
+13 variable bounds_from_weights  + top[:, 0] => - top[:, 0]
+13 function bounds_from_weights  np.log(np.mean(np.exp(log_w - top), axis=1)) => np.mean(log_w - top, axis=1)
+13 axis bounds_from_weights  np.mean(log_w, axis=1) => np.mean(log_w, axis=0)
 15 variable gru_step  (1 - u) * np.tanh => (1 - r) * np.tanh
 15 function gru_step  np.tanh(xn + r * hn) => s(xn + r * hn)
 15 variable gru_step  s(xu + hu) => s(xu)

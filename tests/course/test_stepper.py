@@ -381,6 +381,14 @@ def test_prose_is_filled_anew_and_no_word_is_broken():
         "            L = y - t",
         "end",
     ]
+    listed = "two items:\n1. one that is long, and goes\n   on\n2. two"
+    assert fit_words(listed, 16).splitlines() == [
+        "two items:",
+        "1. one that is",
+        "long, and goes",
+        "on",
+        "2. two",
+    ]
     assert fit_words("unbreakable-as-it-is", 5) == "unbreakable-as-it-is"
     assert fit_line("    f(a, bcd, efg, hijk)", 18) == ["    f(a, bcd, efg,", "            hijk)"]
     assert fit_line("x" * 90, 80) == ["x" * 90]

@@ -13,7 +13,7 @@ from scipy import special, stats
 
 from minivae import PCA, VAE, Autoencoder, Gaussian, LinearAutoencoder, Sequential
 from minivae.explanation.passes import explain
-from minivae.models.regularizers import L2
+from minivae.models.regularizers import L2, SparseCode
 from minivae.nn.activations import ACTIVATIONS
 from minivae.nn.layers import Layer
 
@@ -72,7 +72,7 @@ def test_loss_and_gradients_are_the_models(
     check_against_the_model(scattered(Autoencoder(width, n_latent, **options)), x)
 
 
-@pytest.mark.parametrize("regularizer", [None, L2(0.3)])
+@pytest.mark.parametrize("regularizer", [None, L2(0.3), SparseCode(0.4, 0.2)])
 @pytest.mark.parametrize("bias", [False, True])
 def test_loss_and_gradients_of_a_linear_autoencoder(bias, regularizer):
     model = scattered(LinearAutoencoder(5, 2, bias=bias, regularizer=regularizer, rng=0))
@@ -81,6 +81,10 @@ def test_loss_and_gradients_of_a_linear_autoencoder(bias, regularizer):
     part = np.sum((arrays["out"] - arrays["x"]) ** 2) / 4
     assert arrays["loss"] - arrays.get("penalty", 0.0) == pytest.approx(part, rel=1e-12)
     assert explanation.forward[1].formula == ("x @ W + b" if bias else "x @ W")
+    if isinstance(regularizer, SparseCode):
+        slopes = arrays["dz"] - arrays["decoder.0.dx"]
+        np.testing.assert_allclose(slopes, 0.4 * np.sign(arrays["z"]) / 4, atol=1e-15)
+        np.testing.assert_array_equal(arrays["dz_penalty"], 0.4 * np.sign(arrays["z"]) / 4)
 
 
 def test_the_same_seed_draws_the_models_noise():

@@ -343,7 +343,7 @@ def test_bad_n_components_are_refused_by_fit_and_leave_no_model(n_components, er
 def test_verbs_ask_for_a_fit_and_for_the_right_width(verb):
     with pytest.raises(RuntimeError, match=r"this PCA is not fitted: call fit\(X\) first"):
         getattr(PCA(2), verb)(GOOD)
-    with pytest.raises(ValueError, match=r"must have n_features=\d columns, got 4"):
+    with pytest.raises(ValueError, match=r"must have n_(features|components)=\d columns, got 4"):
         getattr(PCA(2).fit(GOOD), verb)(GOOD[:, :4])
 
 

@@ -5,7 +5,17 @@ import pytest
 from helpers import frozen, scattered
 from scipy import special, stats
 
-from minivae import VAE, Adam, Autoencoder, ConditionalVAE, Gaussian, check_gradients, load
+from minivae import (
+    VAE,
+    Adam,
+    Autoencoder,
+    ConditionalVAE,
+    Gaussian,
+    check_gradients,
+    load,
+    log_likelihood,
+)
+from minivae.diagnostics import rate_distortion
 from minivae.models.labels import one_hot
 
 X = np.random.default_rng(0).random((6, 5))
@@ -145,6 +155,30 @@ def test_wrong_labels_are_named(call):
             call(model, y)
     with pytest.raises(ValueError, match="y must be None: the model was made without n_classes"):
         call(VAE(5, 2), Y)
+
+
+def test_scores_and_diagnostics_refuse_wrong_labels_too():
+    model, plain = conditional(), VAE(5, 2)
+    calls = {
+        "score": lambda y: model.score(X, y),
+        "rate_distortion": lambda y: rate_distortion(model, X, y=y),
+        "log_likelihood": lambda y: log_likelihood(model, X, 5, 0, y=y),
+        "fit_transform": lambda y: model.fit_transform(X, y, epochs=1, batch_size=3),
+    }
+    for call in calls.values():
+        for y, error, message in (
+            (None, ValueError, "y must hold a label for each row of x"),
+            (Y[:2], ValueError, r"y must have shape \(6,\), .*got \(2,\)"),
+            (Y + 1, ValueError, "y must lie between 0 and n_classes-1=2, got 3 in row 0"),
+            (Y > 0, TypeError, "y must hold integer labels, got dtype bool"),
+        ):
+            with pytest.raises(error, match=message) as caught:
+                call(y)
+            assert "\n" not in str(caught.value)
+    with pytest.raises(ValueError, match="y must be None: the model was made without n_classes"):
+        rate_distortion(plain, X, y=Y)
+    with pytest.raises(ValueError, match="y must lie between 0 and n_classes-1=2, got 3 in row 0"):
+        model.sample(2, y=3)
 
 
 def test_fit_refuses_wrong_labels_before_training():

@@ -334,3 +334,16 @@ def test_bytes_are_images_between_0_and_1(make, dtype, tmp_path):
         losses, _ = model.loss_and_grads(X, target=X, rng=0)
         assert losses == expected.loss_and_grads(floats, target=floats, rng=0)[0]
     assert np.array_equal(mapped, pixels)
+
+
+@pytest.mark.parametrize("kind", [Autoencoder, VAE])
+def test_a_model_starts_as_it_is_told_and_remembers(kind, tmp_path):
+    model = kind(9, 2, hidden=(4,), init="fan_in", rng=0)
+    sizes = {name: np.abs(W).max() for name, W in model.params.items() if W.ndim == 2}
+    for name, size in sizes.items():
+        assert 0.5 < size * np.sqrt(len(model.params[name])) <= 1
+    model.save(tmp_path / "model.npz")
+    assert minivae.load(tmp_path / "model.npz").config == model.config
+    assert model.config["init"] == "fan_in"
+    with pytest.raises(ValueError, match=r"init must be one of .* got 'zeros'"):
+        kind(9, 2, init="zeros")

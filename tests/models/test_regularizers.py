@@ -1,12 +1,30 @@
-"""What a model's weights cost, and the gradient of that."""
+"""What a model's weights and its code cost, and the gradient of that."""
 
 import numpy as np
 import pytest
+import scipy.optimize
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from minivae import VAE, Autoencoder, Gaussian, LinearAutoencoder, check_gradients
-from minivae.models.regularizers import L2, NonUniformL2, ProductL2, regularizer_from
+from minivae import (
+    VAE,
+    Adam,
+    Autoencoder,
+    Gaussian,
+    LinearAutoencoder,
+    ReLU,
+    Sequential,
+    check_gradients,
+    load,
+    mlp,
+)
+from minivae.models.regularizers import (
+    L2,
+    NonUniformL2,
+    ProductL2,
+    SparseCode,
+    regularizer_from,
+)
 
 WEIGHTS = [0.3, 0.7, 1.1]
 REGULARIZERS = [L2(0.4), NonUniformL2(WEIGHTS), ProductL2(0.9)]
@@ -147,11 +165,91 @@ def test_saved_with_the_model(regularizer, tmp_path):
     assert ("penalty" in model.history_) == (regularizer is not None)
 
 
+# The code
+
+
+def test_the_best_sparse_code_is_the_bounded_solvers():
+    # Row n of the identity makes row n of W_e the free code of target n; the decoder is fixed. With
+    # z = a - b and a, b >= 0 the sum of magnitudes has no kink, so a solver with bounds finds it.
+    rng = np.random.default_rng(3)
+    l1, targets = 1.3, rng.standard_normal((6, 6))
+    model = LinearAutoencoder(6, 5, regularizer=SparseCode(l1, 0.0), rng=0)
+    W_d = model.params["decoder.0.W"]
+    both = np.vstack([W_d, -W_d])  # x_hat = (a, b) @ both
+    cost = 0.0
+    for n, x in enumerate(targets):
+        found = scipy.optimize.minimize(
+            lambda c, x=x: np.sum((x - c @ both) ** 2) + l1 * np.sum(c),
+            np.ones(10),
+            jac=lambda c, x=x: 2 * (c @ both - x) @ both.T + l1,
+            bounds=[(0, None)] * 10,
+            options={"ftol": 0, "gtol": 1e-12},
+        )
+        model.params["encoder.0.W"][n] = found.x[:5] - found.x[5:]
+        cost += found.fun / 6
+    losses, grads = model.loss_and_grads(np.eye(6), target=targets)
+    assert losses["loss"] == pytest.approx(cost, rel=1e-12)
+    zero = model.params["encoder.0.W"] == 0
+    assert 5 < np.sum(zero) < 25  # of 30
+    np.testing.assert_allclose(grads["encoder.0.W"][~zero], 0, atol=1e-7)  # where L-BFGS stops
+    assert np.abs(grads["encoder.0.W"][zero]).max() < l1 / 6  # the slope on either side of the kink
+
+
+@pytest.mark.parametrize("kind", [LinearAutoencoder, Autoencoder])
+@pytest.mark.parametrize("method", ["central", "complex"])
+def test_sparse_code_counts_code_and_matrices(kind, method):
+    options = {} if kind is LinearAutoencoder else {"hidden": (4,), "activation": "tanh"}
+    model = kind(5, 8, regularizer=SparseCode(0.7, 0.2), rng=0, **options)  # overcomplete
+    plain = kind(5, 8, rng=0, **options)
+    x = np.random.default_rng(0).random((4, 5))
+    losses = model.loss_and_grads(x)[0]
+    squares = sum(np.linalg.norm(W) ** 2 for W in model.params.values() if W.ndim == 2)
+    magnitudes = np.linalg.norm(model.encode(x), ord=1, axis=1).mean()
+    assert losses["reconstruction"] == plain.losses(x)["loss"]
+    assert losses["penalty"] == pytest.approx(0.7 * magnitudes + 0.2 * squares)
+    assert losses["loss"] == pytest.approx(losses["reconstruction"] + losses["penalty"])
+    assert model.losses(x) == losses
+    check_gradients(model, x, method=method).raise_if_failed()
+
+
+def test_sparse_code_makes_a_code_of_rectified_units_sparse():
+    x = np.random.default_rng(0).standard_normal((200, 6))
+    shares = []
+    for regularizer in (None, SparseCode(1.0, 1e-3)):
+        encoder = Sequential([*mlp([6, 12], rng=1).layers, ReLU()])
+        model = Autoencoder(
+            6, 12, encoder=encoder, likelihood="squared_error", regularizer=regularizer, rng=2
+        )
+        model.fit(x, epochs=200, batch_size=50, optimizer=Adam(1e-2), rng=3)
+        shares.append(np.mean(model.encode(x) > 0))
+    assert shares[1] < 0.8 * shares[0]
+
+
+def test_sparse_code_is_saved_and_loaded(tmp_path):
+    model = Autoencoder(5, 8, regularizer=SparseCode(0.7, 0.2), dtype=np.float32, rng=0)
+    x = np.random.default_rng(0).random((4, 5))
+    model.fit(x, epochs=1, batch_size=4, rng=0)
+    model.save(tmp_path / "model.npz")
+    loaded = load(tmp_path / "model.npz")
+    assert loaded.config == model.config
+    assert loaded.config["regularizer"] == {"name": "sparse_code", "l1": 0.7, "l2": 0.2}
+    assert loaded.losses(x) == model.losses(x)
+    arrays = (*model.losses(x).values(), *model.grads.values())
+    assert {np.asarray(a).dtype for a in arrays} == {np.dtype(np.float32)}
+
+
 @pytest.mark.parametrize(
     ("make", "error", "message"),
     [
         (lambda: L2(-0.1), ValueError, r"weight must be in \[0, inf\), got -0.1"),
         (lambda: ProductL2(np.nan), ValueError, r"weight must be in \[0, inf\), got nan"),
+        (lambda: SparseCode(-1, 0), ValueError, r"l1 must be in \[0, inf\), got -1"),
+        (lambda: SparseCode(1, "much"), TypeError, "l2 must be a number, got 'much'"),
+        (
+            lambda: VAE(5, 3, regularizer=SparseCode(1, 0)),
+            ValueError,
+            "regularizer must cost weights alone in a VAE, got SparseCode",
+        ),
         (lambda: L2("much"), TypeError, "weight must be a number, got 'much'"),
         (lambda: NonUniformL2([1, -2]), ValueError, r"weights\[1\] must be in \[0, inf\), got -2"),
         (lambda: NonUniformL2(0.5), ValueError, "a number for each latent, got 0.5"),
@@ -163,7 +261,7 @@ def test_saved_with_the_model(regularizer, tmp_path):
         (
             lambda: VAE(5, 3, hidden=(4,), regularizer=ProductL2(1)),
             ValueError,
-            r"ProductL2 regularizes a model without hidden layers, got the matrices \['enc",
+            r"params must be of a model without hidden layers for ProductL2, got .*'enc",
         ),
         (
             lambda: LinearAutoencoder(5, 3, regularizer=0.1),

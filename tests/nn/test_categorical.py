@@ -99,7 +99,7 @@ def test_a_vae_of_tokens_learns_and_comes_back_from_its_file(tmp_path):
         (
             lambda: Categorical(3).log_prob(np.array([[0.5]]), np.zeros((1, 3))),
             ValueError,
-            r"tokens must be integers, got 0\.5",
+            r"the tokens in x must be integers, got 0\.5",
         ),
         (lambda: Categorical(3).mean(np.zeros((1, 3))), ValueError, "tokens have no mean"),
         (

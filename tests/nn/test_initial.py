@@ -8,18 +8,21 @@ from minivae import Dense, mlp
 from minivae.nn.initial import KINDS, initial
 
 
-@pytest.mark.parametrize("kind", ["glorot", "he"])
+@pytest.mark.parametrize("kind", KINDS)
 def test_weights_have_the_distribution_of_the_papers(kind):
     n_in, n_out = 400, 250
-    variance = {"glorot": 2 / (n_in + n_out), "he": 2 / n_in}[kind]
+    variances = {"fan_in": 1 / (3 * n_in), "glorot": 2 / (n_in + n_out), "he": 2 / n_in}
+    variance = variances[kind]
     half_width = math.sqrt(3 * variance)  # of a uniform distribution with this variance
-    law = {"glorot": stats.uniform(-half_width, 2 * half_width), "he": stats.norm(0, variance**0.5)}
-    kurtosis = {"glorot": 1.8, "he": 3.0}[kind]
+    if kind == "he":
+        law, kurtosis = stats.norm(0, variance**0.5), 3.0
+    else:
+        law, kurtosis = stats.uniform(-half_width, 2 * half_width), 1.8
     W = initial(np.random.default_rng(1), (n_in, n_out), kind)
     assert W.shape == (n_in, n_out)
     assert abs(W.var() - variance) < 5 * variance * math.sqrt((kurtosis - 1) / W.size)
     assert abs(W.mean()) < 5 * math.sqrt(variance / W.size)
-    assert stats.kstest(W.ravel(), law[kind].cdf).pvalue > 1e-3
+    assert stats.kstest(W.ravel(), law.cdf).pvalue > 1e-3
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -72,6 +75,6 @@ def test_a_network_draws_every_weight_from_its_generator(activation):
 
 
 def test_an_unknown_kind_is_named():
-    message = r"init must be one of \['glorot', 'he'\], got 'zeros'"
+    message = r"init must be one of 'fan_in', 'glorot', 'he', got 'zeros'"
     with pytest.raises(ValueError, match=message):
         initial(np.random.default_rng(0), (2, 2), "zeros")

@@ -234,7 +234,7 @@ def test_backward_refuses_another_shape_than_the_output(make):
         (
             lambda: Dense(3, 2, init="zeros"),
             ValueError,
-            r"init must be one of \['glorot', 'he'\], g",
+            r"init must be one of 'fan_in', 'glorot', 'he', g",
         ),
         (lambda: Dense(3, 2, dtype=int), ValueError, "dtype must be float32 or float64, got int64"),
     ],

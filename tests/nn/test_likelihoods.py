@@ -464,7 +464,7 @@ def test_squared_error_is_a_gaussian_of_variance_one_half_without_its_constant()
         (lambda: Gaussian(min_sigma=0), ValueError, r"min_sigma must be in \(0, inf\), got 0"),
         (lambda: Gaussian("learned", dtype=int), ValueError, "dtype must be float32 or float64"),
         (lambda: likelihood_from("poisson"), ValueError, "likelihood must be one of .*'poisson'"),
-        (lambda: likelihood_from({}), ValueError, "likelihood must be one of .*got None"),
+        (lambda: likelihood_from({}), ValueError, "likelihood must be one of .*got {}"),
     ],
 )
 def test_bad_arguments_are_named(make, error, message):

@@ -77,6 +77,14 @@ def test_mlp_draws_weights_for_what_a_layer_feeds(activation, hidden):
     np.testing.assert_array_equal(network.params["2.W"], initial(rng, (2, 4), "glorot"))
 
 
+@pytest.mark.parametrize("kind", ["fan_in", "glorot", "he"])
+def test_every_layer_starts_as_it_is_told(kind):
+    network = mlp([3, 2, 4], init=kind, rng=2)
+    rng = np.random.default_rng(2)
+    np.testing.assert_array_equal(network.params["0.W"], initial(rng, (3, 2), kind))
+    np.testing.assert_array_equal(network.params["2.W"], initial(rng, (2, 4), kind))
+
+
 def test_one_seed_gives_one_network():
     def weights(rng):
         return mlp([3, 3, 3], rng=rng).params
@@ -114,8 +122,8 @@ def test_cast_is_a_deep_copy_of_another_dtype(dtype):
     [
         (lambda: Sequential([]), "layers must hold at least one layer, got none"),
         (lambda: mlp([4]), r"at least an input and an output width, got \[4\]"),
-        (lambda: mlp([4, 0]), "n_out must be at least 1, got 0"),
-        (lambda: mlp([4, 2], activation="gelu"), r"one of \[.*'tanh'\], got 'gelu'"),
+        (lambda: mlp([4, 0]), "sizes must be at least 1, got 0"),
+        (lambda: mlp([4, 2], activation="gelu"), r"activation must be one of .*'tanh', got 'gelu'"),
     ],
 )
 def test_bad_arguments_are_named(make, message):

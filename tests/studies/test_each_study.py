@@ -8,12 +8,32 @@ from matplotlib.image import imread
 
 import minivae as mv
 from minivae import studies
-from minivae.studies import downstream, gaps, generation, latent_dimension, loops
+from minivae.studies import (
+    bayesian,
+    blur,
+    denoising,
+    depth,
+    downstream,
+    gaps,
+    generation,
+    kl_weight,
+    labels,
+    latent_dimension,
+    loops,
+    outliers,
+    two_samples,
+)
 
 TINY = {
+    bayesian: {
+        **{"n_train": 160, "n_test": 80, "n_inside": 12, "n_outside": 6, "n_draws": 2},
+        **{"n_latent": 2, "hidden": [8], "epochs": 5, "warm_up": 1, "burn_in": 1, "step": 0.003},
+    },
     latent_dimension: {"n_train": 70, "n_test": 30, "epochs": 1, "hidden": [8], "n_draws": 2},
     downstream: {"n_train": 120, "n_test": 30, "epochs": 1, "hidden": [8], "batch_size": 32},
     generation: {"n_train": 200, "n": 60, "epochs": 1, "n_latent": 2, "hidden": [8]},
+    denoising: {**denoising.NETWORK, "n_train": 70, "n_test": 20, "epochs": 1, "cure_epochs": 1},
+    depth: {**depth.DEEP, "n_train": 70, "n_test": 30, "epochs": 1, "curve_epochs": 1},
     loops: {
         **loops.QUICK,
         "n_train": 100,
@@ -23,6 +43,11 @@ TINY = {
         "n_hidden": 6,
         "n_latent": 3,
     },
+    blur: {"n_train": 300, "n": 70, "epochs": 1, "hidden": [8]},
+    labels: {"n_train": 200, "n": 70, "epochs": 1, "hidden": [8]},
+    kl_weight: {"n_train": 200, "n": 70, "epochs": 1, "hidden": [8]},
+    outliers: {"n_train": 150, "n": 10, "epochs": 1, "n_latent": 2, "hidden": [8]},
+    two_samples: {"n_pool": 150, "n": 12, "n_tests": 1, "n_refitted": 1},
     gaps: {"n_train": 150, "n_latent": 2, "hidden": [8], "n": 2, "n_steps": 3},
 }
 
@@ -32,8 +57,11 @@ def tiny(monkeypatch):
     for module, size in TINY.items():
         monkeypatch.setitem(module.SIZES, "quick", size)
     monkeypatch.setattr(latent_dimension, "N_IMAGES", 3)
+    monkeypatch.setitem(blur.DENSITIES, "quick", {"n_points": 100, "epochs": 1})
     monkeypatch.setattr(gaps, "N_TEST", 20)
     monkeypatch.setattr(gaps, "N_DRAWS", 5)
+    monkeypatch.setattr(two_samples, "N_REFITS", 1)
+    monkeypatch.setitem(outliers.N_TEST, "quick", 300)
 
 
 def test_every_study_is_tried_here():

@@ -206,7 +206,10 @@ def test_every_piece_has_a_line_and_the_time_that_is_left(capsys):
     ("options", "error", "message"),
     [
         ({"name": "coin"}, ValueError, "there is no study 'coin'; did you mean coins?"),
-        ({"name": "zzzz"}, ValueError, "there is no study 'zzzz'; there are coins, "),
+        ({"name": "lables"}, ValueError, "there is no study 'lables'; did you mean labels"),
+        ({"name": "blurr"}, ValueError, "there is no study 'blurr'; did you mean blur"),
+        ({"name": "kl_weigth"}, ValueError, "no study 'kl_weigth'; did you mean kl-weight"),
+        ({"name": "zzzz"}, ValueError, "there is no study 'zzzz'; there are .*coins, "),
         ({"data": "letters"}, ValueError, "data must be one of digits, mnist, got 'letters'"),
         ({"seeds": 0}, ValueError, "seeds must be at least 1, got 0"),
         ({"seeds": 1.5}, TypeError, "seeds must be an integer, got 1.5"),

@@ -260,7 +260,9 @@ def test_other_parameters_than_before_are_refused(make):
 @EVERY_OPTIMIZER
 def test_gradients_must_match_the_parameters(make):
     optimizer, params = make(), {"W": np.ones((2, 3)), "b": np.ones(3)}
-    with pytest.raises(ValueError, match=r"params and grads differ in \['b', 'c'\]"):
+    with pytest.raises(
+        ValueError, match=r"params and grads must have the same keys, and differ in \['b', 'c'\]"
+    ):
         optimizer.step(params, {"W": np.ones((2, 3)), "c": np.ones(3)})
     for shape in [(1, 3), (3,), (3, 2), ()]:
         with pytest.raises(ValueError, match=r"W has shape \(2, 3\), but its gradient"):

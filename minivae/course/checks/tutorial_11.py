@@ -21,8 +21,9 @@ gradients = np.array([0.8, -0.3, 0.5, 1.2, -0.9, 0.1])
 
 def measured_kl(mu: Array, log_var: Array, eps: Array, sigma: Array | None = None) -> Any:
     """Return the average of ``log q - log p`` over the library's draws, or draws of `sigma`."""
+    mu, log_var = (np.broadcast_to(each, eps.shape) for each in (mu, log_var))
     z = gaussian.reparameterize(mu, log_var, eps) if sigma is None else mu + sigma * eps
-    log_p = gaussian.gaussian_log_density(z, np.zeros(3), np.zeros(3))
+    log_p = gaussian.gaussian_log_density(z, np.zeros_like(z), np.zeros_like(z))
     return np.mean(gaussian.gaussian_log_density(z, mu, log_var) - log_p)
 
 

@@ -1,7 +1,7 @@
 """Ways to be wrong in a whole distribution, which moments may not show."""
 
 from breaks import rewrite
-from minivae.bayes import conjugate, hamiltonian, mcmc
+from minivae.bayes import conjugate, hamiltonian, langevin, mcmc
 from minivae.linear.probabilistic_pca import ProbabilisticPCA as PPCA
 from minivae.models.vae import VAE
 
@@ -21,6 +21,7 @@ BREAKS = [
     (CHAINS, rewrite(mcmc.metropolis, "samples[n] = z[0]", "samples[n] = proposal[0]")),
     (CHAINS, rewrite(mcmc.gibbs, "draw(z, rng)", "draw(samples[n - 1] if n else z, rng)")),
     (CHAINS, rewrite(hamiltonian.hmc, HMC_RATIO, "< 0.5 * energy_lost + 0.2")),
+    (CHAINS, rewrite(langevin.baoab, "(1 - (1 - friction) ** 2)", "friction")),
     (POSTERIORS, rewrite(COIN.update, "+ ones, self.b + zeros", "+ zeros, self.b + ones")),
     (POSTERIORS, rewrite(NORMAL.update, "self.mean / self.variance + ", "")),
     (POSTERIORS, rewrite(NORMAL.update, "(mean, 1 / precision,", "(mean, 0.5 / precision,")),

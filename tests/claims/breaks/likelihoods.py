@@ -62,5 +62,5 @@ BREAKS = [
         "continuous-bernoulli-optimum",
         swap(likelihoods.ContinuousBernoulli, "log_prob", cross_entropy),
     ),
-    ("gaussian-shared-variance", swap(likelihoods, "gaussian_log_density", density_of_a_deviation)),
+    ("gaussian-shared-variance", swap(likelihoods, "log_density", density_of_a_deviation)),
 ]
