@@ -133,7 +133,7 @@ for name, make in SOLVED.items():
     for verb, call in OF_SOLVED.items():
         refuses_faults(f"{name}.{verb}", partial(call, make()), "X", X)
     for verb, call in CODES.items():
-        refuses_faults(f"{name}.{verb}", partial(call, make().fit(X)), "Z", Z)
+        refuses_faults(f"{name}.{verb}", partial(call, make().fit(X)), "Z", Z, "n_components")
     said = "the number of rows of X must be at least 2, got 1"
     refuses(f"{name}.fit (one row)", make().fit, X[:1], ValueError, said)
     said = "X must vary, got 4 rows without variance"
@@ -205,11 +205,15 @@ BOUNDED = [
     ("n_components", r"min\(n_samples, n_features\)=6", 6, lambda n: PCA(n).fit(X)),
     ("n_components", r"min\(n_samples, n_features\)=4", 4, lambda n: PCA(n).fit(X[:4])),
     ("n_components", "n_features-1=5", 5, lambda n: ProbabilisticPCA(n).fit(X)),
-    *(
-        ("batch_size", "n_samples=12", 12, lambda n, make=make: fit(make(), batch_size=n))
-        for make in TRAINED.values()
-    ),
 ]
+for make in TRAINED.values():
+    call = partial(lambda make, n: fit(make(), batch_size=n), make)
+    for value in 0, -1:
+        said = f"batch_size must be at least 1, got {value}$"
+        refuses(f"batch_size={value}", call, value, ValueError, said)
+    for value in True, "2", [2]:
+        said = rf"batch_size must be an integer, got {re.escape(repr(value))}$"
+        refuses(f"batch_size={value!r}", call, value, TypeError, said)
 for name, end, high, call in BOUNDED:
     for value in 0, -1, high + 1, 10**9:
         said = f"{name} must be between 1 and {end}, got {value}$"

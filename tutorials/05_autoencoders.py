@@ -16,13 +16,14 @@ import numpy as np
 from matplotlib.figure import Figure
 
 import minivae as mv
-from minivae.course import chosen_data, show
+from minivae.course import chosen_data, one_thread, show
 from minivae.diagnostics import decoded_steps, hole_fraction, nearest_distances, sample_codes
 from minivae.plots import interpolation, latent_scatter, new_axes, reconstructions
 from minivae.plots.style import COLORS, LINES, MARKERS, finish
 
 QUICK = bool(os.environ.get("MINIVAE_QUICK"))
 DATA = chosen_data("digits")
+one_thread()  # a second one would wait for a core that another program uses
 
 # %% What one hidden layer can do
 # A ReLU unit, max(x - t, 0), is flat up to its knot t and rises with slope 1 after it. A sum

@@ -17,7 +17,7 @@ from scipy import stats
 
 import minivae as mv
 from minivae import diagnostics
-from minivae.course import chosen_data, figure_file, show, show_file
+from minivae.course import chosen_data, figure_file, one_thread, show, show_file
 from minivae.plots import (
     animate_codes,
     interpolation,
@@ -33,6 +33,7 @@ from minivae.plots.figures import axes_in_a_row
 QUICK = bool(os.environ.get("MINIVAE_QUICK"))
 DATA = chosen_data("digits")
 N_IMAGES, EPOCHS = (1000, 20) if QUICK else (5000, 30)
+one_thread()  # a second one would wait for a core that another program uses
 
 # %% The images
 # The images have 28 x 28 pixels, row by row, from 0 (white) to 1 (ink). A pen drew them, and the

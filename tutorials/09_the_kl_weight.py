@@ -17,7 +17,7 @@ from scipy.optimize import minimize_scalar
 
 import minivae as mv
 from minivae import diagnostics
-from minivae.course import chosen_data, show
+from minivae.course import chosen_data, one_thread, show
 from minivae.plots import interpolation, kl_per_dimension, latent_scatter, rate_distortion
 from minivae.plots.figures import axes_in_a_row
 
@@ -32,6 +32,7 @@ if DATA == "mnist":
 else:
     images, labels, _ = mv.datasets.digits(N_IMAGES + 500, rng=0)
 training, judges, labels = images[:N_IMAGES], images[N_IMAGES:], labels[N_IMAGES:]
+one_thread()  # a second one would wait for a core that another program uses
 
 # %% Three weights
 # A lecture trains a VAE on MNIST with three weights w on the KL, and shows the codes: 8e-4 is "far

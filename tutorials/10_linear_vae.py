@@ -16,13 +16,14 @@ import numpy as np
 from scipy import stats
 
 import minivae as mv
-from minivae.course import show
+from minivae.course import one_thread, show
 from minivae.diagnostics import gaussian_rate_distortion, kl_per_dimension, posteriors
 from minivae.linear import exact_elbo, fit_linear_vae
 from minivae.plots import bases_side_by_side, new_axes, rate_distortion, scree
 from minivae.plots.style import COLORS, LINES, MARKERS, finish
 
 QUICK = bool(os.environ.get("MINIVAE_QUICK"))
+one_thread()  # a second one would wait for a core that another program uses
 
 # %% A model of data
 # Probabilistic PCA (Tipping and Bishop, 1999) says how the data arise: a code z of k independent

@@ -285,9 +285,8 @@ show(ax.figure, "12_width")
 
 # %% Forty latents for digits
 # ? A VAE with 40 latents is trained on digits. How many of them will it use?
-# Does a VAE with hidden layers switch off what does not pay? Give it 40 latents. You should
-# see that
-# about ten are in use, and that the others say almost nothing.
+# Does a VAE with hidden layers switch off what does not pay? Give it 40 latents. You should see
+# that about ten are in use, and that the others say almost nothing.
 
 vae = trained(mv.VAE(196, 40, **SIZE), training, epochs=EPOCHS + 20)
 kl = np.sort(diagnostics.kl_per_dimension(*vae.encode(test)))[::-1]

@@ -200,8 +200,9 @@ log_p, elbo = model.log_marginal(x[None])[0], model.elbo(x[None], *q)[0]
 print(f"log p(x) {log_p:.4f}, ELBO {elbo:.4f}, gap {log_p - elbo:.4f}")
 assert np.allclose([log_p, log_p - elbo], [-1.5155, 0.1550], atol=5e-5)
 eps = np.random.default_rng(0).standard_normal((400_000, 1))
-z = mv.reparameterize(*q, eps)
-log_w = model.log_joint(x)(z)[0] - mv.gaussian_log_density(z, *q)
+many = [np.repeat(each, len(eps), axis=0) for each in q]
+z = mv.reparameterize(*many, eps)
+log_w = model.log_joint(x)(z)[0] - mv.gaussian_log_density(z, *many)
 ratio = np.exp(log_w - log_p)  # w / p(x), whose mean is 1
 for k in (1, 5, 50):
     means = ratio.reshape(-1, k).mean(axis=1)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import sys
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -15,6 +17,7 @@ from minivae.commands.loops_arguments import add_loops
 from minivae.commands.parsing import Parser, add_data, add_out, command, integer_from
 from minivae.course.screen import print_any_character
 from minivae.edge.checks import ArgumentError
+from minivae.edge.threads import one_thread
 
 EXAMPLES = """\
 examples:
@@ -39,6 +42,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     print_any_character()
     chosen = _parser().parse_args(arguments)
+    _say_when_terminated()
+    undo = one_thread()
     try:
         holds = chosen.run(chosen)
         sys.stdout.flush()  # a closed pipe raises here, not at exit
@@ -54,6 +59,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
             raise
         print(f"minivae {chosen.command}: {in_words(error)}", file=sys.stderr)
         return 2
+    finally:
+        undo()
+
+
+def _say_when_terminated() -> None:
+    """Let SIGTERM end the program as Ctrl-C does: what is half written goes, and a word is said."""
+
+    def stop(*_: Any) -> None:
+        print("stopped", file=sys.stderr)
+        raise SystemExit(128 + signal.SIGTERM)
+
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, stop)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -16,13 +16,14 @@ PACKAGE = Path(__file__).parents[1]
 def is_users(error: BaseException) -> bool:
     """Return whether an error comes from what the user gave, so that its message is enough.
 
-    It does if an argument is wrong (`UserError`), if training diverges (`FloatingPointError`), or
-    if the system refuses a file, the network or a window (`OSError`). The exception are the files
-    of the package itself: if one of those cannot be read, the fault is ours.
+    It does if an argument is wrong (`UserError`), if training diverges (`FloatingPointError`), if
+    more is asked for than fits into memory (`MemoryError`), or if the system refuses a file, the
+    network or a window (`OSError`). The exception are the files of the package itself: if one of
+    those cannot be read, the fault is ours.
     """
     if isinstance(error, OSError):
         return not (isinstance(error.filename, str) and _is_within_the_package(error.filename))
-    return isinstance(error, UserError | FloatingPointError)
+    return isinstance(error, UserError | FloatingPointError | MemoryError)
 
 
 def _is_within_the_package(path: str) -> bool:
@@ -31,6 +32,8 @@ def _is_within_the_package(path: str) -> bool:
 
 def in_words(error: BaseException) -> str:
     """Return an error's message, without the number that the system gives it."""
+    if isinstance(error, MemoryError):
+        return f"not enough memory: {str(error) or 'choose smaller numbers'}"
     if isinstance(error, OSError) and error.strerror:
         return error.strerror + (f": {error.filename}" if error.filename else "")
     return str(error)

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import argparse
 import re
+import sys
 from collections.abc import Callable
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, NoReturn
+
+MOST = 10**9  # of anything that is counted: rows, widths, epochs
 
 
 class Parser(argparse.ArgumentParser):
@@ -15,12 +18,19 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Print the usage and the message, with the nearest choice if one is near, and exit."""
+        value = re.search(r"invalid (\w+) value: (.*)", message)
+        if value:  # in words that a user knows
+            kind = {"integer": "an integer", "int": "an integer", "float": "a number"}
+            got = (
+                message[: value.start()] + f"must be {kind.get(value[1], value[1])}, got {value[2]}"
+            )
+            message = got
         unknown = re.search(r"(.*invalid choice: '(.*)') \(choose from (.*)\)", message)
         if unknown:
             known = re.findall(r"[\w-]+", unknown[3])
             near = get_close_matches(unknown[2], known, n=1)
             message = f"{unknown[1]}; did you mean {near[0]!r}?" if near else message
-        super().error(message)
+        super().error(" ".join(message.split()))
 
 
 def command(
@@ -44,9 +54,11 @@ def integer_from(low: int) -> Callable[[str], int]:
     """Return a function that reads an integer, and refuses one below `low`."""
 
     def integer(text: str) -> int:
-        value = int(text)
+        value = int(text) if len(text) < 30 else sys.maxsize
         if value < low:
             raise argparse.ArgumentTypeError(f"must be at least {low}, got {value}")
+        if value > MOST:
+            raise argparse.ArgumentTypeError(f"must be at most {MOST}, got {text[:30]}")
         return value
 
     return integer

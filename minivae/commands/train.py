@@ -88,6 +88,8 @@ def train(
             "--film shows classes in a plane: it needs digits or mnist and a --latent of at least "
             f"2, got {data} and {n_latent}"
         )
+    if kind == "ae" and beta != 1:
+        raise ArgumentError(f"--beta is for vae, got {beta} for ae")
     checkpoint = out / "checkpoint.npz"
     if resume and not checkpoint.is_file():
         raise FileNotFoundError(f"there is nothing to resume: {checkpoint} does not exist")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+import time
 from collections.abc import Callable, Sequence
 from http.client import HTTPException
 from typing import TypeVar
@@ -10,6 +12,8 @@ from urllib.request import Request, urlopen
 T = TypeVar("T")
 
 TIMEOUT = 15.0  # seconds without an answer or another byte
+SLOWEST = 1000.0  # bytes a second, after the first TIMEOUT seconds
+CHUNK = 1 << 16  # bytes
 ROUNDS = 2  # the attempts at each address
 
 
@@ -43,9 +47,18 @@ def download(
 
 
 def _fetch(address: str, largest: int) -> bytes:
+    """Return the content at an address; a server that drips is left after a while."""
     request = Request(address, headers={"User-Agent": "minivae"})
+    start, content, shown = time.monotonic(), bytearray(), 0.0
     with urlopen(request, timeout=TIMEOUT) as response:
-        content: bytes = response.read(largest + 1)
-    if len(content) > largest:
-        raise ValueError(f"the content is longer than {largest} bytes")
-    return content
+        while chunk := response.read1(CHUNK):
+            content += chunk
+            seconds = time.monotonic() - start
+            if len(content) > largest:
+                raise ValueError(f"the content is longer than {largest} bytes")
+            if seconds > TIMEOUT and len(content) < SLOWEST * seconds:
+                raise TimeoutError(f"only {len(content)} bytes came in {seconds:.0f} s")
+            if seconds > shown + 1:
+                shown = seconds
+                print(f"{address}: {len(content) / 1e6:.1f} MB", file=sys.stderr, flush=True)
+    return bytes(content)

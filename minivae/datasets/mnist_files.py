@@ -65,7 +65,8 @@ def mnist(
 
     Without `folder`, the files are searched first in the folder of the environment variable
     ``MINIVAE_DATA``, then in the cache, which is the folder of ``MINIVAE_CACHE`` or ``minivae`` in
-    the user's cache folder. If neither has them, they are downloaded into the cache.
+    the user's cache folder. If neither has them, they are downloaded into the cache; the address
+    in ``MINIVAE_MIRROR``, of a folder with the four packed files, is then tried first.
 
     Parameters
     ----------
@@ -114,6 +115,12 @@ def cache_folder() -> Path:
     return Path(user).expanduser() / "minivae"
 
 
+def mirrors() -> tuple[str, ...]:
+    """Return the addresses to download from; the one in ``MINIVAE_MIRROR`` comes first."""
+    given = os.environ.get("MINIVAE_MIRROR")
+    return (f"{given.rstrip('/')}/", *MIRRORS) if given else tuple(MIRRORS)
+
+
 def _load(file: IdxFile, folder: str | os.PathLike[str] | None) -> NDArray[np.uint8]:
     if folder is not None:
         path = _find(file, folder, "folder")
@@ -148,7 +155,7 @@ def _download(file: IdxFile, cache: Path) -> NDArray[np.uint8]:
     packed = f"{file.name}.gz"
     try:
         content, array = download(
-            [mirror + packed for mirror in MIRRORS],
+            [mirror + packed for mirror in mirrors()],
             lambda content: read_idx(BytesIO(content), "the content", file.shape, file.sha256),
             largest=prod(file.shape) + 4096,  # enough even if gzip saves nothing
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -10,14 +11,14 @@ from numpy.typing import ArrayLike
 from minivae.edge.checks import (
     ArgumentError,
     Array,
-    as_batch,
+    as_data_set,
     check_flag,
     check_integer,
     check_real,
     check_rng,
 )
 from minivae.linear.pca import align_signs
-from minivae.linear.principal_axes import axes_about
+from minivae.linear.principal_axes import axes_about, float_blocks, mean_of
 from minivae.models.autoencoder import LinearAutoencoder
 from minivae.training.lbfgs import fit_lbfgs
 from minivae.training.loop import evaluate
@@ -160,17 +161,21 @@ def verify_pca_equivalence(
     deviation along the first axis becomes one. The biases start about one such deviation from their
     optimum, and after training they undo the change of coordinates.
     """
-    data = as_batch(X, name="X")
-    n_features = data.shape[1]
+    X = as_data_set(X)  # a memmap is read in blocks of rows, never copied whole
+    n_features = X.shape[1]
     check_integer("n_latent", n_latent, 1, n_features - 1, of="n_features-1=")
     check_flag("centre", centre), check_flag("bias", bias)
     check_real("max_gap", max_gap, 0)
     check_real("max_angle", max_angle, 0)
-    if centre:
-        data = data - data.mean(axis=0)
-    origin = data.mean(axis=0) if bias else np.zeros(n_features)
-    squares, axes = axes_about(data, origin)
-    lam = squares / len(data)
+    mean = mean_of(X)
+    shift = mean if centre else np.zeros(n_features)
+    origin = mean - shift if bias else np.zeros(n_features)
+    squares, axes = axes_about(X, shift + origin)
+    lam = squares / len(X)
+
+    def data() -> Iterator[Array]:
+        return (x - shift for x in float_blocks(X))
+
     discarded = float(lam[n_latent:].sum())
     if discarded == 0:
         raise ArgumentError(
@@ -184,15 +189,22 @@ def verify_pca_equivalence(
 
     rng = check_rng(rng)
     model = LinearAutoencoder(n_features, n_latent, bias=bias, rng=rng)
-    iterations, angles = _train(model, data, origin, target, max_iterations, rng)
+    iterations, angles = _train(
+        model, (x - origin for x in data()), origin, target, max_iterations, rng
+    )
 
     decoder = model.params["decoder.0.W"].copy()
     basis = np.linalg.qr(decoder.T).Q.T  # (n_latent, n_features), orthonormal rows
-    turn = axes_about((data - origin) @ basis.T, np.zeros(n_latent))[1]
-    projected = (data - origin) @ components.T @ components + origin
+    codes = np.concatenate([(x - origin) @ basis.T for x in data()])
+    turn = axes_about(codes, np.zeros(n_latent))[1]
+    errors = np.zeros(2)
+    for x in data():
+        projected = (x - origin) @ components.T @ components + origin
+        errors += np.sum((x - projected) ** 2), len(x) * evaluate(model, x)["loss"]
+    pca_error, autoencoder_error = map(float, errors / len(X))
     return EquivalenceReport(
-        pca_error=float(np.sum((data - projected) ** 2) / len(data)),
-        autoencoder_error=evaluate(model, data)["loss"],
+        pca_error=pca_error,
+        autoencoder_error=autoencoder_error,
         discarded_variance=discarded,
         largest_angle=angles[-1],
         projector_distance=float(np.linalg.norm(basis.T @ basis - components.T @ components)),
@@ -208,20 +220,24 @@ def verify_pca_equivalence(
     )
 
 
-def moment_matched_rows(Y: Array) -> Array:
-    """Return a few rows with the second moment of `Y`, and with mean zero.
+def moment_matched_rows(blocks: Iterable[Array]) -> Array:
+    """Return a few rows with the second moment of the rows of all blocks, and with mean zero.
 
     The factor R of the QR decomposition of `Y` has ``R.T @ R = Y.T @ Y``. The rows of R and of -R
     together have mean zero.
     """
-    R = np.linalg.qr(Y, mode="r")
-    R *= np.sqrt(len(R) / len(Y))
+    R: Array = np.empty((0, 0))
+    n = 0
+    for Y in blocks:  # R of the rows so far, and a block below it, have the R of all
+        R = np.linalg.qr(np.concatenate([R, Y]) if n else Y).R
+        n += len(Y)
+    R *= np.sqrt(len(R) / n)
     return np.concatenate([R, -R])
 
 
 def _train(
     model: LinearAutoencoder,
-    data: Array,
+    centred: Iterable[Array],
     origin: Array,
     target: Array,
     max_iterations: int,
@@ -232,7 +248,7 @@ def _train(
 
     encoder, decoder = (end.layers[0].params for end in (model.encoder, model.decoder))
     biased = "b" in encoder
-    rows = moment_matched_rows(data - origin)
+    rows = moment_matched_rows(centred)
     if not biased:  # without biases only the second moment matters, and half of the rows have it
         rows = rows[: len(rows) // 2]
     unit = np.linalg.norm(rows, 2) / np.sqrt(len(rows))

@@ -31,10 +31,15 @@ def principal_axes(X: Array) -> tuple[Array, Array, Array]:
     squares, axes
         As `axes_about` returns them for this mean.
     """
-    n_samples = check_integer("the number of rows of X", len(X), 2)
-    origin = as_batch(X[:1])[0]  # then a constant column has a deviation of exactly zero
-    mean = origin + sum((x - origin).sum(axis=0) for x in float_blocks(X)) / n_samples
+    check_integer("the number of rows of X", len(X), 2)
+    mean = mean_of(X)
     return mean, *axes_about(X, mean)
+
+
+def mean_of(X: Array) -> Array:
+    """Return the mean of the rows of `X`, shape (n_features,)."""
+    origin: Array = as_batch(X[:1])[0]  # then a constant column has a deviation of exactly zero
+    return origin + sum((x - origin).sum(axis=0) for x in float_blocks(X)) / len(X)
 
 
 def axes_about(X: Array, origin: Array) -> tuple[Array, Array]:

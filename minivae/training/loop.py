@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 import os
 from collections.abc import Callable, Iterable
@@ -23,6 +24,7 @@ from minivae.edge.checks import (
     check_rng,
     shown,
 )
+from minivae.edge.files import check_folder_of
 from minivae.training.batches import Batches, check_noise
 from minivae.training.callbacks import Checkpoint, Progress
 from minivae.training.clipping import clip_by_norm
@@ -31,6 +33,8 @@ from minivae.training.run import Run, name_of
 from minivae.training.schedules import schedule_from
 
 VALIDATION_BATCH = 1000
+FEW = 32  # rows that are looked at after an epoch
+GROWTH = 1000.0  # of the loss, beyond which training has diverged
 
 Noisy = Callable[[Array, np.random.Generator], Array]
 M = TypeVar("M", bound=Any)
@@ -65,7 +69,7 @@ def fit(
     epochs : int
         Passes over the data; with `resume`, those that were done before count.
     batch_size : int
-        At most n_samples. The last batch of an epoch holds what is left.
+        The last batch of an epoch holds what is left; with fewer rows than this, all of them.
     optimizer : SGD or Adam, optional
         ``Adam()`` by default.
     validation : array_like or (array_like, labels), optional
@@ -87,12 +91,15 @@ def fit(
         Each is called with the `Run` after every epoch: `EarlyStopping`, yours, and last
         `Checkpoint`.
     rng : int or numpy.random.Generator, optional
-        One seed gives one history, bit for bit.
+        One seed gives one history, bit for bit, on one machine with one number of BLAS threads:
+        another number sums in another order. ``OPENBLAS_NUM_THREADS=1`` in the environment, before
+        NumPy is imported, fixes it.
     verbose : bool
         Print a line for every epoch.
     resume : path, optional
-        A file of `Checkpoint`: go on where it stopped, with the same data, batch size, kind of
-        optimizer, callbacks, schedule and corruption.
+        A file of `Checkpoint`: go on where it stopped, with the same data, batch size, optimizer,
+        callbacks, schedule and corruption. A seed or a learning rate that is given must be the
+        file's. If resuming is refused, model, optimizer and generator are as they were.
 
     Returns
     -------
@@ -116,7 +123,9 @@ def fit(
     X = as_data_set(X, model.n_features, model.dtype, interval=interval)
     y = model.check_labels(y, len(X)) if model.n_classes else None
     check_integer("epochs", epochs, 1)
-    check_integer("batch_size", batch_size, 1, len(X), of="n_samples=")
+    check_integer("batch_size", batch_size, 1)
+    batch_size = min(batch_size, len(X))
+    learning_rate = getattr(optimizer, "learning_rate", None)  # None: that of the file resumed
     optimizer = Adam() if optimizer is None else optimizer
     check_has(
         "optimizer", optimizer, ("step",), "an object with a step, as SGD(...) and Adam() are"
@@ -132,6 +141,9 @@ def fit(
     callbacks = [check_function("callbacks", callback) for callback in callbacks]
     limit = math.inf if clip_norm is None else check_real("clip_norm", clip_norm, 0)
     callbacks = [*callbacks, Progress()] if verbose else callbacks
+    checkpoints = [each for each in callbacks if isinstance(each, Checkpoint)]
+    for checkpoint in checkpoints:
+        check_folder_of(checkpoint.path)  # now, and not after the first epoch
     run = Run(
         model=model,
         optimizer=optimizer,
@@ -146,6 +158,9 @@ def fit(
             "beta": name_of(beta),
             "corrupt": name_of(corrupt),
             "clip_norm": str(clip_norm),
+            "seed": _seed_of(rng),
+            "learning_rate": learning_rate,
+            "data": _digest(X, y) if checkpoints or resume is not None else None,
         },
     )
     held_out = _validation(model, validation)
@@ -192,11 +207,47 @@ def _train_epoch(run: Run, data: Batches, weight: Any, limit: float) -> dict[str
             if limit < math.inf:
                 clip_by_norm(grads, limit)
             run.optimizer.step(model.params, grads)
+        if step == 0:
+            first_loss = float((run.history.get("loss") or [losses["loss"]])[0])
         for name, value in (losses if beta is None else losses | {"beta": beta}).items():
             totals[name] = totals.get(name, 0.0) + float(value) * len(x)
     if not all(np.all(np.isfinite(value)) for value in model.params.values()):
         raise FloatingPointError(_diagnosis(model, "a parameter", run.epoch, step))
+    _check_progress(run, target[:FEW], None if y is None else y[:FEW], first_loss)
     return {name: total / len(data.X) for name, total in totals.items()}
+
+
+def _check_progress(run: Run, x: Array, y: Any, first: float) -> None:
+    """Raise FloatingPointError if a few rows show that training has left all sense.
+
+    Numbers can stay finite while they grow without bound. And after the last step of an epoch no
+    loss has been computed yet, but a checkpoint is about to be written.
+    """
+    with np.errstate(all="ignore"):
+        loss = float(run.model.losses(x, y=y, rng=0)["loss"])
+    if not loss < GROWTH * (abs(first) + run.model.n_features):
+        raise FloatingPointError(
+            f"the loss of {len(x)} rows is {loss:.1e} after epoch {run.epoch + 1}, and was "
+            f"{first:.1e} at first: training diverges; try a smaller learning_rate"
+        )
+
+
+def _seed_of(rng: int | np.random.Generator | None) -> int | None:
+    """Return the seed of `rng`; None if there is none, or if the system chose it."""
+    if isinstance(rng, np.random.Generator):
+        sequence = rng.bit_generator.seed_seq
+        rng = getattr(sequence, "entropy", None)
+    return int(rng) if isinstance(rng, int | np.integer) and rng < 1 << 64 else None
+
+
+def _digest(X: Array, y: Any) -> str:
+    """Return a digest of the data, read block by block."""
+    digest = hashlib.blake2b(digest_size=16)
+    for start in range(0, len(X), VALIDATION_BATCH):
+        digest.update(np.ascontiguousarray(X[start : start + VALIDATION_BATCH]).data)
+    if y is not None:
+        digest.update(np.ascontiguousarray(y).data)
+    return digest.hexdigest()
 
 
 def evaluate(model: Any, X: ArrayLike, y: ArrayLike | None = None) -> dict[str, float]:

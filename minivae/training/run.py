@@ -7,8 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from minivae.edge.checks import ArgumentError, check_integer
+from minivae.edge.checks import ArgumentError, as_reals, check_integer
 from minivae.training.optimizers import Optimizer
+
+OPTIONAL = {"seed", "learning_rate", "data"}  # a caller may leave them to the file
 
 
 @dataclass
@@ -34,22 +36,14 @@ class Run:
     rng: np.random.Generator
     epochs: int
     callbacks: list[Any]
-    conditions: dict[str, int | str]
+    conditions: dict[str, Any]
     epoch: int = 0
     stop: bool = False
     history: dict[str, list[float]] = field(default_factory=dict)
 
     def state_dict(self) -> dict[str, Any]:
         """Return the model's file contents, and below ``"run"`` what resuming needs besides."""
-        states = {str(i): c.state_dict() for i, c in enumerate(self.callbacks) if has_state(c)}
-        run = {
-            "epoch": self.epoch,
-            "stop": self.stop,
-            "conditions": self.conditions,
-            "rng": self.rng.bit_generator.state,
-            "optimizer": self.optimizer.state_dict(),
-            "callbacks": states,
-        }
+        run = self._changeable() | {"conditions": self.conditions}
         self.model.history_ = self.history
         return self.model.state_dict() | {"run": run}
 
@@ -60,16 +54,38 @@ class Run:
         run = state["run"]
         for name, value in self.conditions.items():
             theirs = run["conditions"].get(name, value)  # an older file says less
-            if theirs != value:
+            if theirs != value and not (name in OPTIONAL and None in (theirs, value)):
                 raise ArgumentError(f"it was made with {name}={theirs}, got {value}")
+        check_integer("epoch", run["epoch"], 1)
+        for name, values in state["history"].items():
+            as_reals(f"history[{name!r}]", values, finite=False)
+        before = self._changeable()
+        try:
+            self._take_over(run)
+            self.model.load_state_dict(state)  # last: if it refuses, the rest goes back
+        except Exception:
+            self._take_over(before)
+            raise
+        self.history = self.model.history_
+
+    def _changeable(self) -> dict[str, Any]:
+        """Return what `_take_over` changes."""
+        states = {str(i): c.state_dict() for i, c in enumerate(self.callbacks) if has_state(c)}
+        return {
+            "epoch": self.epoch,
+            "stop": self.stop,
+            "rng": self.rng.bit_generator.state,
+            "optimizer": self.optimizer.state_dict(),
+            "callbacks": states,
+        }
+
+    def _take_over(self, run: dict[str, Any]) -> None:
         self.optimizer.load_state_dict(run["optimizer"])
         self.rng.bit_generator.state = run["rng"]
-        self.epoch, self.stop = check_integer("epoch", run["epoch"], 1), bool(run["stop"])
+        self.epoch, self.stop = run["epoch"], bool(run["stop"])
         for i, callback in enumerate(self.callbacks):
             if has_state(callback) and str(i) in run["callbacks"]:
                 callback.load_state_dict(run["callbacks"][str(i)])
-        self.model.load_state_dict(state)  # last, so that a refused file leaves the model alone
-        self.history = self.model.history_
 
 
 def has_state(callback: Any) -> bool:

@@ -265,6 +265,7 @@ def test_a_data_set_is_checked_to_its_end_without_being_converted(tmp_path):
 # Checks that a user's argument never fails: what one layer hands to the next, what a function that
 # is being checked does, and what is caught and said in other words.
 OURS = (
+    "dy must have the output's shape",
     "the optimizer's state is for parameters",
     "but its gradient or moment has shape",
     "the complex step was lost",

@@ -672,3 +672,38 @@ example("claims.prove", lambda: claims.prove, claim=claims.find_claim("adam-cons
 example("studies.all_studies", lambda: studies.all_studies)
 example("studies.find_study", lambda: studies.find_study, name="latent-dimension")
 example("studies.study", lambda: studies.study, question="What is it?")
+
+# Later names
+
+RHO = {"n_examples": 12, "n_batches": 3, "n_adapting": 2}
+example("outlier_scores", lambda: mv.outlier_scores, model=Fresh(vae), X=X, rng=0)
+example(
+    "two_sample_test",
+    lambda: mv.two_sample_test,
+    X=X,
+    Y=X + 0.1,
+    statistic="energy",
+    n_permutations=9,
+    rng=0,
+)
+example(
+    "bayes.sghmc",
+    lambda: bayes.sghmc,
+    **F,
+    start=numbers(2),
+    n_samples=3,
+    step=0.1,
+    friction=0.1,
+    rng=0,
+)
+example("bayes.ScaleAdaptedSGHMC", lambda: bayes.ScaleAdaptedSGHMC, **RHO, rng=0)
+INSIDE = {"inside": numbers(5), "outside": numbers(6, seed=1)}
+for name in ("auprc", "auroc", "false_positive_rate"):
+    example(f"diagnostics.{name}", lambda name=name: getattr(diagnostics, name), **INSIDE)
+for name in ("effective_models", "weight_scores"):
+    example(f"diagnostics.{name}", lambda name=name: getattr(diagnostics, name), log_p=X)
+example("regularizers.SparseCode", lambda: mv.regularizers.SparseCode, l1=0.1, l2=0.1)
+for name, argument in {"Gaussian": "sigma", "Masking": "p", "SaltAndPepper": "p"}.items():
+    kind = getattr(mv.corruptions, name)
+    example(f"corruptions.{name}", lambda kind=kind: kind, **{argument: 0.3})
+example("corruptions.Corruption.__call__", lambda: mv.corruptions.Gaussian(0.3), x=X, rng=0)

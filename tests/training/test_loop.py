@@ -501,22 +501,27 @@ def test_a_finished_run_has_nothing_to_resume(checkpoint):
 def test_a_diverging_run_says_where_and_leaves_the_last_good_checkpoint(tmp_path):
     path, model = tmp_path / "run.npz", LinearAutoencoder(5, 2, rng=0)
     message = (
-        r"^the loss stopped being finite in epoch (\d+), step (\d+), when .*(en|de)coder\.0\.W "
-        r"held (inf|nan|\de\+\d+); try a smaller learning_rate, or data of a smaller scale$"
+        r"^the loss of 1 rows is \d.*e\+\d+ after epoch (\d+), and was \d.*e\+\d+ at first: "
+        r"training diverges; try a smaller learning_rate$"
     )
+
+    class TooFastLater(SGD):
+        def step(self, params, grads):
+            self.learning_rate = 0.01 if self.t > 6 else 1e-12
+            super().step(params, grads)
+
     with pytest.raises(FloatingPointError, match=message) as caught:
         model.fit(
             1e3 * X[:2],
             epochs=100,
             batch_size=1,
-            optimizer=SGD(0.01),
+            optimizer=TooFastLater(0.01),
             callbacks=[Checkpoint(path)],
             rng=0,
         )
-    epoch, step = map(int, re.match(message, str(caught.value)).groups()[:2])
+    epoch = int(re.match(message, str(caught.value))[1])
     survivor = minivae.load(path)
     assert survivor.history_["epoch"] == list(range(1, epoch))
-    assert step in (1, 2)
     assert np.all(np.isfinite(survivor.history_["loss"]))
     assert all(np.all(np.isfinite(value)) for value in survivor.params.values())
 
