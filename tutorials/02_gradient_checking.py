@@ -273,7 +273,7 @@ for method in ("central", "complex"):
     assert report.n_checked == 272
 
 # %% What a check never sees
-# ? The gradient check passes. Name a mistake that may still be in the code.
+# ? The gradient check passes. Which mistakes may still be in the code?
 # A gradient check compares backward with *forward*. If forward is not what you meant, the check
 # passes all the same. A well-known NumPy VAE draws its code as mu + exp(log_var) eps, as if
 # exp(log_var) were the standard deviation. But it is the variance, as the KL term of the same code

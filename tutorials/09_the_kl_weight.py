@@ -118,9 +118,7 @@ assert abs(slope / expected - 1) < 1e-4
 
 lam, noise = 4.0, 4 / 3
 nats, left = 0.5 * np.log((lam + noise) / noise), lam * noise / (lam + noise)
-print(
-    f"a code of {nats:.4f} nats leaves {left:.4f} of {lam:g}, the bound {lam * np.exp(-2 * nats):g}"
-)
+print(f"a code of {nats:.4f} nats leaves {left:.4f}: the bound is {lam * np.exp(-2 * nats):.4f}")
 assert np.allclose([nats, left], [np.log(2), 1])
 
 for lam, t in ((5.0, 0.3136), (5.0, 6.0)):

@@ -95,15 +95,10 @@ assert found["noise"][1] > found["two mixed"][1]  # confidence calls noise a bet
 assert found["ten copied"][2] == 0  # and the pixels call copies perfect
 
 # %% The samples
-<<<<<<< HEAD
-# Only the Fréchet distance kept the order: the classifier is sure of what it sees in noise, and
-# pixels call ten copies perfect. (To the Fréchet distance copies are worse than patches: it misses
-=======
 # ? Draw codes from a normal that is fitted to each model's own codes. Which samples win, those of
 # ? the VAE or those of the autoencoder?
 # Only the Fréchet distance kept the order: the classifier is sure of what it sees in noise, and
 # pixels call ten copies perfect. (To the Fréchet distance copies are worse than patches: it misses
->>>>>>> tut12
 # the variety, and does not see that each is a digit.) Now the models. At z from N(0, I) the
 # autoencoder loses by far: no one told it to put its codes there. This comparison stands in
 # lectures, but it is unfair. Fit a normal to the *codes*, and draw from that.

@@ -27,7 +27,8 @@ QUICK = bool(os.environ.get("MINIVAE_QUICK"))
 # %% A weight that is not a number
 # Training returns one setting of the weights. Bayes' rule returns a distribution: p(w) times the
 # probability of the data given w. A network has too many weights for a formula, but its gradient is
-# cheap. So follow the gradient of log p, with noise, and keep the places where the walk has been.
+# cheap. So follow the gradient of log p, with noise, and keep the places where the walk has been:
+# stochastic-gradient Hamiltonian Monte Carlo, or SGHMC.
 # A walk with a velocity v goes further than one without. Take a step of four parts:
 #
 #     v <- v + h g           the kick: g is the gradient of log p
@@ -134,6 +135,8 @@ finish(ax, "lag (epochs)", "distance of samples / their length")
 show(ax.figure, "14_lags")
 
 # %% How many decoders are left
+# ? The distance between two samples still grows with their lag. Are they samples of the
+# ? posterior?
 # The distance still grows with the lag. So these samples are a trajectory, and not the posterior:
 # a minute is too short. Whoever reports "posterior samples" of a network should show this curve.
 #
@@ -152,6 +155,8 @@ assert round(D, 2) == 1.96
 assert np.isclose(D, effective_models([[-100.0], [-101.0], [-102.0]])[0])
 
 # %% Do they disagree about a four?
+# ? No decoder has seen a four. Which will find it best: their disagreement, the ELBO of one VAE,
+# ? or the ink?
 # The paper (Daxberger and Hernandez-Lobato, 2019) calls an image strange where few decoders are
 # left. Compare it with what costs less: the ELBO of one plain VAE, and the ink. The score is the
 # AUROC, the chance that a four is called stranger than another digit (0.5 for a coin).

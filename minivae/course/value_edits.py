@@ -201,9 +201,8 @@ def _one_more_term(alone: bool) -> Iterator[tuple[int, str, str]]:
         for sign in "+-":
             words = f"a term with `NAME` is missing: TEXT `{sign} {shown}"
             yield rank, f"{words}`", f"E {sign} {term}"
-            if not alone:
-                yield rank + 5, f"{words} / 2`", f"E {sign} {term} / 2"
-                yield rank + 6, f"{words} * 2`", f"E {sign} 2 * {term}"
+            yield rank + 5, f"{words} / 2`", f"E {sign} {term} / 2"
+            yield rank + 6, f"{words} * 2`", f"E {sign} 2 * {term}"
 
 
 PAIRS = ("V[0] * V[1]", "V[0] / V[1]", "V[0] @ V[1]")

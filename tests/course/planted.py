@@ -25,7 +25,7 @@ from minivae.course.find import all_parts
 # What the words for a mistake of each kind may hold. A repair that restores the right line is
 # a right name too, whatever its words.
 KINDS = {
-    "sign": r"row to row|sign|uphill|wrong way|other way|subtract|KL is added|ELBO|climb|upside",
+    "sign": r"row to row|sign|hill|wrong way|other way|subtract|added|ELBO|climb|upside",
     "factor of two": r"2|half|twice|1/2",
     "transpose": r"transpos|order|rows|columns|axes",
     "batch": r"batch|average|mean|sum|n_features|divided|rows|\bN\b|divisor",

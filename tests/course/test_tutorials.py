@@ -98,5 +98,4 @@ def test_it_ends_with_its_exercises(path):
 def test_it_asks_the_reader_before_it_answers(path):
     questions = [cell.question for cell in read_cells(path) if cell.question]
     assert 1 <= len(questions) <= 3
-    for each in questions:
-        assert "?" in each or each.startswith("Name"), each
+    assert all("?" in each for each in questions)
