@@ -78,7 +78,7 @@ assert np.allclose(decoder.grads["W"][:, 0], [0.6, 0, 1])
 #
 #     1/2 log(4.5 * 2) - 1/2 log(2 * 0.5) = log 3 = 1.0986
 #
-# This is more than log 2 = 0.69, the most that two classes can say. Think: how?
+# This is more than log 2 = 0.69, the most that two classes can say.
 
 means, classes = np.array([[-2.0, 0], [2, 0]]), np.repeat([0, 1], 4)
 points = means[classes] + np.tile([[1, 0], [-1, 0], [0, 2], [0, -2]], (2, 1))
@@ -90,7 +90,8 @@ for name, model in {"without": alone, "with": within}.items():
 print(f"gain {on_paper - alone.score(points):.4f} nats")  # 1.0986
 assert abs(on_paper - alone.score(points) - np.log(3)) < 1e-12
 
-# %% The answer
+# %% More than a label can say
+# ? The label gains log 3, and two classes can say no more than log 2. Where is the rest from?
 # Without labels, one normal has to cover two clouds, which it does badly. Compare with a model that
 # only does not *know* the class, p(x) = p(x | 0) / 2 + p(x | 1) / 2: beside it, the label gains
 # less than log 2. The rest was the price of a bad fit.
@@ -133,8 +134,8 @@ grid = [conditional.decode(np.tile(z, (10, 1)), y=np.arange(10)) for z in styles
 show(image_grid(np.concatenate(grid), n_columns=10), "12_classes_and_styles")
 
 # %% Same code, same style?
-# Decode the code of each test image as a one. Does the one lean as the original leans? (The lean is
-# the slope of x on y of the ink.) Predict the correlation, then see: .8 to 1 for nine classes, but
+# ? Decode the code of each test image as a one. Does the one lean as the original leans?
+# The lean is the slope of x on y of the ink. Its correlation is .8 to 1 for nine classes, but
 # negative for the sevens; in the picture, too, they lean the other way. Nothing in the bound ties
 # the styles of two classes together: mirror the codes of one class, let the decoder undo it for
 # this class, and the bound stays. "Same z, same style" is a hope, which shared weights support.
@@ -251,13 +252,14 @@ for (name, cure), expected in zip(cures.items(), on_paper, strict=True):
     assert np.allclose(kept, expected, atol=1e-4)
 
 # %% More latents
+# ? With more and more latents, what becomes of the error of new rows, and of the distance from the
+# ? signal that is under their noise?
 # The third change: width. Take a signal of five dimensions in twenty features, noise of variance 1
 # on every feature, and 60 rows. The best linear autoencoder is PCA; the best linear VAE for s2 = 1
-# uses latent i only if lam_i > 1, and keeps 1 - 1 / lam_i (tutorial 10). First sketch two curves
-# against the number of latents: the error of new rows, and the distance from the signal in them.
-# The autoencoder's error always falls, but from five latents on it copies noise, which the error
-# does not show! The VAE stays near the signal: of 19 latents it uses 11, and the last six of them,
-# for noise that exceeds 1 by chance, hardly.
+# uses latent i only if lam_i > 1, and keeps 1 - 1 / lam_i (tutorial 10). The autoencoder's error
+# always falls, but from five latents on it copies noise, which the error does not show! The VAE
+# stays near the signal: of 19 latents it uses 11, and the last six of them, for noise that exceeds
+# 1 by chance, hardly.
 
 rng = np.random.default_rng(0)
 axes = np.sqrt([[9], [7], [5], [4], [3]]) * np.linalg.qr(rng.standard_normal((20, 20))).Q[:5]

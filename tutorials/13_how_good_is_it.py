@@ -36,7 +36,7 @@ for model in (vae, autoencoder):
 
 # %% The distance of two clouds, on paper
 # To score samples, compare two clouds of points: the features of real images, and those of samples.
-# The Frechet distance takes both for normal. In one dimension, with means m and deviations s:
+# The Fréchet distance takes both for normal. In one dimension, with means m and deviations s:
 #
 #     d = (m_1 - m_2)^2 + (s_1 - s_2)^2
 #
@@ -56,22 +56,22 @@ print(f"coins and a normal: {diagnostics.frechet_distance(coins, normal):.4f}")
 assert diagnostics.frechet_distance(coins, normal) < 0.01
 
 # %% Controls first
+# ? A classifier's confidence, and the distance to the nearest training image: what does each say of
+# ? noise, and of fifty copies each of ten training images?
 # Equal means and covariances are no distance: coins of -1 and 1 pass for a normal. So try a score
 # on images whose quality you know before you believe it. From good to garbage: held-out digits, a
 # blur of one pixel, the mean of two digits, shuffled patches, noise. Three scores:
 #
-# - the Frechet distance, times 100, of the last hidden layer of a small classifier, at length one;
+# - the Fréchet distance, times 100, of the last hidden layer of a small classifier, at length one;
 # - the confidence of the classifier, the mean of its largest probability: high should be good;
 # - the distance in pixels to the nearest training image: low should be good.
-#
-# Predict for each what it says of noise, and of fifty copies each of ten training images.
 
 classifier = Classifier((784, 64, 32, 10)).fit(training, y, epochs=15)
 of_real = unit_length(classifier.features(real))
 
 
 def scores(x):
-    """Return the Frechet distance, the confidence, and the distance to the nearest image."""
+    """Return the Fréchet distance, the confidence, and the distance to the nearest image."""
     frechet = diagnostics.frechet_distance(of_real, unit_length(classifier.features(x)))
     confidence = classifier.probabilities(x).max(axis=1).mean()
     return 100 * frechet, confidence, diagnostics.nearest_distances(x, training).mean()
@@ -88,18 +88,25 @@ controls = {
 }
 found = {name: scores(x) for name, x in controls.items()}
 for name, (frechet, confidence, nearest) in found.items():
-    print(f"{name}: Frechet {frechet:.2f}, confidence {confidence:.2f}, nearest {nearest:.2f}")
+    print(f"{name}: Fréchet {frechet:.2f}, confidence {confidence:.2f}, nearest {nearest:.2f}")
 frechets = [found[name][0] for name in list(controls)[:5]]
 assert frechets == sorted(frechets)
 assert found["noise"][1] > found["two mixed"][1]  # confidence calls noise a better digit
 assert found["ten copied"][2] == 0  # and the pixels call copies perfect
 
 # %% The samples
+<<<<<<< HEAD
+# Only the Fréchet distance kept the order: the classifier is sure of what it sees in noise, and
+# pixels call ten copies perfect. (To the Fréchet distance copies are worse than patches: it misses
+=======
+# ? Draw codes from a normal that is fitted to each model's own codes. Which samples win, those of
+# ? the VAE or those of the autoencoder?
 # Only the Frechet distance kept the order: the classifier is sure of what it sees in noise, and
 # pixels call ten copies perfect. (To the Frechet distance copies are worse than patches: it misses
+>>>>>>> tut12
 # the variety, and does not see that each is a digit.) Now the models. At z from N(0, I) the
 # autoencoder loses by far: no one told it to put its codes there. This comparison stands in
-# lectures, but it is unfair. Fit a normal to the *codes*, and draw from that. Predict the winner.
+# lectures, but it is unfair. Fit a normal to the *codes*, and draw from that.
 #
 # Fitted, the two are nearly equal, and both beat the VAE at N(0, I). So the VAE's own codes do not
 # fill its prior; what it had ahead of the autoencoder was the place to draw from, not the decoder.
@@ -116,14 +123,14 @@ for name, model in {"VAE": vae, "autoencoder": autoencoder}.items():
     samples[f"{name}, fitted"] = model.decode(fitted)
 for name, x in samples.items():
     found[name] = scores(x)
-    print(f"{name}: Frechet {found[name][0]:.2f}, nearest {found[name][2]:.2f}")
+    print(f"{name}: Fréchet {found[name][0]:.2f}, nearest {found[name][2]:.2f}")
 assert found["VAE, N(0, I)"][0] < found["autoencoder, N(0, I)"][0]
 assert found["autoencoder, fitted"][0] < found["autoencoder, N(0, I)"][0] / 2
 
 shown = controls | samples
 ranked = sorted(shown, key=lambda name: found[name][0])
 picture = interpolation({f"{name}: {found[name][0]:.2f}": shown[name][:9] for name in ranked})
-picture.axes.set(xticks=[], xlabel="with their Frechet distances, the nearest to real digits first")
+picture.axes.set(xticks=[], xlabel="with their Fréchet distances, the nearest to real digits first")
 show(picture, "13_garbage_and_samples")
 
 # %% Strange data, on paper
@@ -230,8 +237,10 @@ for n_steps in (1, 3, 10):
     assert abs(ratio.mean() - 1) < 5 * ratio.std() / np.sqrt(20_000)
 
 # %% Where the truth is known
+# ? Five estimates of log p(x): 500 weights from the prior, the ELBO, the ELBO of the best q, 500
+# ? weights from q, and annealing. In which order do they miss it?
 # Now all estimates beside the exact log p(x): probabilistic PCA of digits as a VAE. Its ten latents
-# are turned, so that no independent q is right, and its encoder is off. Predict the order.
+# are turned, so that no independent q is right, and its encoder is off.
 
 
 def estimates(model, x):

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from minivae.edge.checks import ArgumentError, ArgumentTypeError, Array, check_real
+from minivae.edge.checks import ArgumentError, Array, as_reals, check_real
 
 
 def auroc(inside: ArrayLike, outside: ArrayLike) -> float:
@@ -76,13 +76,7 @@ def false_positive_rate(inside: ArrayLike, outside: ArrayLike, *, recall: float 
 
 def _scores(name: str, values: Any) -> Array:
     """Return scores as an array of shape (n,), or say what is wrong with them."""
-    scores = np.asarray(values)
-    if scores.dtype.kind not in "fiub":
-        raise ArgumentTypeError(f"{name} must hold numbers, got dtype {scores.dtype}")
-    if scores.ndim != 1 or len(scores) == 0:
-        raise ArgumentError(
-            f"{name} must have shape (n,) with n at least 1, got shape {scores.shape}"
-        )
+    scores = as_reals(name, values, ("n",), finite=False)
     if np.isnan(scores).any():
         raise ArgumentError(f"{name} must be numbers, got nan in entry {np.isnan(scores).argmax()}")
-    return scores.astype(float)
+    return scores

@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike
 from minivae.diagnostics.code_space import nearest_distances
 from minivae.diagnostics.marginal_likelihood import log_likelihood
 from minivae.diagnostics.posterior_fit import density_batch, elbo_and_likelihood, fit_posterior
-from minivae.edge.checks import ArgumentError, Array, as_batch, check_rng
+from minivae.edge.checks import ArgumentError, Array, as_batch, check_rng, shown
 from minivae.models.autoencoder import Autoencoder
 from minivae.models.vae import VAE
 from minivae.nn.gaussian import gaussian_kl
@@ -74,8 +74,8 @@ def outlier_scores(
     et al.: Input complexity and out-of-distribution detection with likelihood-based generative
     models, ICLR 2020, arXiv 1909.11480.
     """
-    if method not in METHODS:
-        raise ArgumentError(f"method must be one of {', '.join(METHODS)}, got {method!r}")
+    if not isinstance(method, str) or method not in METHODS:
+        raise ArgumentError(f"method must be one of {', '.join(METHODS)}, got {shown(method)}")
     X, rng = as_batch(X, name="X"), check_rng(rng)
     if method not in WITH_REFERENCE:
         return METHODS[method](model, X, rng)
@@ -103,7 +103,9 @@ def _reconstruction(model: Any, X: Array, rng: np.random.Generator) -> Array:
         _check_vae(model, "reconstruction")
         return _mean(lambda: -model.elbo(X, rng=rng).reconstruction)
     if not hasattr(model, "reconstruct"):
-        raise ArgumentError(f"model must have a decoder for method='reconstruction', got {model!r}")
+        raise ArgumentError(
+            f"model must have a decoder for method='reconstruction', got {shown(model)}"
+        )
     return np.sum((X - model.reconstruct(X)) ** 2, axis=1)
 
 
@@ -165,5 +167,5 @@ def _check_vae(model: Any, method: str) -> None:
     """Refuse a model that has no q(z | x), or whose q needs a label."""
     if not isinstance(model, VAE) or model.n_classes:
         raise ArgumentError(
-            f"model must be a VAE without classes for method={method!r}, got {model!r}"
+            f"model must be a VAE without classes for method={method!r}, got {shown(model)}"
         )

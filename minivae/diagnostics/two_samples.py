@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from minivae.diagnostics.density_ratios import classifier_ratio, vae_ratio
-from minivae.edge.checks import ArgumentError, Array, as_batch, check_integer, check_rng
+from minivae.edge.checks import ArgumentError, Array, as_batch, check_integer, check_rng, shown
 
 Statistic = Callable[[Array, Array], float]
 RATIOS = {"vae": vae_ratio, "classifier": classifier_ratio}
@@ -112,15 +112,17 @@ def two_sample_test(
     B, rng = check_integer("n_permutations", n_permutations, 1), check_rng(rng)
     if not np.any(np.ptp(np.concatenate([X, Y]), axis=0)):
         raise ArgumentError("X and Y must hold different rows, got the same row everywhere")
-    if statistic == "energy":
+    if isinstance(statistic, str) and statistic == "energy":
         values = _energies(X, Y, B, rng)
     elif isinstance(statistic, str) and statistic in RATIOS:
         values = _mean_ratios(*RATIOS[statistic](X, Y, rng), B, rng)
-    elif callable(statistic):
+    elif callable(statistic) and not isinstance(statistic, type):
         values = _by_function(statistic, X, Y, B, rng)
     else:
         names = ", ".join(("energy", *RATIOS))
-        raise ArgumentError(f"statistic must be a function or one of {names}, got {statistic!r}")
+        raise ArgumentError(
+            f"statistic must be a function or one of {names}, got {shown(statistic)}"
+        )
     label = statistic if isinstance(statistic, str) else getattr(statistic, "__name__", "function")
     return TwoSampleReport(label, float(values[0]), values[1:])
 

@@ -22,8 +22,7 @@ class Corruption:
 
     def __call__(self, x: ArrayLike, rng: Rng = None) -> Array:
         """Return a noisy copy of `x`, shape (batch, n_features), with its float dtype."""
-        x = np.asarray(x)
-        x = as_batch(x, dtype=np.float32 if x.dtype == np.float32 else np.float64)
+        x = as_batch(x, dtype=np.float32 if getattr(x, "dtype", None) == np.float32 else np.float64)
         return self.noisy(x, check_rng(rng))
 
     def noisy(self, x: Array, rng: np.random.Generator) -> Array:
