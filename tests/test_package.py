@@ -213,9 +213,9 @@ def lines_of(modules):
 @pytest.mark.parametrize(
     ("module", "most_modules", "most_lines"),
     [
-        ("minivae.models.vae", 30, 4800),  # loss_and_grads, and fit by way of the models' base
-        ("minivae.training.loop", 12, 1900),  # fit alone
-        ("minivae.gradient_check.check", 19, 1900),
+        ("minivae.models.vae", 32, 4950),  # loss_and_grads, and fit by way of the models' base
+        ("minivae.training.loop", 14, 2050),  # fit alone
+        ("minivae.gradient_check.check", 19, 2000),
     ],
 )
 def test_what_a_call_needs_stays_close(module, most_modules, most_lines):

@@ -171,8 +171,9 @@ assert np.array_equal(layer.grads["b"], db)
 print("mv.Dense agrees")
 
 # %% Two layers
-# Between two layers stands a nonlinear function, because two linear layers in a row are only one.
-# Here it is tanh, whose derivative is 1 - tanh^2. Take one number in each place, and x = 1:
+# Between two layers stands a nonlinear function, the activation, because two linear layers in a row
+# are only one. Here it is tanh, whose derivative is 1 - tanh^2. Take one number in each place, and
+# x = 1:
 #
 #     a = w1 x,   h = tanh(a),   y = w2 h,   L = (y - 0)^2
 #

@@ -126,7 +126,7 @@ assert np.allclose(pca.explained_variance_ * 3 / 4, 2.5)
 # %% Real data: 64 numbers for each patch
 # The patches are cut from a photograph, and have 8 x 8 pixels. Each eigenvector of the 64 x 64
 # covariance is a pattern, and each patch is the mean patch plus a multiple of each pattern. Eckart
-# and Young (1936) proved that no k-dimensional plane has a smaller error than the plane of the
+# and Young (1936) proved that no k-dimensional subspace has a smaller error than the plane of the
 # first k eigenvectors. That error is the sum of the other eigenvalues, those that are discarded:
 #
 #     least error with k numbers = lam_(k+1) + ... + lam_m

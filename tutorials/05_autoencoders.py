@@ -16,13 +16,14 @@ import numpy as np
 from matplotlib.figure import Figure
 
 import minivae as mv
-from minivae.course import chosen_data, show
+from minivae.course import chosen_data, one_thread, show
 from minivae.diagnostics import decoded_steps, hole_fraction, nearest_distances, sample_codes
 from minivae.plots import interpolation, latent_scatter, new_axes, reconstructions
 from minivae.plots.style import COLORS, LINES, MARKERS, finish
 
 QUICK = bool(os.environ.get("MINIVAE_QUICK"))
 DATA = chosen_data("digits")
+one_thread()  # a second one would wait for a core that another program uses
 
 # %% What one hidden layer can do
 # A ReLU unit, max(x - t, 0), is flat up to its knot t and rises with slope 1 after it. A sum
@@ -107,10 +108,10 @@ finish(ax, "hidden units", "largest error on [0, 1]")
 show(ax.figure, "05_units")
 
 # %% A curve: one number for each point
-# The points lie on an arc, with noise of standard deviation 0.03. One number says where on the arc
-# a point is. PCA's line cannot follow the arc: its error is 0.20. An autoencoder with a code of one
-# number, and a hidden layer on each side, can bend. It only loses the noise across the arc, and you
-# should see about that error, 0.03^2 = 0.0009.
+# The points lie on an arc, with noise of standard deviation 0.03. One number, the latent or code,
+# says where on the arc a point is. PCA's line cannot follow the arc: its error is 0.20. An
+# autoencoder with a code of one number, and a hidden layer on each side, can bend. It only loses
+# the noise across the arc, and you should see about that error, 0.03^2 = 0.0009.
 
 rng = np.random.default_rng(0)
 angle = rng.uniform(-2, 2, 500)
@@ -131,9 +132,10 @@ assert error_of(bent, points) < 0.002
 
 # %% Too wide a code copies
 # ? A code as wide as the data gives a loss of 0. What has the network learned?
-# With as many code numbers as features, nothing forces the network to choose. A linear one ends at
-# W_e W_d = I: its loss is 0, and it "reconstructs" noise that it never saw as well as its data. A
-# small reconstruction error does not show that a model has learned anything.
+# With as many code numbers as features there is no bottleneck, and nothing forces the network to
+# choose. A linear one ends at W_e W_d = I: its loss is 0, and it "reconstructs" noise that it never
+# saw as well as its data. A small reconstruction error does not show that a model has learned
+# anything.
 
 X = mv.datasets.linear_gaussian(1000, 6, 3, noise=0.5, rng=0).X
 X = X - X.mean(axis=0)

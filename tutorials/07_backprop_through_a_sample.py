@@ -52,7 +52,8 @@ print(f"first five quotients: {np.round(quotients[:5])}, standard deviation {quo
 assert quotients.std() > 50 * truth[0]
 
 # %% The trick
-# First draw the noise, from a distribution that has no parameters. Then make z from the noise:
+# The trick is called reparameterization. First draw the noise, from a distribution that has no
+# parameters. Then make z from the noise:
 #
 #     eps ~ N(0, 1)            z = mu + sigma * eps
 #
@@ -139,7 +140,15 @@ assert np.allclose(a["dlog_var"], a["dz"] * s * tiny_eps / 2 + (s**2 - 1) / 2 / 
 # %% The graph of a VAE
 # The graph shows the first image's numbers: without the trick above, with the trick below. Without
 # it, the way back ends at z. Follow dmu: it is -0.672 from the KL, and the trick adds -0.346.
+#
+# Only the loss belongs to both images, because training takes one step for the whole batch: it is
+# the mean of what each costs, -log p(x | z) + KL. That is 3.306 + 1.001 = 4.306 nats for the first
+# image, 2.706 for the second, and 3.506 on average. So the way back starts with dL_n = 1/2, and the
+# KL sends back mu / 2 = -1.343 / 2 = -0.672. With one image alone all gradients would be doubled.
 
+costs = a["kl"].sum(axis=1) - a["log_prob"]
+print(f"the two images cost {costs.round(3)}, on average {a['loss']:.3f}")  # 4.306, 2.706, 3.506
+assert abs(costs.mean() - a["loss"]) < 1e-12
 show(reparameterization_graph(explanation), "07_graph")
 
 # %% A VAE whose path stays shut

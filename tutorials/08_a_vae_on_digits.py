@@ -17,7 +17,7 @@ from scipy import stats
 
 import minivae as mv
 from minivae import diagnostics
-from minivae.course import chosen_data, figure_file, show, show_file
+from minivae.course import chosen_data, figure_file, one_thread, show, show_file
 from minivae.plots import (
     animate_codes,
     interpolation,
@@ -33,6 +33,7 @@ from minivae.plots.figures import axes_in_a_row
 QUICK = bool(os.environ.get("MINIVAE_QUICK"))
 DATA = chosen_data("digits")
 N_IMAGES, EPOCHS = (1000, 20) if QUICK else (5000, 30)
+one_thread()  # a second one would wait for a core that another program uses
 
 # %% The images
 # The images have 28 x 28 pixels, row by row, from 0 (white) to 1 (ink). A pen drew them, and the
@@ -66,9 +67,11 @@ print("mu", mu.round(2), "sigma", np.exp(log_var / 2).round(2), "z", z.round(2))
 assert np.allclose(z, mv.reparameterize(mu, log_var, eps))
 
 # %% The decoder's lines
-# The decoder returns a logit a for each pixel, and p = 1 / (1 + e^-a) is the probability of ink.
+# The decoder returns a logit a for each pixel. Its sigmoid p = 1 / (1 + e^-a) is the probability of
+# ink.
 # How many nats does x cost, once p is known? A pixel costs -log p if it is ink, and -log(1 - p) if
-# it is not. A grey pixel mixes the two. The image costs the sum over all its pixels:
+# it is not. A grey pixel mixes the two. The image costs the sum over all its pixels, a
+# cross-entropy:
 #
 #     -log p(x | z) = -sum_d [ x_d log p_d + (1 - x_d) log(1 - p_d) ]
 #
@@ -160,9 +163,9 @@ assert np.all((spread > 0.5) & (spread < 2))
 assert diagnostics.kl_to_prior(codes.mean(axis=0), np.cov(codes, rowvar=False)) < 2
 
 # %% A map of the code space: which grid?
-# Decode a grid to see everything that the decoder can draw. The grid should follow the prior: a
-# region should have as many points as its share of N(0, 1). If u is uniform on (0, 1), then the
-# inverse distribution function of the normal, at u, is normal:
+# Decode a grid to see everything that the decoder can draw, its manifold. The grid should follow
+# the prior: a region should have as many points as its share of N(0, 1). If u is uniform on (0, 1),
+# then the inverse distribution function of the normal, at u, is normal:
 #
 #     P( Phi^-1(u) <= a ) = P( u <= Phi(a) ) = Phi(a)
 #

@@ -17,7 +17,7 @@ from scipy.optimize import minimize_scalar
 
 import minivae as mv
 from minivae import diagnostics
-from minivae.course import chosen_data, show
+from minivae.course import chosen_data, one_thread, show
 from minivae.plots import interpolation, kl_per_dimension, latent_scatter, rate_distortion
 from minivae.plots.figures import axes_in_a_row
 
@@ -32,6 +32,7 @@ if DATA == "mnist":
 else:
     images, labels, _ = mv.datasets.digits(N_IMAGES + 500, rng=0)
 training, judges, labels = images[:N_IMAGES], images[N_IMAGES:], labels[N_IMAGES:]
+one_thread()  # a second one would wait for a core that another program uses
 
 # %% Three weights
 # A lecture trains a VAE on MNIST with three weights w on the KL, and shows the codes: 8e-4 is "far
@@ -94,8 +95,16 @@ assert abs(slope / expected - 1) < 1e-4
 # %% What one number should cost
 # ? x has the variance 1. A code of R nats leaves an error of e^(-2R), and each nat costs t. From
 # ? which t on is R = 0 best?
-# When does a VAE not use a code? Take a single number x of variance lam. Shannon: if x is normal, a
-# code of R nats leaves an error of at least lam e^(-2R). So the loss of a perfect VAE is
+# When does a VAE not use a code? Take a single number x, normal with variance lam. Without a code
+# the best guess is the mean, and the error is lam. With a code, x is normal with some variance v,
+# the error left. The code told what the entropy, 1/2 log(2 pi e variance), lost on the way:
+#
+#     R = 1/2 log lam - 1/2 log v = 1/2 log(lam / v)        so        v = lam e^(-2R)
+#
+# By hand, lam = 4: a bit, R = log 2 = 0.69 nats, leaves 4 e^(-1.39) = 1, and two bits leave 1/4. A
+# bit halves the deviation, as the answer to "left or right?" halves a range. No code does better,
+# because of all distributions with the error v the normal has the most entropy (Shannon). You
+# should see it for the code z = x + noise of variance 4/3. So the loss of a perfect VAE is
 #
 #     lam e^(-2R) / (2 s2) + beta R          derivative in R:   -lam e^(-2R) / s2 + beta
 #
@@ -106,6 +115,13 @@ assert abs(slope / expected - 1) < 1e-4
 #
 # The second line is posterior collapse. It is no accident of training: it is the minimum. In the
 # lecture's scale t = w D / 2, the s2 from above. Below, a search finds the minimum of loss / beta.
+
+lam, noise = 4.0, 4 / 3
+nats, left = 0.5 * np.log((lam + noise) / noise), lam * noise / (lam + noise)
+print(
+    f"a code of {nats:.4f} nats leaves {left:.4f} of {lam:g}, the bound {lam * np.exp(-2 * nats):g}"
+)
+assert np.allclose([nats, left], [np.log(2), 1])
 
 for lam, t in ((5.0, 0.3136), (5.0, 6.0)):
     best = minimize_scalar(

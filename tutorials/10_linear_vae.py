@@ -16,13 +16,14 @@ import numpy as np
 from scipy import stats
 
 import minivae as mv
-from minivae.course import show
+from minivae.course import one_thread, show
 from minivae.diagnostics import gaussian_rate_distortion, kl_per_dimension, posteriors
 from minivae.linear import exact_elbo, fit_linear_vae
 from minivae.plots import bases_side_by_side, new_axes, rate_distortion, scree
 from minivae.plots.style import COLORS, LINES, MARKERS, finish
 
 QUICK = bool(os.environ.get("MINIVAE_QUICK"))
+one_thread()  # a second one would wait for a core that another program uses
 
 # %% A model of data
 # Probabilistic PCA (Tipping and Bishop, 1999) says how the data arise: a code z of k independent
@@ -45,6 +46,16 @@ assert np.allclose(lam, [9.25, 4.25, 1.25, 0.25, 0.25, 0.25], rtol=5 * np.sqrt(2
 # %% The most likely W and s2
 # ? The noise must explain every direction that no latent explains. Is its variance their
 # ? eigenvalues' sum, mean or smallest?
+# Why do eigenvalues come in? Of the data, the normal likelihood sees mean and covariance alone.
+# Turn to the eigenvectors: direction i has the variance lam_i in the data, c_i in the model, and
+# costs
+#
+#     1/2 [ log c_i + lam_i / c_i ]          derivative in c_i: zero where c_i = lam_i
+#
+# By hand, lam = 4, without the 1/2: c = 2 costs 0.69 + 2 = 2.69, c = 4 costs 1.39 + 1 = 2.39, and c
+# = 8 costs 2.08 + 0.5 = 2.58. A model too sure of itself pays in the second term, one too wide in
+# the first. Where directions must share one c, the derivative is zero at the mean of their lam.
+#
 # The k rows of W explain k directions, and noise explains the rest: s2 is the *mean* of the
 # discarded eigenvalues. Along a kept axis the variance w^2 + s2 should be lam, so the row of W has
 # the length
@@ -52,6 +63,10 @@ assert np.allclose(lam, [9.25, 4.25, 1.25, 0.25, 0.25, 0.25], rtol=5 * np.sqrt(2
 #     |w_i| = sqrt(lam_i - s2)        along eigenvector i        s2 = mean of lam_(k+1) ... lam_d
 #
 # `mv.ProbabilisticPCA` computes this. SciPy's multivariate normal confirms its log-likelihood.
+
+costs = [np.log(c) + 4 / c for c in (2, 4, 8)]
+print(f"lam = 4, c = 2, 4, 8: {np.round(costs, 2)}")  # 2.69, 2.39, 2.58
+assert np.allclose(costs, [2.69, 2.39, 2.58], atol=0.005)
 
 k = 3
 ppca = mv.ProbabilisticPCA(k).fit(X)

@@ -16,10 +16,12 @@ import numpy as np
 from scipy import stats
 
 import minivae as mv
-from minivae.course import show
+from minivae.course import one_thread, show
 from minivae.nn.networks import Composite
 from minivae.plots import new_axes
 from minivae.plots.style import COLORS, finish
+
+one_thread()  # a second one would wait for a core that another program uses
 
 # %% A VAE with doors
 # The VAE has a linear encoder and decoder, 4 features, 2 latents, and x given z is N(decoder(z),

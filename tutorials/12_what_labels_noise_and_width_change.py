@@ -283,8 +283,8 @@ finish(ax, "latents", "squared error")
 show(ax.figure, "12_width")
 
 # %% Forty latents for digits
-# Does a VAE with hidden layers switch off what does not pay? Give it 40 latents. You should see that
-# about ten are in use, and that the others say almost nothing.
+# Does a VAE with hidden layers switch off what does not pay? Give it 40 latents. You should see
+# that about ten are in use, and that the others say almost nothing.
 
 vae = trained(mv.VAE(196, 40, **SIZE), training, epochs=EPOCHS + 20)
 kl = np.sort(diagnostics.kl_per_dimension(*vae.encode(test)))[::-1]

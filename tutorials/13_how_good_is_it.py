@@ -36,7 +36,7 @@ for model in (vae, autoencoder):
 
 # %% The distance of two clouds, on paper
 # To score samples, compare two clouds of points: the features of real images, and those of samples.
-# The Frechet distance takes both for normal. In one dimension, with means m and deviations s:
+# The Fréchet distance takes both for normal. In one dimension, with means m and deviations s:
 #
 #     d = (m_1 - m_2)^2 + (s_1 - s_2)^2
 #
@@ -60,7 +60,7 @@ assert diagnostics.frechet_distance(coins, normal) < 0.01
 # on images whose quality you know before you believe it. From good to garbage: held-out digits, a
 # blur of one pixel, the mean of two digits, shuffled patches, noise. Three scores:
 #
-# - the Frechet distance, times 100, of the last hidden layer of a small classifier, at length one;
+# - the Fréchet distance, times 100, of the last hidden layer of a small classifier, at length one;
 # - the confidence of the classifier, the mean of its largest probability: high should be good;
 # - the distance in pixels to the nearest training image: low should be good.
 #
@@ -71,7 +71,7 @@ of_real = unit_length(classifier.features(real))
 
 
 def scores(x):
-    """Return the Frechet distance, the confidence, and the distance to the nearest image."""
+    """Return the Fréchet distance, the confidence, and the distance to the nearest image."""
     frechet = diagnostics.frechet_distance(of_real, unit_length(classifier.features(x)))
     confidence = classifier.probabilities(x).max(axis=1).mean()
     return 100 * frechet, confidence, diagnostics.nearest_distances(x, training).mean()
@@ -88,15 +88,15 @@ controls = {
 }
 found = {name: scores(x) for name, x in controls.items()}
 for name, (frechet, confidence, nearest) in found.items():
-    print(f"{name}: Frechet {frechet:.2f}, confidence {confidence:.2f}, nearest {nearest:.2f}")
+    print(f"{name}: Fréchet {frechet:.2f}, confidence {confidence:.2f}, nearest {nearest:.2f}")
 frechets = [found[name][0] for name in list(controls)[:5]]
 assert frechets == sorted(frechets)
 assert found["noise"][1] > found["two mixed"][1]  # confidence calls noise a better digit
 assert found["ten copied"][2] == 0  # and the pixels call copies perfect
 
 # %% The samples
-# Only the Frechet distance kept the order: the classifier is sure of what it sees in noise, and
-# pixels call ten copies perfect. (To the Frechet distance copies are worse than patches: it misses
+# Only the Fréchet distance kept the order: the classifier is sure of what it sees in noise, and
+# pixels call ten copies perfect. (To the Fréchet distance copies are worse than patches: it misses
 # the variety, and does not see that each is a digit.) Now the models. At z from N(0, I) the
 # autoencoder loses by far: no one told it to put its codes there. This comparison stands in
 # lectures, but it is unfair. Fit a normal to the *codes*, and draw from that. Predict the winner.
@@ -116,14 +116,14 @@ for name, model in {"VAE": vae, "autoencoder": autoencoder}.items():
     samples[f"{name}, fitted"] = model.decode(fitted)
 for name, x in samples.items():
     found[name] = scores(x)
-    print(f"{name}: Frechet {found[name][0]:.2f}, nearest {found[name][2]:.2f}")
+    print(f"{name}: Fréchet {found[name][0]:.2f}, nearest {found[name][2]:.2f}")
 assert found["VAE, N(0, I)"][0] < found["autoencoder, N(0, I)"][0]
 assert found["autoencoder, fitted"][0] < found["autoencoder, N(0, I)"][0] / 2
 
 shown = controls | samples
 ranked = sorted(shown, key=lambda name: found[name][0])
 picture = interpolation({f"{name}: {found[name][0]:.2f}": shown[name][:9] for name in ranked})
-picture.axes.set(xticks=[], xlabel="with their Frechet distances, the nearest to real digits first")
+picture.axes.set(xticks=[], xlabel="with their Fréchet distances, the nearest to real digits first")
 show(picture, "13_garbage_and_samples")
 
 # %% Strange data, on paper
@@ -196,8 +196,9 @@ log_p, elbo = model.log_marginal(x[None])[0], model.elbo(x[None], *q)[0]
 print(f"log p(x) {log_p:.4f}, ELBO {elbo:.4f}, gap {log_p - elbo:.4f}")
 assert np.allclose([log_p, log_p - elbo], [-1.5155, 0.1550], atol=5e-5)
 eps = np.random.default_rng(0).standard_normal((400_000, 1))
-z = mv.reparameterize(*q, eps)
-log_w = model.log_joint(x)(z)[0] - mv.gaussian_log_density(z, *q)
+many = [np.repeat(each, len(eps), axis=0) for each in q]
+z = mv.reparameterize(*many, eps)
+log_w = model.log_joint(x)(z)[0] - mv.gaussian_log_density(z, *many)
 ratio = np.exp(log_w - log_p)  # w / p(x), whose mean is 1
 for k in (1, 5, 50):
     means = ratio.reshape(-1, k).mean(axis=1)

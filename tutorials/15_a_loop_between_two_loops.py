@@ -15,7 +15,7 @@ from itertools import pairwise
 import numpy as np
 
 import minivae as mv
-from minivae.course import show
+from minivae.course import one_thread, show
 from minivae.datasets import loop_entropy, loop_log_prob, loops, n_distinct_loops
 from minivae.music import moves
 from minivae.music.pictures import rolls
@@ -25,6 +25,7 @@ from minivae.plots.style import COLORS, LINES, finish
 from minivae.training.clipping import clip_by_norm
 
 QUICK = bool(os.environ.get("MINIVAE_QUICK"))
+one_thread()  # a second one would wait for a core that another program uses
 
 # %% A network with a state
 # A melody is a sequence, and sequences have no fixed length. A recurrent network reads one token at

@@ -20,8 +20,9 @@ from numpy.typing import ArrayLike
 
 from minivae.bayes.chain import Chain
 from minivae.bayes.hamiltonian import LogDensityAndGradient
-from minivae.bayes.sampler_checks import check_log_density, check_start, start_of
-from minivae.edge.checks import ArgumentError, Array, check_integer, check_real, check_rng, shown
+from minivae.bayes.sampler_checks import check_start, start_of
+from minivae.edge.arguments import check_choice
+from minivae.edge.checks import Array, check_integer, check_real, check_rng
 
 Integrator = Callable[[Array, Array, Array, Any, float, Array], tuple[Array, Array]]
 
@@ -79,10 +80,7 @@ INTEGRATORS: dict[str, Integrator] = {"baoab": baoab, "euler": euler}
 
 def check_integrator(name: Any) -> Integrator:
     """Return the integrator of that name, or refuse the name."""
-    if not isinstance(name, str) or name not in INTEGRATORS:
-        known = sorted(INTEGRATORS)
-        raise ArgumentError(f"integrator must be one of {known}, got {shown(name)}")
-    return INTEGRATORS[name]
+    return INTEGRATORS[check_choice("integrator", name, INTEGRATORS)]
 
 
 def sghmc(
@@ -140,10 +138,10 @@ def sghmc(
     )
     burn_in, move = check_integer("burn_in", burn_in, 0), check_integrator(integrator)
     rng, h = check_rng(rng), step**2
-    start_of("log_density_and_gradient", log_density_and_gradient, z, gradient=True)
-    log_p, gradient = log_density_and_gradient(z)
+    log_p = start_of("log_density_and_gradient", log_density_and_gradient, z, gradient=True)[0]
+    gradient = log_density_and_gradient(z)[1]
     v = step * rng.standard_normal(z.shape) - h / 2 * gradient  # the first kick is half of one
-    ceiling = RISE * (z.size + 1) - check_log_density(log_p, z)[0]
+    ceiling = RISE * (z.size + 1) - log_p
     samples = np.empty((burn_in + n_samples, z.shape[1]))
     for n in range(len(samples)):
         z, v = move(z, v, gradient, h, friction, rng.standard_normal(z.shape))

@@ -17,6 +17,7 @@ from minivae.commands.loops_arguments import add_loops
 from minivae.commands.parsing import Parser, add_data, add_out, command, integer_from
 from minivae.course.screen import print_any_character
 from minivae.edge.checks import ArgumentError
+from minivae.edge.threads import one_thread
 
 EXAMPLES = """\
 examples:
@@ -42,6 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     print_any_character()
     chosen = _parser().parse_args(arguments)
     _say_when_terminated()
+    undo = one_thread()
     try:
         holds = chosen.run(chosen)
         sys.stdout.flush()  # a closed pipe raises here, not at exit
@@ -57,6 +59,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             raise
         print(f"minivae {chosen.command}: {in_words(error)}", file=sys.stderr)
         return 2
+    finally:
+        undo()
 
 
 def _say_when_terminated() -> None:

@@ -1,7 +1,7 @@
 """The course in `tutorials/`: its figures, its exercises, and a stepper for the terminal.
 
-This file holds what the tutorials themselves call: `show` for a figure, and `chosen_data` for the
-data set.
+This file holds what the tutorials themselves call: `show` for a figure, `chosen_data` for the data
+set, and `one_thread`, so that a tutorial does not wait for a core that another program uses.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from minivae.edge.checks import ArgumentError
 from minivae.edge.files import make_folder
+from minivae.edge.threads import one_thread as one_thread
 
 if TYPE_CHECKING:
     from matplotlib.artist import Artist

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ast
 import json
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from typing import Any
 from minivae.course.cells import Cell, read_cells
 from minivae.course.files import EXERCISES, TUTORIALS, numbered_files, read_source
 from minivae.course.formulas import latex
+from minivae.course.glossary import GLOSSARY, Word, first_uses, read_glossary
 from minivae.edge.files import make_folder, whole_file
 
 Piece = tuple[str, str]  # "markdown" or "code", and the text of a cell
@@ -37,7 +39,9 @@ def write_notebooks(out: Path) -> list[Path]:
             raise FileExistsError(f"{path} is there already: name another --out, or move it away")
     make_folder(folder)
     for path, source in tutorials.items():
-        _write(path, list(tutorial_pieces(read_cells(source))))
+        _write(path, list(tutorial_pieces(read_cells(source), source.name[:2])))
+    with whole_file(out / GLOSSARY) as file:
+        file.write(read_glossary().replace(".py)", ".ipynb)").encode())
     for path, source in exercises.items():
         _write(path, list(exercise_pieces(source)))
     return [*tutorials, *exercises]
@@ -61,25 +65,37 @@ def notebook(pieces: list[Piece]) -> dict[str, Any]:
     return {"cells": cells, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}
 
 
-def tutorial_pieces(cells: list[Cell]) -> Iterator[Piece]:
-    """Yield the words and the code of each cell."""
-    for number, cell in enumerate(cells):
+def tutorial_pieces(cells: list[Cell], part: str) -> Iterator[Piece]:
+    """Yield the words and the code of each cell; the first use of a word leads to the glossary."""
+    for number, (cell, new) in enumerate(zip(cells, first_uses(cells, part), strict=True)):
         if cell.question:
             yield "markdown", f"**Before you read on:** {cell.question}"
         if cell.title or cell.words:
             heading = f"{'#' if number == 0 else '##'} {cell.title}\n\n" if cell.title else ""
-            yield "markdown", heading + _markdown(cell.words)
+            yield "markdown", heading + _markdown(cell.words, new)
         if cell.code:
             yield "code", cell.code
 
 
-def _markdown(words: str) -> str:
+def _markdown(words: str, new: Sequence[Word] = ()) -> str:
     """Return words as Markdown, with indented lines as formulas or as code."""
-    blocks = []
+    blocks, left = [], list(new)
     for indented, lines in groupby(words.splitlines(), key=lambda line: line.startswith("    ")):
         block = "\n".join(lines)
-        blocks.append((latex(block) or block) if indented else block.strip("\n"))
+        if indented:
+            blocks.append(latex(block) or block)
+            continue
+        for word in left.copy():
+            linked, n = word.pattern.subn(_link, block, count=1)
+            if n:
+                block = linked
+                left.remove(word)
+        blocks.append(block.strip("\n"))
     return "\n\n".join(block for block in blocks if block)
+
+
+def _link(found: re.Match[str]) -> str:
+    return f"[{found[0]}]({GLOSSARY})"
 
 
 def exercise_pieces(path: Path) -> Iterator[Piece]:

@@ -14,6 +14,7 @@ from typing import Any
 
 from minivae.course.cells import Cell, read_cells
 from minivae.course.describe import describe
+from minivae.course.glossary import find_word, first_uses
 from minivae.course.screen import Watched, fit_line, fit_words, fits, width
 from minivae.edge.checks import UserError
 
@@ -23,6 +24,7 @@ HELP = """\
   p NAME  the same for a name that is a command, like p b; a statement is run
   b       go back one cell: all before it is run again from the start, quietly
   g N     go to cell N, likewise
+  w WORD  what a word means: the new words of a cell stand below it
   h       this help
   q       leave, as does Ctrl-D
   Ctrl-C  stop the cell that runs; at the prompt, leave"""
@@ -79,6 +81,9 @@ class Stepper:
             self.go_to(self.next)
         elif command == "g" and argument.strip().isdecimal():
             self.go_to(int(argument))
+        elif command == "w" and argument:
+            word = find_word(argument)
+            print(word.meaning if word else f"the glossary has no {argument}")
         elif command == "h" or not self.evaluate(line.strip()):
             print(HELP)
         return True
@@ -189,6 +194,8 @@ class Stepper:
         title = f": {cell.title}" if cell.title else ""
         text = f"\n--- cell {self.next + 1} of {len(self.cells)}{title}\n"
         columns = width()
+        words = list(first_uses(self.cells, self.path.name[:2]))[self.next]
+        new = ", ".join(word.forms[0] for word in words)
         if cell.words:
             text += f"\n{fit_words(cell.words, columns) if columns else cell.words}\n"
         if cell.code:
@@ -196,6 +203,8 @@ class Stepper:
             if columns:
                 lines = [piece for line in lines for piece in fit_line(line, columns)]
             text += "\n" + "\n".join(lines) + "\n"
+        if new:
+            text += f"\n{fit_words(f'new words (w WORD explains one): {new}', columns or 100)}\n"
         return text
 
     def _report(self, error: BaseException) -> str:

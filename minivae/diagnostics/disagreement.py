@@ -15,7 +15,8 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import ArrayLike
 
-from minivae.edge.checks import ArgumentError, Array, as_batch, check_integer, shown
+from minivae.edge.arguments import check_choice
+from minivae.edge.checks import Array, as_batch, check_integer
 
 
 def effective_models(log_p: ArrayLike) -> Array:
@@ -68,9 +69,7 @@ def weight_scores(log_p: ArrayLike, *, method: str = "disagreement") -> Array:
     Daxberger, Hernandez-Lobato: arXiv 1912.05651, for the first two. Choi, Jang, Alemi: WAIC, but
     why? Generative ensembles for robust anomaly detection, arXiv 1810.01392.
     """
-    if not isinstance(method, str) or method not in METHODS:
-        raise ArgumentError(f"method must be one of {', '.join(METHODS)}, got {shown(method)}")
-    return METHODS[method](_checked(log_p))
+    return METHODS[check_choice("method", method, METHODS)](_checked(log_p))
 
 
 def _disagreement(log_p: Array) -> Array:

@@ -22,12 +22,13 @@ from minivae.edge.checks import (
     check_widths,
     shown,
 )
+from minivae.edge.vectors import join
 from minivae.models.labels import check_labels, labels_of, one_hot
 from minivae.models.objectives import Elbo, ImportanceWeighted, Losses, Reconstruction
 from minivae.models.regularizers import Regularizer, SparseCode
 from minivae.models.saving import Saved
 from minivae.nn.likelihoods import Likelihood
-from minivae.nn.networks import Composite, mlp
+from minivae.nn.networks import Composite, Sequential, mlp
 from minivae.nn.rows import beside, row_blocks
 from minivae.training import loop
 
@@ -87,6 +88,7 @@ class Model(Saved, Composite):
             self.encoder = mlp([ends[0], *widths, n_code], **options)
         if decoder is None:
             self.decoder = mlp([ends[1], *widths[::-1], n_outputs], **options)
+        join(self._layers_of_its_own(encoder, decoder))
         self.config |= {"hidden": widths, "activation": activation, "init": init}
         self.config |= {"dtype": dtype.name}
         for name, given, n_in, n_out in (
@@ -99,6 +101,12 @@ class Model(Saved, Composite):
         if self.regularizer is not None:
             self.regularizer.check(self.params)
 
+    def _layers_of_its_own(self, encoder: Any, decoder: Any) -> list[Any]:
+        """Return all that has parameters and was not given: nobody else holds their arrays."""
+        both = (self.encoder, encoder), (self.decoder, decoder)
+        own = [network for network, given in both if given is None]
+        return [*(layer for network in own for layer in network.layers), self.likelihood]
+
     @property
     def parts(self) -> dict[str, Any]:
         """Encoder, decoder and likelihood."""
@@ -107,8 +115,10 @@ class Model(Saved, Composite):
     @property
     def dtype(self) -> np.dtype[Any]:
         """The dtype of the parameters, and so of everything that is computed."""
-        params = self.encoder.params or self.params
-        return next(iter(params.values())).dtype
+        first = self.encoder
+        while isinstance(first, Sequential) and first.layers[0].params:
+            first = first.layers[0]  # naming every parameter takes longer than a small layer
+        return next(iter((first.params or self.params).values())).dtype
 
     def losses(
         self,

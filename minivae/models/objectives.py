@@ -39,7 +39,7 @@ class Reconstruction:
 
     def forward(self, p: Any, beta: float) -> Losses:
         """Return ``{"loss": mean of -log p(x | code)}``."""
-        return {"loss": -np.mean(p.log_prob)}
+        return {"loss": -p.log_prob.sum() / len(p.log_prob)}
 
     def backward(self, p: Any, beta: float) -> tuple[Array]:
         """Return the gradient with respect to `log_prob`."""
@@ -89,19 +89,20 @@ class Elbo:
 
     def forward(self, p: Any, beta: float) -> Losses:
         """Return ``loss``, and the two terms of minus the bound: `reconstruction` and `kl`."""
-        reconstruction = -np.mean(p.log_prob)
-        counted = np.sum(np.maximum(self._with_floors(p.kl), self.free_nats), axis=1)
-        return {
-            "loss": reconstruction + beta * np.mean(counted),
-            "reconstruction": reconstruction,
-            "kl": np.mean(np.sum(p.kl, axis=1)),
-        }
+        n = len(p.log_prob)
+        reconstruction, kl = -p.log_prob.sum() / n, p.kl.sum() / n
+        counted = kl  # a KL is never below a floor of 0
+        if self.free_nats != 0:
+            counted = np.maximum(self._with_floors(p.kl), self.free_nats).sum() / n
+        loss = reconstruction + beta * counted
+        return {"loss": loss, "reconstruction": reconstruction, "kl": kl}
 
     def backward(self, p: Any, beta: float) -> tuple[Array, Array, Array]:
         """Return the gradients with respect to `log_prob`, `kl` and `log_ratio`."""
         n = len(p.log_prob)
-        above = self._with_floors(p.kl).real > self.free_nats  # d max(KL, floor) / dKL
-        dkl = np.broadcast_to(np.multiply(above, beta / n, dtype=p.kl.dtype), p.kl.shape)
+        dkl = np.full_like(p.kl, beta / n)
+        if self.free_nats != 0:
+            dkl *= self._with_floors(p.kl).real > self.free_nats  # d max(KL, floor) / dKL
         return np.full_like(p.log_prob, -1 / n), dkl, np.zeros_like(p.log_ratio)
 
     def _with_floors(self, kl: Array) -> Array:

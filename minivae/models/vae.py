@@ -280,7 +280,8 @@ class VAE(Labelled, Model):
         """Return the noise as (n k, L); where k > 1, given noise has the shape (n, k, L)."""
         if eps is None:
             eps = check_rng(rng).standard_normal((n * k, self.n_latent))
-        elif k > 1:
+            return eps.astype(self.dtype, copy=False)
+        if k > 1:
             eps, shape = as_reals("eps", eps), (n, k, self.n_latent)
             if eps.shape != shape:
                 raise ArgumentError(

@@ -7,6 +7,7 @@ import numpy as np
 from minivae.edge.checks import Array, as_floats, check_real
 from minivae.nn.elementwise import sigmoid, softplus
 from minivae.nn.layers import Layer
+from minivae.nn.memory import spare
 
 
 class Tanh(Layer):
@@ -28,12 +29,13 @@ class ReLU(Layer):
 
     def forward(self, x: Array) -> Array:
         """Return ``max(x, 0)``."""
-        self._cache = np.maximum(as_floats("x", x), 0)
+        x = as_floats("x", x)
+        self._cache = np.maximum(x, 0, out=spare(x.shape, x))
         return self._cache
 
     def backward(self, dy: Array) -> Array:
         """Return `dy` where the output was positive, and 0 elsewhere."""
-        return dy * (self._recall(dy) > 0)
+        return np.multiply(dy, self._recall(dy) > 0, out=spare(dy.shape, dy))
 
 
 class LeakyReLU(Layer):

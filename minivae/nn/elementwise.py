@@ -6,9 +6,13 @@ one and its backward pass the other, both are given ``e = exp(-|a|)``, which is 
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from minivae.edge.checks import Array
+
+FEW = 200  # numbers for which a call of NumPy costs more than its arithmetic
 
 
 def softplus_by_definition(a: Array) -> Array:
@@ -37,7 +41,7 @@ def softplus(a: Array, e: Array | None = None) -> Array:
 
 
 def log1p(e: Array) -> Array:
-    """Return ``log(1 + e)`` for `e` between 0 and 1, faster than `numpy.log1p`.
+    """Return ``log(1 + e)`` for `e` from 0 on, of large arrays faster than `numpy.log1p`.
 
     Parameters
     ----------
@@ -47,6 +51,8 @@ def log1p(e: Array) -> Array:
     -------
     array of the same shape
     """
+    if e.size < FEW and e.dtype.kind == "f":
+        return np.asarray(np.log1p(e))
     # u is 1 + e after rounding, and d = e - (u - 1) is what the rounding has cut off; then
     # log(1 + e) = log(u + d) = log(u) + d / u, because d^2 is below the last digit
     u = np.asarray(1 + e)
@@ -56,6 +62,34 @@ def log1p(e: Array) -> Array:
     np.log(u, out=u)
     u += d
     return u
+
+
+def sum_log1p(e: Array) -> Array:
+    """Return ``sum_j log(1 + e[n, j])`` for `e` between 0 and 1, with few logarithms.
+
+    Parameters
+    ----------
+    e : array, shape (n, n_columns), real or complex
+
+    Returns
+    -------
+    array, shape (n,)
+    """
+    # log(1 + p) + log(1 + q) = log(1 + p + q + p q): each halving leaves half the logarithms, and
+    # no digit is lost, because every term is positive; after four, a number is below 2^16
+    left_over: Any = 0
+    for _ in range(4):
+        half = e.shape[1] // 2
+        if half < 16:
+            break
+        if e.shape[1] % 2:
+            left_over = left_over + log1p(e[:, -1])
+        p, q = e[:, :half], e[:, half : 2 * half]
+        e = p * q
+        e += p
+        e += q
+    total = log1p(e).sum(axis=1)
+    return total + left_over if np.ndim(left_over) else total
 
 
 def sigmoid(a: Array, e: Array | None = None) -> Array:
@@ -78,9 +112,9 @@ def sigmoid(a: Array, e: Array | None = None) -> Array:
     return y
 
 
-def exp_minus_abs(a: Array) -> Array:
+def exp_minus_abs(a: Array, out: Array | None = None) -> Array:
     """Return ``exp(-|a|)``, between 0 and 1; `numpy.abs` would lose a complex step."""
-    e = np.asarray(np.multiply(a, -1.0))  # of a float dtype, and an array even for one number
+    e = np.asarray(np.multiply(a, -1.0, out=out))  # a float, and an array even for one number
     np.minimum(a, e, out=e)
     return np.exp(e, out=e)
 

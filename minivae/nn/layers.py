@@ -21,6 +21,7 @@ from minivae.edge.checks import (
     shown,
 )
 from minivae.nn.initial import initial
+from minivae.nn.memory import spare
 
 
 class Layer:
@@ -115,8 +116,8 @@ class Dense(Layer):
         x = as_floats("x", x)
         if x.ndim != 2 or x.shape[1] != self.n_in:
             raise ArgumentError(f"x must have shape (batch, n_in={self.n_in}), got {x.shape}")
-        self._cache = x
-        y: Array = x @ self.params["W"]  # (batch, n_out)
+        self._cache, W = x, self.params["W"]
+        y: Array = np.matmul(x, W, out=spare((len(x), self.n_out), x, W))  # (batch, n_out)
         if "b" in self.params:
             y += self.params["b"]
         return y
@@ -139,8 +140,9 @@ class Dense(Layer):
         dx : array, shape (batch, n_in)
         """
         self.backward_params(dy)
+        W = self.params["W"]
         # dx = dy W^T
-        return dy @ self.params["W"].T  # (batch, n_in)
+        return np.matmul(dy, W.T, out=spare((len(dy), self.n_in), dy, W))  # (batch, n_in)
 
     def backward_params(self, dy: Array) -> None:
         """Fill the gradients of `W` and `b` alone, which saves one large product."""
@@ -148,4 +150,4 @@ class Dense(Layer):
         # dW = x^T dy,  db = sum_n dy_n
         np.matmul(x.T, dy, out=self.grads["W"])  # (n_in, n_out)
         if "b" in self.params:
-            np.sum(dy, axis=0, out=self.grads["b"])  # (n_out,)
+            np.add.reduce(dy, axis=0, out=self.grads["b"])  # (n_out,)

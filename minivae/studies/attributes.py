@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 
 from minivae.edge.checks import Array
 
 SIDE = 28  # pixels
-Edit = Callable[[Array, float], Array]  # images, and by how many standard deviations
 
 
 def slant(images: Array) -> Array:
@@ -47,11 +44,11 @@ def steepness(images: Array, power: int) -> Array:
 MEASURES = {"slant": slant, "thickness": thickness}
 
 
-def direction(codes: Array, values: Array, labels: Array) -> Array:
-    """Return how codes move for one standard deviation of an attribute, within classes.
+def directions(codes: Array, values: Array, labels: Array) -> Array:
+    """Return how the codes of each class move for one standard deviation of an attribute.
 
-    It is the slope of the regression of the codes on the attribute, ``Cov(z, a) / Var(a)``, times
-    the standard deviation of a; class means are taken off both, so that no class is preferred.
+    It is the slope of the regression of the codes of the class on the attribute, ``Cov(z, a) /
+    Var(a)``, times the standard deviation of a.
 
     Parameters
     ----------
@@ -62,10 +59,15 @@ def direction(codes: Array, values: Array, labels: Array) -> Array:
 
     Returns
     -------
-    array, shape (n_dims,)
+    array, shape (n_classes, n_dims)
     """
     a, z = (within(each, labels) for each in (values, codes))
-    return a @ z / (a @ a) * a.std()
+    return np.array(
+        [
+            a[labels == c] @ z[labels == c] / np.sum(a[labels == c] ** 2) * a.std()
+            for c in range(labels.max() + 1)
+        ]
+    )
 
 
 def within(values: Array, labels: Array) -> Array:

@@ -51,9 +51,9 @@ def blur(bench: Bench) -> Findings:
     predicts mu(z) and sigma(z), of one with a single sigma, and of the baselines, mixtures of one,
     two and five normals by EM and kernels. An edit asks for one standard deviation more of slant or
     thickness: "moved" is the share that the measured attribute moves, "leak" what the other one
-    moves in its own standard deviations. Along a code the direction is the regression of codes on
-    the attribute within classes; the baselines are the same in pixels, and geometry (a shear, a
-    dilation).
+    moves in its own standard deviations. Along a code the direction is the regression of the
+    codes of the class on the attribute; the baselines are the same in pixels, and geometry (a
+    shear, a dilation).
     """
     size = bench.choose(SIZES)
     k = LATENTS[-1]

@@ -9,7 +9,7 @@ import numpy as np
 
 import minivae as mv
 from minivae.edge.checks import Array
-from minivae.studies.attributes import MEASURES, direction, shear, steepness, thicken, within
+from minivae.studies.attributes import MEASURES, directions, shear, steepness, thicken, within
 from minivae.studies.bench import Tree, Trial
 from minivae.studies.densities import Density, Infinite, Kernels, Mixture, Truth
 from minivae.studies.judge import Judge, trained_judge
@@ -21,6 +21,7 @@ LEVEL = 0.9  # of the prediction intervals
 GREY = (0.1, 0.9)  # the edges of strokes
 STEPS = (-2, -1, 0, 1, 2)  # of the pictures of edits, in standard deviations
 N_SHOWN, N_EDITED = 8, 3
+Edit = Callable[[Array, Array, float], Array]  # images, classes, standard deviations
 N_DRAWS = 100_000  # whose quantiles are an interval
 
 
@@ -50,9 +51,9 @@ def vae_images(trial: Trial, *, n_latent: int, edit: bool, **size: Any) -> Tree:
     if edit:
         codes = model.transform(judge.train)
 
-        def edits(name: str) -> Callable[[Array, float], Array]:
-            step = direction(codes, _attribute(trial, judge, name, size), judge.train_labels)
-            return lambda images, amount: model.decode(model.transform(images) + amount * step)
+        def edits(name: str) -> Edit:
+            step = directions(codes, _attribute(trial, judge, name, size), judge.train_labels)
+            return lambda x, y, t: model.decode(model.transform(x) + t * step[y])
 
         found["edits"] = {name: edited(trial, judge, name, edits(name), size) for name in MEASURES}
     return found
@@ -67,17 +68,17 @@ def other_images(trial: Trial, *, latents: list[int], **size: Any) -> Tree:
     scores = {name: compared(judge, each) for name, each in images.items()}
     scores["original"] |= ink_coverage(train, x)
 
-    def pixels(name: str) -> Callable[[Array, float], Array]:
-        step = direction(train, _attribute(trial, judge, name, size), judge.train_labels)
-        return lambda images, amount: np.clip(images + amount * step, 0, 1)
+    def pixels(name: str) -> Edit:
+        step = directions(train, _attribute(trial, judge, name, size), judge.train_labels)
+        return lambda x, y, t: np.clip(x + t * step[y], 0, 1)
 
     geometry = {"slant": shear, "thickness": thicken}
 
-    def by_hand(name: str) -> Callable[[Array, float], Array]:
+    def by_hand(name: str) -> Edit:
         move, some = geometry[name], train[:200]
         measure = MEASURES[name]
         unit = _asked(trial, judge, name, size) / np.mean(measure(move(some, 1)) - measure(some))
-        return lambda images, amount: move(images, amount * unit)
+        return lambda x, y, t: move(x, t * unit)
 
     edits = {
         way: {name: edited(trial, judge, name, make(name), size) for name in MEASURES}
@@ -167,20 +168,18 @@ def ink_coverage(samples: Array, x: Array) -> Tree:
     return {"coverage": float(inside.mean()), "width": float(ends[1] - ends[0])}
 
 
-def edited(
-    trial: Trial, judge: Judge, name: str, edit: Callable[[Array, float], Array], size: Any
-) -> Tree:
+def edited(trial: Trial, judge: Judge, name: str, edit: Edit, size: dict[str, Any]) -> Tree:
     """Ask for one standard deviation more of an attribute, and measure what images become."""
-    before, after = (edit(judge.held_out, amount) for amount in (0, 1))
+    before, after = (edit(judge.held_out, judge.labels, t) for t in (0, 1))
     (other,) = MEASURES.keys() - {name}
     leak = np.mean(MEASURES[other](after) - MEASURES[other](before))
     moved = np.mean(MEASURES[name](after) - MEASURES[name](before))
-    shown = judge.held_out[:N_EDITED]
+    few = [(judge.held_out[[i]], judge.labels[[i]]) for i in range(N_EDITED)]
     return {
         "moved": float(moved / _asked(trial, judge, name, size)),
         "leak": float(leak / _asked(trial, judge, other, size)),
         "class kept": judge.share_named(after, judge.labels),
-        "shown": np.concatenate([edit(shown[[i]], t) for i in range(len(shown)) for t in STEPS]),
+        "shown": np.concatenate([edit(x, y, t) for x, y in few for t in STEPS]),
     }
 
 

@@ -162,8 +162,9 @@ def another(y: Array) -> Array:
 
 
 def _of_each_class(images: Array, y: Array) -> Array:
-    """Return the first images of each class, class after class."""
-    return np.concatenate([images[y == c][:N_STYLES] for c in range(N_CLASSES)])
+    """Return the first images of each class, class after class; where they are few, again."""
+    shape = N_STYLES, images.shape[1]
+    return np.concatenate([np.resize(images[y == c], shape) for c in range(N_CLASSES)])
 
 
 def _parts(model: mv.VAE, x: Array, y: Array | None) -> Tree:

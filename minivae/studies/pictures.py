@@ -137,7 +137,7 @@ def heat(panels: Mapping[str, Array], rows: Sequence[str], columns: Sequence[str
         for ax, (title, values) in zip(
             figure.subplots(len(panels), squeeze=False)[:, 0], panels.items(), strict=True
         ):
-            ax.imshow(values, cmap="gray_r", vmin=0, vmax=1.6, aspect="auto")
+            ax.imshow(values, cmap="gray_r", vmin=0, vmax=2, aspect="auto")
             for i, j in np.ndindex(n, m):
                 ax.text(j, i, f"{values[i, j]:.2f}", ha="center", va="center")
             ax.set_xticks(range(m), columns, rotation=30, ha="right", rotation_mode="anchor")

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
+from operator import is_
 from typing import Any
 
 import numpy as np
 
 from minivae.edge.arguments import check_arrays, check_dict
 from minivae.edge.checks import ArgumentError, Array, check_integer, check_real
+from minivae.edge.vectors import behind_one_vector, the_vector_behind
 
 BLOCK = 32_768  # so many numbers stay in a core's cache while the lines of an update pass over them
 
@@ -27,6 +29,8 @@ class Optimizer:
         self.learning_rate = check_real("learning_rate", learning_rate, 0)
         self.t = 0
         self._state: dict[str, dict[str, Array]] = {name: {} for name in self.moments}
+        self._known: list[Array] = []  # the parameters and gradients that `_blocks` are views of
+        self._blocks: list[tuple[Array, ...]] = []
 
     def step(self, params: Mapping[str, Array], grads: Mapping[str, Array]) -> None:
         """Update every array of `params` in place.
@@ -43,6 +47,17 @@ class Optimizer:
         """
         if not isinstance(params, Mapping) or not isinstance(grads, Mapping):
             check_dict("params", params), check_dict("grads", grads)
+        arrays = [*params.values(), *grads.values()]
+        if not (len(arrays) == len(self._known) and all(map(is_, arrays, self._known))):
+            self._check(params, grads)
+            pieces = _pieces(params, grads, *self._state.values())
+            self._blocks = [block for piece in pieces for block in _blocks(*piece)]
+            self._known = arrays
+        self.t += 1
+        self._update(params, grads)
+
+    def _check(self, params: Mapping[str, Array], grads: Mapping[str, Array]) -> None:
+        """Refuse names and shapes that differ, and start the moments at the first step."""
         if params.keys() != grads.keys():
             raise ArgumentError(
                 "params and grads must have the same keys, and differ in "
@@ -50,7 +65,8 @@ class Optimizer:
             )
         if self.t == 0:
             for moment in self.moments:
-                self._state[moment] = {name: np.zeros_like(p) for name, p in params.items()}
+                zeros = {name: np.zeros_like(p) for name, p in params.items()}
+                self._state[moment] = behind_one_vector(zeros)
         for state in self._state.values():
             if state.keys() != params.keys():
                 raise ValueError(
@@ -63,11 +79,18 @@ class Optimizer:
                         f"{name} has shape {p.shape}, but its gradient or moment has shape "
                         f"{others[name].shape}"
                     )
-        self.t += 1
-        self._update(params, grads)
 
     def _update(self, params: Mapping[str, Array], grads: Mapping[str, Array]) -> None:
+        """Update the parameters and each moment, some numbers at a time."""
+        for block in self._blocks:
+            self._update_block(*block)
+
+    def _update_block(self, theta: Array, g: Array, *moments: Array) -> None:
         raise NotImplementedError
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return what a copy starts from: its parameters will be others."""
+        return self.__dict__ | {"_known": [], "_blocks": []}
 
     def state_dict(self) -> dict[str, Any]:
         """Return a copy of everything on which the next step depends.
@@ -103,7 +126,9 @@ class Optimizer:
             check_arrays(name, state[name])
         self.__dict__ |= hyperparameters | {"t": t}
         for name in self.moments:
-            self._state[name] = {key: np.array(value) for key, value in state[name].items()}
+            copies = {key: np.array(value) for key, value in state[name].items()}
+            self._state[name] = behind_one_vector(copies)
+        self._known = []
 
 
 class SGD(Optimizer):
@@ -128,13 +153,12 @@ class SGD(Optimizer):
         super().__init__(learning_rate)
         self.momentum = check_real("momentum", momentum, 0, 1, closed="low")
 
-    def _update(self, params: Mapping[str, Array], grads: Mapping[str, Array]) -> None:
-        for name, theta in params.items():
-            # v <- momentum v - lr g,  theta <- theta + v
-            v = self._state["velocity"][name]
-            v *= self.momentum
-            v -= self.learning_rate * grads[name]
-            theta += v
+    def _update_block(self, theta: Array, g: Array, *moments: Array) -> None:
+        (v,) = moments
+        # v <- momentum v - lr g,  theta <- theta + v
+        v *= self.momentum
+        v -= self.learning_rate * g
+        theta += v
 
 
 def adam_step(
@@ -217,26 +241,30 @@ class Adam(Optimizer):
         self.beta2 = check_real("beta2", beta2, 0, 1, closed="low")
         self.epsilon = check_real("epsilon", epsilon, 0)
 
-    def _update(self, params: Mapping[str, Array], grads: Mapping[str, Array]) -> None:
+    def _update_block(self, theta: Array, g: Array, *moments: Array) -> None:
+        M, V = moments
         c1 = (1 - self.beta1) / (1 - self.beta1**self.t)
         root_c2 = math.sqrt((1 - self.beta2) / (1 - self.beta2**self.t))
-        step_size = self.learning_rate * c1 / root_c2
-        epsilon = self.epsilon / root_c2
-        for name in params:
-            arrays = params[name], grads[name], self._state["M"][name], self._state["V"][name]
-            for theta, g, M, V in _blocks(*arrays):
-                # M <- beta1 M + g,  V <- beta2 V + g^2
-                M *= self.beta1
-                M += g
-                V *= self.beta2
-                scratch = g * g
-                V += scratch
-                # theta <- theta - step_size M / (sqrt(V) + epsilon)
-                np.sqrt(V, out=scratch)
-                scratch += epsilon
-                np.divide(M, scratch, out=scratch)
-                scratch *= step_size
-                theta -= scratch
+        # M <- beta1 M + g,  V <- beta2 V + g^2
+        M *= self.beta1
+        M += g
+        V *= self.beta2
+        scratch = g * g
+        V += scratch
+        # theta <- theta - step_size M / (sqrt(V) + epsilon)
+        np.sqrt(V, out=scratch)
+        scratch += self.epsilon / root_c2
+        np.divide(M, scratch, out=scratch)
+        scratch *= self.learning_rate * c1 / root_c2
+        theta -= scratch
+
+
+def _pieces(*dicts: Mapping[str, Array]) -> list[tuple[Array, ...]]:
+    """Return what an update passes over: one vector of each dict, or array by array."""
+    vectors = [the_vector_behind(arrays) for arrays in dicts]
+    if all(vector is not None for vector in vectors):
+        return [tuple(vectors)]  # type: ignore[arg-type]
+    return [tuple(arrays[name] for arrays in dicts) for name in dicts[0]]
 
 
 def _blocks(*arrays: Array) -> Iterator[tuple[Array, ...]]:

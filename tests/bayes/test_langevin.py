@@ -99,13 +99,13 @@ def test_a_start_far_away_is_no_divergence():
         ({"friction": 1.5}, r"friction must be in \(0, 1\], got 1.5"),
         ({"burn_in": -1}, "burn_in must be at least 0, got -1"),
         ({"n_samples": 0}, "n_samples must be at least 1, got 0"),
-        ({"start": [np.nan]}, "start must be finite numbers"),
-        ({"integrator": "leapfrog"}, r"integrator must be one of \['baoab', 'euler'\], got 'leap"),
+        ({"start": [np.nan]}, "start must be finite, got nan"),
+        ({"integrator": "leapfrog"}, "integrator must be one of 'baoab', 'euler', got 'leap"),
     ],
 )
 def test_bad_input_is_refused(options, message):
     arguments = {"start": [0.0], "n_samples": 5, "step": 0.5, "friction": 0.1} | options
     with pytest.raises(ValueError, match=message):
         sghmc(standard_normal, **arguments)
-    with pytest.raises(ValueError, match="finite at the start"):
+    with pytest.raises(ValueError, match="finite"):
         sghmc(lambda z: (np.array([np.nan]), z), [0.0], 5, step=0.5, friction=0.1)

@@ -1,77 +1,85 @@
-"""Time one training step of the 784-400-20 VAE against its eleven matrix products.
+"""Time one training step of the 784-400-20 VAE: ours, its products, plain C, torch and JAX.
 
-Run it as ``python tests/benchmarks/step.py``. Only ratios count, and only within one run: other
-programs on the machine slow down both sides. The three things are timed in turns, and the median
-is taken over the turns.
+Run it as ``python tests/benchmarks/step.py``, with ``--pin`` to keep all to as many cores as they
+have threads, and with ``--clock cpu`` to count processor time on a busy machine (one thread).
+Each program has its own process, and they take turns: while one works the others are stopped, so
+that no pool of threads that spins can slow another. Only ratios count, and only within one run.
+What is not installed is left out with a word.
 """
 
 from __future__ import annotations
 
 import argparse
-import time
-from collections.abc import Callable
+import sys
 
 import numpy as np
-
-from minivae import VAE, Adam
-
-WIDTHS = {"x": 784, "h": 400, "mu_and_log_var": 40, "z": 20, "h2": 400, "out": 784}
+from programs import PROGRAMS
+from turns import Worker, machine
 
 
-def products(batch: int, rng: np.random.Generator) -> Callable[[], None]:
-    """Return a function that does the step's eleven matrix products and nothing else."""
-    shapes = [(784, 400), (400, 40), (20, 400), (400, 784)]
-    layers = []
-    for n_in, n_out in shapes:
-        x, dy = (rng.standard_normal((batch, n)).astype(np.float32) for n in (n_in, n_out))
-        W = rng.standard_normal((n_in, n_out)).astype(np.float32)
-        layers.append((x, dy, W, np.empty_like(x), np.empty_like(dy), np.empty_like(W)))
-
-    def run() -> None:
-        for x, _, W, _, y, _ in layers:
-            np.matmul(x, W, out=y)
-        for i, (x, dy, W, dx, _, dW) in enumerate(layers):
-            np.matmul(x.T, dy, out=dW)
-            if i > 0:  # the data's gradient is not needed
-                np.matmul(dy, W.T, out=dx)
-
-    return run
+def measure(batch: int, threads: int, arguments: argparse.Namespace) -> list[Worker]:
+    """Return the workers that are here after their turns, and say which are not."""
+    options = batch, threads, arguments.clock
+    workers = [
+        Worker("programs.py", name, *options, threads=threads, pin=arguments.pin)
+        for name in arguments.programs
+    ]
+    here = [worker for worker in workers if worker.state == "ready"]
+    for worker in workers:
+        if worker not in here:
+            print(f"left out, {worker.name}: {worker.state}", file=sys.stderr)
+    for _ in range(arguments.turns):
+        for worker in here:
+            worker.take_turn(arguments.steps)
+    for worker in workers:
+        worker.close()
+    return here
 
 
 def main() -> None:
-    """Print the medians in milliseconds, and the two ratios."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--batch", type=int, default=128)
-    parser.add_argument("--turns", type=int, default=300)
+    """Print one table for all batches and threads: the least and the median time of a step."""
+    parser = argparse.ArgumentParser(description="Time one training step beside its peers.")
+    parser.add_argument("--batch", type=int, nargs="+", default=[32, 128, 512])
+    parser.add_argument("--threads", type=int, nargs="+", default=[1, 2])
+    parser.add_argument("--turns", type=int, default=15, help="how often each program works")
+    parser.add_argument("--steps", type=int, default=10, help="steps in a turn")
+    parser.add_argument("--pin", action="store_true", help="use as many cores as threads")
+    parser.add_argument("--clock", choices=["wall", "cpu"], default="wall")
+    parser.add_argument("--programs", nargs="+", default=list(PROGRAMS), choices=PROGRAMS)
     arguments = parser.parse_args()
 
-    rng = np.random.default_rng(0)
-    model = VAE(784, 20, hidden=(400,), dtype=np.float32, rng=rng)
-    optimizer = Adam()
-    x = rng.random((arguments.batch, 784)).astype(np.float32)
-    params, grads = model.params, model.loss_and_grads(x, rng=rng)[1]
+    clock = "processor time" if arguments.clock == "cpu" else "wall time"
+    n = arguments.turns * arguments.steps
+    print(
+        f"One step, ms of {clock}: least (median) of {n}. {machine()}\n",
+        flush=True,
+    )
+    print(f"| batch, threads | {' | '.join(arguments.programs)} |")
+    print("|---" * (1 + len(arguments.programs)) + "|")
+    notes = []
+    for threads in arguments.threads:
+        for batch in arguments.batch:
+            here = {worker.name: worker for worker in measure(batch, threads, arguments)}
+            cells = [
+                f"{min(here[name].times):.2f} ({np.median(here[name].times):.2f})"
+                if name in here
+                else ""
+                for name in arguments.programs
+            ]
+            print(f"| {batch}, {threads} | {' | '.join(cells)} |", flush=True)
+            notes.append(_ratios(batch, threads, here))
+    print("\n" + "\n".join(notes))
 
-    def step() -> None:
-        _, grads = model.loss_and_grads(x, rng=rng)
-        optimizer.step(model.params, grads)
 
-    tasks = {
-        "eleven matrix products": products(arguments.batch, rng),
-        "one Adam pass": lambda: optimizer.step(params, grads),
-        "the whole step": step,
-    }
-    seconds: dict[str, list[float]] = {name: [] for name in tasks}
-    for _ in range(arguments.turns):
-        for name, task in tasks.items():
-            start = time.perf_counter()
-            task()
-            seconds[name].append(time.perf_counter() - start)
-    median = {name: 1e3 * float(np.median(values)) for name, values in seconds.items()}
-    for name, milliseconds in median.items():
-        print(f"{name:24s} {milliseconds:7.3f} ms")
-    matmul, adam, whole = median.values()
-    print(f"step / (products + Adam)       {whole / (matmul + adam):.2f}")
-    print(f"(step - Adam) / products       {(whole - adam) / matmul:.2f}")
+def _ratios(batch: int, threads: int, here: dict[str, Worker]) -> str:
+    """Return our least time over each other program's, and the losses that all have reached."""
+    if "minivae" not in here:
+        return f"{batch}, {threads}: minivae did not run"
+    ours = min(here["minivae"].times)
+    ratios = [f"{ours / min(w.times):.2f} x {n}" for n, w in here.items() if n != "minivae"]
+    losses = [w.loss for w in here.values() if not np.isnan(w.loss)]
+    reached = f"all losses within {min(losses):.1f} and {max(losses):.1f} nats"
+    return f"batch {batch}, threads {threads}: ours is {', '.join(ratios)}; {reached}"
 
 
 if __name__ == "__main__":

@@ -12,6 +12,9 @@ from helpers import ROOT
 import minivae as mv
 from minivae import plots
 from minivae.course import chosen_data, figure_file, show
+from minivae.course.cells import read_cells
+from minivae.course.glossary import first_uses, glossary
+from minivae.course.notebooks import tutorial_pieces
 
 LOSS = {"epoch": [1, 2], "loss": [3.0, 2.0]}
 
@@ -130,3 +133,17 @@ def test_the_glossary_is_in_order_and_leads_to_tutorials():
     assert words == sorted(words, key=str.lower)
     for name in re.findall(r"\(([^)]+\.py)\)", text):
         assert (ROOT / "tutorials" / name).is_file()
+
+
+def test_every_word_of_the_glossary_is_used_in_the_tutorial_that_explains_it():
+    for word in glossary():
+        (path,) = (ROOT / "tutorials").glob(f"{word.part}_*.py")
+        assert any(word in new for new in first_uses(read_cells(path), word.part)), word
+
+
+def test_a_notebook_links_a_word_where_it_is_used_first():
+    (path,) = (ROOT / "tutorials").glob("08_*.py")
+    pieces = tutorial_pieces(read_cells(path), "08")
+    text = "".join(words for kind, words in pieces if kind == "markdown")
+    assert text.count("[logit](GLOSSARY.md)") == 1
+    assert "logit" not in text.partition("[logit](GLOSSARY.md)")[0]

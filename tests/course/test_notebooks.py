@@ -35,7 +35,7 @@ def folder(tmp_path, monkeypatch):
 
 
 def test_words_become_text_and_formulas_latex(folder):
-    pieces = list(tutorial_pieces(read_cells(folder / "tutorials" / "01_first.py")))
+    pieces = list(tutorial_pieces(read_cells(folder / "tutorials" / "01_first.py"), "01"))
     assert pieces[0] == ("markdown", "# The title\n\nWhat it asks?")
     assert pieces[1] == ("code", "import numpy as np")
     words = "## Numbers\n\nWords above the code:\n\n$$\ny = x\n$$\n\nand more of them."
@@ -54,7 +54,7 @@ def test_every_notebook_is_written_with_its_kernel(folder, capsys):
 
 def test_it_is_jupyters_own_format(folder):
     nbformat = pytest.importorskip("nbformat", reason="Jupyter's own reader is not installed")
-    nbformat.validate(notebook(list(tutorial_pieces(read_cells(TUTORIALS[0])))))
+    nbformat.validate(notebook(list(tutorial_pieces(read_cells(TUTORIALS[0]), "01"))))
 
 
 def test_a_notebook_that_is_there_stays_and_nothing_is_written(folder):
@@ -96,7 +96,7 @@ def test_a_tutorial_runs_without_threads_processes_and_sockets(tmp_path, monkeyp
         monkeypatch.setattr(owner, name, refuse)
     monkeypatch.setenv("MINIVAE_FIGURES", str(tmp_path))
     monkeypatch.setenv("MINIVAE_QUICK", "1")
-    printed = run(tutorial_pieces(read_cells(LESSON)), {"__name__": "__main__"})
+    printed = run(tutorial_pieces(read_cells(LESSON), "01"), {"__name__": "__main__"})
     assert printed[1] == "y = 0.5, loss = 2.25\n"
     path = ROOT / "tutorials" / "exercises" / LESSON.name
     assert run(exercise_pieces(path), {})[2].split() == ["not", "written", "yet", "dense_forward"]

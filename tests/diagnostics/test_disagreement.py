@@ -54,7 +54,7 @@ def test_stranger_is_higher(method):
 @pytest.mark.parametrize(
     ("log_p", "method", "message"),
     [
-        ([[1.0], [2.0]], "entropy", "method must be one of disagreement, information, variance, "),
+        ([[1.0], [2.0]], "entropy", "method must be one of 'disagreement', 'information', "),
         ([[1.0, 2.0]], "variance", "the number of models in log_p must be at least 2, got 1"),
         ([[np.inf], [1.0]], "waic", "log_p must be finite, got inf in row 0, column 0"),
         ([1.0, 2.0], "waic", r"log_p must have shape \(n_samples, n\), got shape \(2,\)"),

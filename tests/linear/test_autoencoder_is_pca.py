@@ -181,7 +181,9 @@ def test_a_wrong_gradient_of_the_code_is_not_the_same(monkeypatch):
 
 
 def test_errors_are_measured_on_all_of_the_data(monkeypatch):
-    monkeypatch.setattr(autoencoder_is_pca, "moment_matched_rows", lambda blocks: next(iter(blocks))[:8])
+    monkeypatch.setattr(
+        autoencoder_is_pca, "moment_matched_rows", lambda blocks: next(iter(blocks))[:8]
+    )
     report = verify_pca_equivalence(with_spectrum([5, 3, 2, 1, 0.5]), 2, rng=0)
     assert report.autoencoder_error > 1.01 * report.discarded_variance
     assert not report.ok

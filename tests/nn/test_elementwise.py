@@ -1,3 +1,5 @@
+import math
+
 import numpy as np
 import pytest
 from helpers import frozen
@@ -10,6 +12,7 @@ from minivae.nn.elementwise import (
     sigmoid,
     softplus,
     softplus_by_definition,
+    sum_log1p,
     unit_log_integral,
     unit_mean,
 )
@@ -34,6 +37,19 @@ def test_log1p_is_that_of_numpy_to_a_few_last_digits(dtype):
     e = np.concatenate([np.linspace(0, 1, 200_001), np.logspace(-44, 0, 20_001)]).astype(dtype)
     (e,) = frozen(e)
     np.testing.assert_array_max_ulp(log1p(e), np.log1p(e), ULPS[dtype])
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("n_columns", [0, 1, 15, 31, 32, 33, 255, 784, 785, 1007])
+def test_few_logarithms_have_the_sum_of_all(n_columns, dtype):
+    rng = np.random.default_rng(0)
+    tails = np.exp(-rng.uniform(0, 80, (5, n_columns)))
+    for e in (tails, np.ones((5, n_columns)), 1e-30 * tails, rng.random((5, n_columns))):
+        (e,) = frozen(e.astype(dtype))
+        expected = [math.fsum(math.log1p(v) for v in row) for row in e.tolist()]
+        total = sum_log1p(e)
+        assert total.dtype == dtype
+        np.testing.assert_allclose(total, expected, rtol=30 * np.finfo(dtype).eps)
 
 
 def test_both_are_those_of_scipy_in_both_tails():

@@ -73,7 +73,7 @@ def test_a_shear_moves_what_is_asked_and_keeps_the_class():
 
 def test_an_edit_of_nothing_moves_nothing():
     judge = Judge("digits", 1000, 200, 0)
-    still = measures.edited(TRIAL, judge, "slant", lambda images, amount: images, SIZE)
+    still = measures.edited(TRIAL, judge, "slant", lambda x, y, t: x, SIZE)
     assert (still["moved"], still["leak"]) == (0, 0)
 
 

@@ -57,7 +57,7 @@ def tiny(monkeypatch):
     for module, size in TINY.items():
         monkeypatch.setitem(module.SIZES, "quick", size)
     monkeypatch.setattr(latent_dimension, "N_IMAGES", 3)
-    monkeypatch.setitem(blur.DENSITIES, "quick", {"n_points": 100, "epochs": 1})
+    monkeypatch.setitem(blur.DENSITIES, "quick", {"n_points": 200, "epochs": 1})
     monkeypatch.setattr(gaps, "N_TEST", 20)
     monkeypatch.setattr(gaps, "N_DRAWS", 5)
     monkeypatch.setattr(two_samples, "N_REFITS", 1)

@@ -9,7 +9,7 @@ import numpy as np
 
 
 def frechet_distance(a, b):
-    """Return the Frechet distance of two sets of features, one number.
+    """Return the Fréchet distance of two sets of features, one number.
 
     a has the shape (n, n_features), b (m, n_features). With the means m_a, m_b of the columns and
     their variances v_a, v_b, and with all covariances between columns taken for 0,
