@@ -1,8 +1,8 @@
 """Kill a training run at random moments, resume it each time, and compare with a run left alone.
 
 ``python tests/benchmarks/soak.py --kills 1000`` takes some ten minutes; it is for maintainers.
-Every kill is a SIGKILL, so nothing can be tidied up. After each series of kills the parameters must be
-those of the run that nobody killed, bit for bit, and every checkpoint on the way must be whole.
+Every kill is a SIGKILL, so nothing can be tidied up. After each series of kills the parameters must
+be those of the run that nobody killed, bit for bit, and every checkpoint on the way must be whole.
 """
 
 from __future__ import annotations
@@ -19,8 +19,7 @@ import numpy as np
 import minivae
 
 EPOCHS = 400
-CODE = (
-    """
+CODE = """
 import sys
 from pathlib import Path
 import numpy as np
@@ -33,9 +32,7 @@ model.fit(
     callbacks=[EarlyStopping(10_000), Checkpoint(path)], resume=path if path.exists() else None,
 )
 model.save(out)
-"""
-    % EPOCHS
-)
+""".replace("EPOCHS", str(EPOCHS))
 
 
 def run(folder: Path, name: str) -> subprocess.Popen[bytes]:
