@@ -102,10 +102,12 @@ class Model(Saved, Composite):
             self.regularizer.check(self.params)
 
     def _layers_of_its_own(self, encoder: Any, decoder: Any) -> list[Any]:
-        """Return all that has parameters and was not given: nobody else holds their arrays."""
+        """Return the layers of the networks that were not given: nobody else holds their arrays.
+
+        A likelihood may be made of layers that hold its arrays too.
+        """
         both = (self.encoder, encoder), (self.decoder, decoder)
-        own = [network for network, given in both if given is None]
-        return [*(layer for network in own for layer in network.layers), self.likelihood]
+        return [layer for network, given in both if given is None for layer in network.layers]
 
     @property
     def parts(self) -> dict[str, Any]:
