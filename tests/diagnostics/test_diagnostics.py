@@ -341,7 +341,7 @@ def test_bad_arguments_are_named():
     with pytest.raises(ValueError, match="z must have n_latent=3 columns, got 2"):
         diagnostics.hole_fraction(codes[:, :2], codes)
     with pytest.raises(
-        ValueError, match="the number of rows of others .* must be at least 1, got 0"
+        ValueError, match=r"the number of rows of others .* must be at least 1, got 0"
     ):
         diagnostics.nearest_distances([[1.0, 2.0]])
     with pytest.raises(ValueError, match=r"log_var must have the shape of mu, \(3, 2\), got"):
