@@ -94,7 +94,7 @@ assert abs(error - (1 - 20 * lr) * (y - t)) < 1e-12
 #
 # Here each row is an example, so x stands on the left. Lectures often write y = W x, where each
 # column is an example. Their W is the transpose of this W, and so are all formulas that follow.
-# On paper: y_0 = 1*1 + 2*0.5 + 0 = 2, y_1 = -1 + 4 + 1 = 4, y_2 = 0 + 2 - 1 = 1.
+# On paper: y_0 = 1 * 1 + 2 * 0.5 + 0 = 2, y_1 = -1 + 4 + 1 = 4, y_2 = 0 + 2 - 1 = 1.
 
 W = np.array([[1.0, -1.0, 0.0], [0.5, 2.0, 1.0]])  # (2, 3)
 b = np.array([0.0, 1.0, -1.0])  # (3,)
@@ -137,7 +137,7 @@ assert np.array_equal(dx, [4, -3])
 #     dx[n, i] = sum_j dy[n, j] W[i, j]           dx = dy W^T
 #
 # The targets are chosen so that the errors are small whole numbers, and you can compute dW on
-# paper: dW[0, 0] = (1*1 + 0*0 + (-1)*(-1) + 2*2) / 2 = 3.
+# paper: dW[0, 0] = (1 * 1 + 0 * 0 + (-1) * (-1) + 2 * 2) / 2 = 3.
 
 x = np.array([[1.0, 2.0], [0.0, 1.0], [-1.0, 1.0], [2.0, 0.0]])  # (4, 2)
 errors = np.array([[1.0, -1.0, 0.0], [0.0, 2.0, 1.0], [-1.0, 0.0, 0.0], [2.0, -1.0, 1.0]])

@@ -101,9 +101,9 @@ assert np.allclose([-parts.reconstruction[0], parts.kl[0]], [reconstruction, kl]
 # %% What is a good loss?
 # ? The loss of a trained VAE is 140 nats. Is that good? Which two numbers would you ask for?
 # A loss of 140 says nothing without two other numbers. The baseline draws the mean image for all,
-# and uses no code. The floor is the least that grey pixels cost: a pixel x costs at least -x log x
-# - (1 - x) log(1 - x), which p = x reaches. No model of grey images gets to 0. Both numbers are
-# known before any training.
+# and uses no code. The floor is the least that grey pixels cost: a pixel x costs at least
+# -x log x - (1 - x) log(1 - x), which p = x reaches. No model of grey images gets to 0. Both
+# numbers are known before any training.
 
 
 def cross_entropy(x, p):

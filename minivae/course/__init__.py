@@ -6,6 +6,7 @@ set, and `one_thread`, so that a tutorial does not wait for a core that another 
 
 from __future__ import annotations
 
+import base64
 import builtins
 import os
 from collections.abc import Callable, Sequence
@@ -68,9 +69,13 @@ def show_file(path: Path) -> None:
     """Print the path of a picture or a film; a notebook shows it too."""
     print(f"[figure: {path}]", flush=True)
     if _in_notebook():
-        from IPython.display import Image, display
+        from IPython.display import HTML, Image, display
 
-        display(Image(filename=str(path)))
+        if path.suffix == ".gif":  # a page made from the notebook shows no film of another kind
+            film = base64.b64encode(path.read_bytes()).decode()
+            display(HTML(f'<img alt="{path.stem}" src="data:image/gif;base64,{film}">'))
+        else:
+            display(Image(filename=str(path), alt=path.stem))
 
 
 def _in_notebook() -> bool:

@@ -108,4 +108,4 @@ def exercise_pieces(path: Path) -> Iterator[Piece]:
     for node in tree.body:
         if isinstance(node, ast.FunctionDef):
             yield "code", ast.get_source_segment(text, node) or ""
-            yield "code", f"check({node.name})"
+            yield "code", f"check({node.name});"  # without a ; the cell ends in True or False

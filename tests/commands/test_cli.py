@@ -1,5 +1,6 @@
 import io
 import os
+import platform
 import re
 import shlex
 import shutil
@@ -8,6 +9,7 @@ import sys
 import tomllib
 from contextlib import redirect_stderr, redirect_stdout
 from functools import partial
+from importlib.metadata import version
 from itertools import count
 from pathlib import Path
 from typing import NamedTuple
@@ -117,6 +119,23 @@ def test_tours_report_shows_claims_and_pictures(quick_tour):
     for statement, measured in rows:
         assert f"holds   {statement}: {measured}\n" in out
     assert set(re.findall(r"!\[.+\]\((.+)\)", report)) == set(tour.PICTURES)
+
+
+def test_tours_report_says_what_to_learn_and_how_it_was_made(quick_tour):
+    (_, out, _), folder = quick_tour
+    report = (folder / "report.md").read_text()
+    pictures, made = report.split("\n## How it was made\n\n")
+    for picture in re.split(r"!\[.+\]\(.+\)\n\n", pictures)[1:]:
+        seen, lesson = picture.strip().split("\n\n*What to learn:* ")
+        assert re.fullmatch(r"[A-Z][^.]+\.", seen)
+        assert re.fullmatch(r"[A-Z][^.]+\.", lesson)
+    facts = dict(re.findall(r"^- (.+?): (.+)$", made, re.MULTILINE))
+    assert facts.pop("seed") == "0"
+    assert f"It took {facts.pop('time taken')}; " in out
+    assert facts.pop("Python") == sys.version.split()[0]
+    assert platform.machine() in facts.pop("machine")
+    packages = {name: version(name) for name in ("numpy", "scipy", "matplotlib")}
+    assert facts == packages | {"minivae": minivae.__version__}
 
 
 def test_tours_figures_are_as_good_as_it_says(quick_tour):

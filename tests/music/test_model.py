@@ -113,7 +113,7 @@ def test_tokens_come_out(options):
         (
             lambda m: m.losses(np.full((2, 32), 0.5)),
             ValueError,
-            r"tokens must be integers, got 0.5",
+            r"tokens in x must be integers, got 0.5",
         ),
         (lambda m: m.losses([["C"] * 32]), TypeError, "x must hold real numbers"),
         (lambda m: m.sample(2, temperature=0), ValueError, "temperature must be in"),
