@@ -31,7 +31,7 @@ class Outcome:
     Parameters
     ----------
     exact, measured : array_like
-        Arrays of the same shape.
+        Arrays of the same shape; `exact` may be one number for all entries of `measured`.
     tolerance : array_like
         The largest absolute difference that passes, for each entry or for all.
     because : str
@@ -53,18 +53,20 @@ class Outcome:
     def __post_init__(self) -> None:
         exact = as_reals("exact", self.exact, finite=False)
         measured = as_reals("measured", self.measured, finite=False)
-        if measured.shape != exact.shape:
+        if exact.ndim and measured.shape != exact.shape:
             raise ArgumentError(
                 f"measured must have the shape of exact, {exact.shape}, got {measured.shape}"
             )
         if not measured.size:
             raise ArgumentError("measured must hold at least one number, got none")
         tolerance = as_reals("tolerance", self.tolerance)
-        if tolerance.ndim and tolerance.shape != exact.shape:
-            got = tolerance.shape
+        try:
+            np.broadcast_to(tolerance, measured.shape)
+        except ValueError:
             raise ArgumentError(
-                f"tolerance must be a number, or have shape {exact.shape}, got {got}"
-            )
+                f"tolerance must fit the entries of measured, {measured.shape}, "
+                f"got shape {tolerance.shape}"
+            ) from None
         check_choice("relation", self.relation, ("==", "<=", ">="))
         check_text("because", self.because)
         if self.draw is not None:

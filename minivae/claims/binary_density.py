@@ -40,7 +40,8 @@ def _log_p_given(model: vae.VAE, x: Array, z: Any) -> Array:
 
 
 def _by_library(model: vae.VAE, x: Array, z: Array) -> Array:
-    return model.likelihood.log_prob(x[None], model.decoder.forward(z[:, None]))
+    out = model.decoder.forward(z[:, None])
+    return model.likelihood.log_prob(np.broadcast_to(x, out.shape), out)
 
 
 def _affine(model: vae.VAE, name: str, x: Array) -> Array:

@@ -123,6 +123,7 @@ ALLOWED = [
     (r"bayes\.\w+_gradient\((mu|sigma)\)", ANY, "one number for all columns is documented"),
     (r"(lerp|slerp)\(t\)", "True", "True counts as the number 1, as in NumPy"),
     (r"claims\.Outcome\(tolerance\)", ANY, "one number for all entries is documented"),
+    (r"claims\.Outcome\(exact\)", ANY, "one number for all entries is documented"),
     (r"claims\.Outcome\(draw\)", "a function", "it is called when the picture is drawn"),
     (
         r"diagnostics\.(frechet_distance|precision_and_recall)\(\w+\)",
