@@ -88,9 +88,11 @@ def test_refused_arguments():
         estimators.score_function_gradient(np.cos, 0, np.nan, eps)
     with pytest.raises(ValueError, match=r"what f returns must have shape \(5,\), got \(5, 2\)"):
         estimators.score_function_gradient(np.cos, 0, 1, eps)
-    with pytest.raises(ValueError, match=r"dwhat f returns must have shape \(5, 2\), got \(5,\)"):
+    with pytest.raises(ValueError, match=r"what df returns must have shape \(5, 2\), got \(5,\)"):
         estimators.reparameterized_gradient(lambda z: z[:, 0], 0, 1, eps)
-    with pytest.raises(ValueError, match=r"dlog_p\(z\) must have shape \(5, 2\), got \(5, 1\)"):
+    with pytest.raises(
+        ValueError, match=r"what dlog_p returns must have shape \(5, 2\), got \(5, 1\)"
+    ):
         estimators.elbo_gradient(lambda z: z[:, :1], 0, 1, eps)
     with pytest.raises(ValueError, match=r"eps must have shape .*got shape \(5,\)"):
         estimators.reparameterized_gradient(np.cos, 0, 1, eps[:, 0])

@@ -414,7 +414,6 @@ ORACLES = {
     "nn.gaussian: gaussian_kl_between": "gaussian-kl-quadrature",
     "nn.gaussian: gaussian_kl_between_backward": "every-gradient",
     "nn.gaussian: gaussian_log_density": "the-origin-is-empty",
-    "nn.gaussian: log_density_backward": "every-gradient",
     "nn.gaussian: log_density": "gaussian-shared-variance",
     "nn.gaussian: gaussian_log_density_backward": "every-gradient",
     "nn.gaussian: kl_per_latent": "beta-is-in-the-loss-alone",

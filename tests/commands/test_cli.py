@@ -462,7 +462,9 @@ def test_a_loss_that_diverges_is_one_line(tmp_path):
         *("--learning-rate", 1e30, "--epochs", 9, "--out", tmp_path),
     )
     assert done.status == 2
-    assert re.fullmatch(r"minivae train: the loss stopped being finite in epoch .*\n", done.err)
+    assert re.fullmatch(
+        r"minivae train: the loss of 32 rows is .* training diverges; .*\n", done.err
+    )
 
 
 # Data sets by name
@@ -567,7 +569,8 @@ def test_prove_suggests_a_name():
     done = run("prove", "adam-constant-gradients")
     assert done.status == 2
     assert done.err.startswith(
-        "minivae prove: there is no claim 'adam-constant-gradients'; did you mean adam-constant-"
+        "minivae prove: name must be that of a claim, and there is no claim 'adam-constant-gradients'; "
+        "did you mean adam-constant-"
     )
     assert done.err.count("\n") == 1
     assert run("prove", "@").err.endswith("'@'; prove --list names them all\n")
@@ -677,12 +680,12 @@ AE = ("train", "ae", "--samples", 50, "--batch-size", 10)
         (("tours",), "argument command: invalid choice: 'tours'"),
         (("tour", "--fast"), "unrecognized arguments: --fast"),
         (("tour", "--seed", -1), "argument --seed: must be at least 0, got -1"),
-        (("gradcheck", "--seed", "x"), "argument --seed: invalid integer value: 'x'"),
+        (("gradcheck", "--seed", "x"), "argument --seed: must be an integer, got 'x'"),
         (("train",), "the following arguments are required: kind"),
         (("train", "gan"), "argument kind: invalid choice: 'gan'"),
         (("train", "ae", "--data", "cifar"), "argument --data: invalid choice: 'cifar'"),
         (("train", "ae", "--epochs", 0), "argument --epochs: must be at least 1, got 0"),
-        (("train", "ae", "--epochs", 1.5), "argument --epochs: invalid integer value: '1.5'"),
+        (("train", "ae", "--epochs", 1.5), "argument --epochs: must be an integer, got '1.5'"),
         (("train", "ae", "--batch-size", 0), "argument --batch-size: must be at least 1, got 0"),
         (("train", "ae", "--latent", -2), "argument --latent: must be at least 1, got -2"),
         (("train", "ae", "--hidden", 9, 0), "argument --hidden: must be at least 1, got 0"),
@@ -693,7 +696,9 @@ AE = ("train", "ae", "--samples", 50, "--batch-size", 10)
         ((*AE, "--activation", "gelu"), "activation must be one of .* got 'gelu'"),
         ((*AE, "--learning-rate", 0), r"learning_rate must be in \(0, inf\), got 0.0"),
         ((*AE, "--learning-rate", "nan"), r"learning_rate must be in \(0, inf\), got nan"),
-        ((*AE, "--batch-size", 51), "batch_size must be between 1 and n_samples=50, got 51"),
+        ((*AE, "--beta", 4), "--beta is for vae, got 4.0 for ae"),
+        ((*AE, "--samples", "10000000000000"), "argument --samples: must be at most 1000000000"),
+        ((*AE, "--hidden", "100000000000"), "argument --hidden: must be at most 1000000000"),
         (("train", "vae", *AE[2:], "--beta", -1), r"beta must be in \[0, inf\), got -1.0"),
         (
             ("verify", "--samples", 100, "--latent", 64),
@@ -766,7 +771,7 @@ def test_the_entry_point_is_main():
     process = start("-c", script, "prove", "x")
     _, err = process.communicate(timeout=60)
     assert process.returncode == 2
-    assert err.startswith("minivae prove: there is no claim 'x'")
+    assert err.startswith("minivae prove: name must be that of a claim, and there is no claim 'x'")
 
 
 @pytest.mark.parametrize(

@@ -74,6 +74,10 @@ WITHOUT_EXAMPLE = {
         ),
         "not walked yet: it needs a chain that is trained",
     ),
+    **dict.fromkeys(
+        ("Bernoulli.log_prob_by_definition", "Bernoulli.log_prob_backward_by_definition"),
+        "the definition, frozen beside the fast form, for comparison",
+    ),
     "course.chosen_data": "its argument is a name in our own tutorials",
     "datasets.mnist": "it may download; tests/datasets has its bad arguments",
     "plots.open_window": "it opens a window",
@@ -95,7 +99,6 @@ ALLOWED = [
         "every model takes the same call; nothing is random",
     ),
     (r"regularizers\.Regularizer\.check\(params\)", ANY, "the base class has nothing to check"),
-    (r"schedules\.name_of\(beta\)", ANY, "it names what `schedule_from` has checked already"),
     (
         r"schedules\.schedule_from\(beta\)",
         "a function",
@@ -115,7 +118,6 @@ ALLOWED = [
         "complex",
         "NumPy's words; the model must be complex",
     ),
-    (r"Bernoulli\.log_prob_backward\(dlog_prob\)", "complex", "NumPy's words, as above"),
     (r"ContinuousBernoulli\.sample\(out\)", "complex", "NumPy's words; a sample is never complex"),
     (r"(Bernoulli|Categorical)\.(sample|mode)\(out\)", "(NaN|infinity) inside", "a model checks z"),
     (r"bayes\.\w+_gradient\((mu|sigma)\)", ANY, "one number for all columns is documented"),
