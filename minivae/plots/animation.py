@@ -80,10 +80,10 @@ def animate_codes(
 
 def _check(frames: Sequence[ArrayLike]) -> Array:
     """Return the first two dimensions of all codes, shape (n_frames, n, 2)."""
-    if not isinstance(frames, list | tuple) or len(frames) == 0:
-        raise ArgumentTypeError(
-            f"frames must hold at least one array of codes, got {shown(frames)}"
-        )
+    if not isinstance(frames, list | tuple):
+        raise ArgumentTypeError(f"frames must be a list of arrays of codes, got {shown(frames)}")
+    if len(frames) == 0:
+        raise ArgumentError(f"frames must hold at least one array of codes, got {shown(frames)}")
     codes = [as_matrix(frame, name=f"frames[{i}]") for i, frame in enumerate(frames)]
     for i, frame in enumerate(codes):
         if frame.shape != codes[0].shape:

@@ -39,7 +39,10 @@ def axes_in_a_row(
         figure = Figure(figsize=(width, height), layout=layout)
         return list(figure.subplots(1, n, squeeze=False)[0])
     if not isinstance(axes, list | tuple) or len(axes) != n:
-        raise ArgumentError(f"axes must be {n} Axes, one for each panel, got {shown(axes)}")
+        raise ArgumentError(
+            f"axes must be {n} Axes, one for each panel, "
+            f"got {len(axes) if isinstance(axes, list | tuple) else shown(axes)}"
+        )
     return [check_object("axes", ax, Axes) for ax in axes]
 
 

@@ -47,9 +47,9 @@ def as_tiles(images: ArrayLike, shape: Shape | None, *, name: str = "images") ->
             )
         shape = (side, side)
     pair = isinstance(shape, tuple | list) and len(shape) == 2
-    if not pair or not all(isinstance(n, int) and n >= 1 for n in shape):
+    if not pair or not all(isinstance(n, int) for n in shape):
         raise ArgumentTypeError(f"shape must be (height, width), got {shown(shape)}")
-    if shape[0] * shape[1] != n_features:
+    if shape[0] < 1 or shape[0] * shape[1] != n_features:
         raise ArgumentError(
             f"shape must be (height, width) with n_features={n_features} pixels, got {shape}"
         )

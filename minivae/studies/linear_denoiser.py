@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 import minivae as mv
-from minivae.edge.checks import Array
+from minivae.edge.checks import ArgumentTypeError, Array
 
 FLOOR = 1e-3
 
@@ -64,7 +64,7 @@ def response(X: Array, corruption: mv.corruptions.Corruption) -> Response:
     elif isinstance(corruption, mv.corruptions.SaltAndPepper):
         p, salt = corruption.p, corruption.p / 2  # the probability of a 1
     else:
-        raise TypeError(f"there is no linear denoiser for {corruption!r}")
+        raise ArgumentTypeError(f"there is no linear denoiser for {corruption!r}")
     expected = (1 - p) * X + salt  # E[noisy | x]
     squares = (1 - p) * X**2 + salt  # E[noisy^2 | x]
     return Response(1 - p, salt, np.mean(squares - expected**2, axis=0))

@@ -120,7 +120,10 @@ class Optimizer:
         if state.keys() != expected:
             raise ArgumentError(f"state must have the keys {sorted(expected)}, got {sorted(state)}")
         hyperparameters = {name: state[name] for name in self.hyperparameters}
-        type(self)(**hyperparameters)  # which refuses what no optimizer can have
+        # the class that names the hyperparameters refuses what they cannot be
+        next(kind for kind in type(self).__mro__ if "hyperparameters" in vars(kind))(
+            **hyperparameters
+        )
         t = check_integer("t", state["t"], 0)
         for name in self.moments:
             check_arrays(name, state[name])

@@ -84,11 +84,11 @@ def test_refused_arguments():
         ValueError, match="mu must be one finite number, or one for each of the 2 col"
     ):
         estimators.reparameterized_gradient(np.cos, [0, 0, 0], 1, eps)
-    with pytest.raises(ValueError, match=r"sigma must be one finite number.*got nan"):
+    with pytest.raises(ValueError, match=r"sigma must be finite, got nan"):
         estimators.score_function_gradient(np.cos, 0, np.nan, eps)
-    with pytest.raises(ValueError, match=r"f\(z\) must have shape \(5,\), got \(5, 2\)"):
+    with pytest.raises(ValueError, match=r"what f returns must have shape \(5,\), got \(5, 2\)"):
         estimators.score_function_gradient(np.cos, 0, 1, eps)
-    with pytest.raises(ValueError, match=r"df\(z\) must have shape \(5, 2\), got \(5,\)"):
+    with pytest.raises(ValueError, match=r"dwhat f returns must have shape \(5, 2\), got \(5,\)"):
         estimators.reparameterized_gradient(lambda z: z[:, 0], 0, 1, eps)
     with pytest.raises(ValueError, match=r"dlog_p\(z\) must have shape \(5, 2\), got \(5, 1\)"):
         estimators.elbo_gradient(lambda z: z[:, :1], 0, 1, eps)

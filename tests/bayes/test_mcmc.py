@@ -217,12 +217,12 @@ def run_metropolis(log_density=lambda z: standard_normal(z)[0], start=(0.0,), n=
     ("call", "message"),
     [
         (lambda: run_metropolis(start=[np.nan]), "start must be finite"),
-        (lambda: run_metropolis(start=[[0.0]]), r"start must be .* shape \(n_dims,\)"),
+        (lambda: run_metropolis(start=[[0.0]]), r"start must have shape \(n_dims,\)"),
         (lambda: run_metropolis(n=0), "n_samples must be at least 1, got 0"),
         (lambda: run_metropolis(step=0), "step must be in"),
         (
             lambda: run_metropolis(lambda z: -np.sum(z**2) / 2),
-            r"shape \(batch,\) .* got shape \(\) for \(1, 1\)",
+            r"what log_density returns must have shape \(batch,\), got shape \(\)",
         ),
         (
             lambda: run_metropolis(lambda z: np.full(len(z), -np.inf)),

@@ -18,7 +18,7 @@ import numpy as np
 
 import minivae
 
-EPOCHS = 400
+EPOCHS = 150
 CODE = """
 import sys
 from pathlib import Path
@@ -50,14 +50,16 @@ def main() -> int:
     rng, kills, series = np.random.default_rng(chosen.seed), 0, 0
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
+        start = time.monotonic()
         assert run(folder, "alone").wait() == 0
+        whole = time.monotonic() - start
         alone = minivae.load(folder / "alone-done.npz")
         start = time.monotonic()
         while kills < chosen.kills:
             series += 1
             while (process := run(folder, f"killed-{series}")).poll() is None:
                 try:
-                    process.wait(timeout=rng.uniform(0.0, 0.9))
+                    process.wait(timeout=rng.uniform(0.0, 1.1 * whole))
                 except subprocess.TimeoutExpired:
                     process.kill()
                     process.wait()

@@ -338,9 +338,11 @@ def test_bad_arguments_are_named():
         diagnostics.continuity(np.sin, codes, delta=0)
     with pytest.raises(ValueError, match=r"quantile must be in \(0, 1\), got 1"):
         diagnostics.hole_fraction(codes, codes, quantile=1)
-    with pytest.raises(ValueError, match="z must have n_features=3 columns, got 2"):
+    with pytest.raises(ValueError, match="z must have n_latent=3 columns, got 2"):
         diagnostics.hole_fraction(codes[:, :2], codes)
-    with pytest.raises(ValueError, match="the number of others must be at least 1, got 0"):
+    with pytest.raises(
+        ValueError, match=r"the number of rows of others .* must be at least 1, got 0"
+    ):
         diagnostics.nearest_distances([[1.0, 2.0]])
     with pytest.raises(ValueError, match=r"log_var must have the shape of mu, \(3, 2\), got"):
         diagnostics.elbo_surgery(np.zeros((3, 2)), np.zeros((3, 1)))

@@ -150,7 +150,7 @@ def test_progress_is_one_line(model, x, capsys, monkeypatch):
         ),
         (LinearAutoencoder(6, 2), "LinearAutoencoder has no density.*'gaussian'.*ProbabilisticPCA"),
         (VAE(6, 2, likelihood="squared_error"), "likelihood='squared_error' has no density"),
-        (PCA(2), r"PCA knows log p\(x\) exactly: call its score_samples"),
+        (PCA(2), r"PCA knows log p\(x\) exactly, call its score_samples"),
         (ProbabilisticPCA(2), r"ProbabilisticPCA knows .*score_samples\(x\)"),
         (object(), "object has no density"),
     ],
@@ -166,7 +166,7 @@ def test_refused_arguments(model, x):
         log_likelihood(model, x, 0)
     with pytest.raises(TypeError, match=r"n_samples must be an integer, got 2\.5"):
         log_likelihood(model, x, 2.5)
-    with pytest.raises(ValueError, match="proposal must be 'posterior' or 'prior', got 'q'"):
+    with pytest.raises(ValueError, match="proposal must be one of 'posterior', 'prior', got 'q'"):
         log_likelihood(model, x, 1, proposal="q")
     with pytest.raises(ValueError, match="x must have n_features=6 columns, got 3"):
         log_likelihood(model, x[:, :3], 1)

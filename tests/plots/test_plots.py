@@ -700,7 +700,7 @@ BAD = {
     ),
     "rows differ": (
         lambda ax: plots.reconstructions(IMAGES, IMAGES[1:], ax=ax),
-        r"every row must hold 16 images of 6 x 6 pixels.*got shape \(15, 6, 6\) "
+        r"must each hold 16 images of 6 x 6 pixels.*got shape \(15, 6, 6\) "
         "for 'reconstruction'",
     ),
     "no rows": (
@@ -780,7 +780,7 @@ BAD = {
     ),
     "untrained": (
         lambda ax: plots.loss_curves({"epoch": [], "loss": []}, ax=ax),
-        r"history\['epoch'\] must have shape \(n,\), n at least 1, got shape \(0,\)",
+        r"history\['epoch'\] must have shape \(n,\), got shape \(0,\)",
     ),
     "nan loss": (
         lambda ax: plots.loss_curves({"epoch": [1, 2], "loss": [1, np.nan]}, ax=ax),
