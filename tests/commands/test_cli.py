@@ -569,8 +569,8 @@ def test_prove_suggests_a_name():
     done = run("prove", "adam-constant-gradients")
     assert done.status == 2
     assert done.err.startswith(
-        "minivae prove: name must be that of a claim, and there is no claim 'adam-constant-gradients'; "
-        "did you mean adam-constant-"
+        "minivae prove: name must be that of a claim, and there is no claim "
+        "'adam-constant-gradients'; did you mean adam-constant-"
     )
     assert done.err.count("\n") == 1
     assert run("prove", "@").err.endswith("'@'; prove --list names them all\n")
