@@ -43,8 +43,8 @@ assert abs(np.mean(z**2) - 1.25) < 5 * np.std(z**2) / np.sqrt(z.size)
 # ? z is drawn from N(mu, sigma^2). What is dz/dmu?
 # z = rng.normal(mu, sigma) returns a number. What is dz/dmu? The number does not say how it was
 # made. If you draw again at mu + h, the noise is different, and so is the number: the difference
-# quotient is noise divided by a small h. Here its standard deviation is about 150, around a mean of
-# 2. If you hold z fixed instead, it does not depend on mu at all, and the slope is 0.
+# quotient is noise divided by a small h. Here its mean is 2, and its standard deviation about 150.
+# If you hold z fixed instead, it does not depend on mu at all, and the slope is 0.
 
 h = 0.01
 quotients = (rng.normal(mu + h, sigma, size=z.size) ** 2 - z**2) / h

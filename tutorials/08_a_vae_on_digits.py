@@ -171,13 +171,13 @@ assert diagnostics.kl_to_prior(codes.mean(axis=0), np.cov(codes, rowvar=False)) 
 #
 # So take even steps of u, and z = Phi^-1(u), as Kingma and Welling (2014) do. One lecture, like
 # many copies of a well-known example, takes 15 even steps of z from -15 to 15 instead. The
-# probability of a code beyond 15 is 7e-51. Of the 225 points, only 9 have both coordinates within
-# 3. Most others ask the decoder about places where no code ever was. The map on the right shows its
-# answers: hard shapes that hardly change along a ray, while the digits of the middle share nine
-# tiles. Nor does the encoder know these images: if you encode them again, you get other codes. (If
-# you miss a digit on the left, look for its codes above. The ones lie outside the square of the
-# map. The zeros lie inside, but among other digits, so the decoder draws a mixture. The map shows
-# what *draws* of the prior give.)
+# probability of a code beyond 15 is 7e-51. Of the 225 points, only 9 have both coordinates between
+# -3 and 3. Most others ask the decoder about places where no code ever was. The map on the right
+# shows its answers: hard shapes that hardly change along a ray, while the digits of the middle
+# share nine tiles. Nor does the encoder know these images: if you encode them again, you get other
+# codes. (If you miss a digit on the left, look for its codes above. The ones lie outside the square
+# of the map. The zeros lie inside, but among other digits, so the decoder draws a mixture. The map
+# shows what *draws* of the prior give.)
 
 right = manifold_grid(15)
 far = np.linspace(-15, 15, 15)

@@ -236,8 +236,9 @@ show(reconstructions(test[:10], pictures), "12_three_corruptions")
 #     noise of variance l:                g = lam / (lam + l)
 #     penalty l (|W_e|^2 + |W_d|^2):      g = max(1 - l / lam, 0)
 #
-# The first you know. The second switches off what varies less than l, as the KL does in tutorial
-# 09. (`ProductL2` is the average over all noise. A third cure: a code that is mostly zeros.)
+# The first you know. The second switches off what varies less than l, as the KL does in
+# tutorial 09. (`ProductL2` is the average over all noise. A third cure: a code that is mostly
+# zeros.)
 
 lam, level, rng = np.array([4, 2, 1, 0.5, 0.25]), 0.7, np.random.default_rng(0)
 U = np.linalg.qr(rng.standard_normal((5, 5))).Q

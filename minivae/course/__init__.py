@@ -75,7 +75,7 @@ def show_file(path: Path) -> None:
             film = base64.b64encode(path.read_bytes()).decode()
             display(HTML(f'<img alt="{path.stem}" src="data:image/gif;base64,{film}">'))
         else:
-            display(Image(filename=str(path), alt=path.stem))
+            display(Image(filename=str(path)))
 
 
 def _in_notebook() -> bool:

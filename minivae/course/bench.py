@@ -162,9 +162,13 @@ class _Place:
         """Set an edit's change, and return whether it gives values that were not there before."""
         self.change = change = _change(edit)
         try:
-            key = tuple(_key(change(value, names)) for value, names in self.moments)
+            news = [change(value, names) for value, names in self.moments]
         except Exception:
             return False
+        olds = [value for value, _ in self.moments]
+        if any(map(_is_size_become_shape, olds, news)):
+            return False
+        key = tuple(_key(new) for new in news)
         new = bool(key) and key not in self.tried
         self.tried.add(key)
         return new
@@ -173,6 +177,15 @@ class _Place:
 def _kept(value: Any) -> Any:
     """Return a copy of an array, because the function may change it later."""
     return value.copy() if isinstance(value, np.ndarray) else value
+
+
+def _is_size_become_shape(old: Any, new: Any) -> bool:
+    """Return whether many integers take the place of one.
+
+    As the shape of an array they may fill the memory, and no timer stops NumPy meanwhile.
+    """
+    many = isinstance(new, np.ndarray) and new.dtype.kind in "iu" and new.size > 2
+    return many and isinstance(old, (int, np.integer))
 
 
 def _key(value: Any) -> Hashable:

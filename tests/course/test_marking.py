@@ -71,6 +71,24 @@ print('{"function": "dense_forward", "answer": "right"}', flush=True)
     "ends its process": "import os; os._exit(0)",
     "exits when called": "def dense_forward(x, W, b):\n    import os; os._exit(0)",
     "loops": "def dense_forward(x, W, b):\n    while True: pass",
+    "catches all in its loop": """
+def dense_forward(x, W, b):
+    while True:
+        try:
+            while True: pass
+        except BaseException: pass
+""",
+    "goes on in another process": "import os\nif os.fork(): os._exit(0)",
+    "reads the answers": """
+import sys
+def dense_forward(x, W, b):
+    frame = sys._getframe()
+    while frame:
+        for name, value in list(frame.f_locals.items()):
+            if name in ("expected", "right", "want"): return value
+        frame = frame.f_back
+    return x @ W - b
+""",
     "allocates": "def dense_forward(x, W, b):\n    return [bytearray(10**8) for _ in range(10**6)]",
     "writes into every pipe": """
 import os
@@ -177,6 +195,26 @@ def test_a_class_gets_a_table_and_a_picture(submissions, tmp_path, capsys):
         rows = list(csv.DictReader(file))
     assert [row["answer"] for row in rows if row["file"] == "ann.py"] == ["right"] * 3
     assert imread(tmp_path / "out" / "mistakes.png").std() > 0
+
+
+def test_frauds_among_a_class_get_no_mark_and_harm_nobody(tmp_path, capfd):
+    folder = tmp_path / "class"
+    folder.mkdir()
+    for name in ("patches the answers", "prints a result", "ends its process", "loops"):
+        write(folder / f"{name.partition(' ')[0]}.py", f"{WRONG}\n{FRAUDS[name]}\n")
+    write(folder / "zoe.py", SOLUTION)
+    limits = ["--seconds", "2", "--out", str(tmp_path / "out")]
+    assert cli.main(["check", str(folder), *limits]) == 1
+    lines = capfd.readouterr().out.splitlines()
+    marks = [line.split()[:2] for line in lines[:5]]
+    assert marks == [
+        ["ends.py", "-"],
+        ["loops.py", "-.-"],
+        ["patches.py", "-.-"],
+        ["prints.py", "-.-"],
+        ["zoe.py", "+++"],
+    ]
+    assert not any("right" in line for line in lines)
 
 
 def test_json_is_one_line_for_each_function(submissions, capsys):

@@ -121,9 +121,7 @@ def refuse():
 
 def test_a_notebook_shows_its_pictures(tmp_path, monkeypatch, capsys):
     shown = []
-    module = types.SimpleNamespace(
-        Image=lambda filename, alt: (filename, alt), HTML=str, display=shown.append
-    )
+    module = types.SimpleNamespace(Image=lambda filename: filename, HTML=str, display=shown.append)
     monkeypatch.setitem(sys.modules, "IPython", types.ModuleType("IPython"))
     monkeypatch.setitem(sys.modules, "IPython.display", module)
     shell = types.SimpleNamespace(kernel=None)
@@ -135,7 +133,7 @@ def test_a_notebook_shows_its_pictures(tmp_path, monkeypatch, capsys):
     (tmp_path / "film.gif").write_bytes(b"GIF89a")
     show_file(tmp_path / "film.gif")
     assert shown == [
-        (str(tmp_path / "a.png"), "a"),
+        str(tmp_path / "a.png"),
         '<img alt="film" src="data:image/gif;base64,R0lGODlh">',
     ]
     assert capsys.readouterr().out.count("[figure: ") == 3
@@ -146,7 +144,8 @@ def test_no_sign_of_a_formula_is_taken_for_markdown(path):
     for kind, text in tutorial_pieces(read_cells(path), path.stem[:2]):
         if kind == "markdown":
             prose = re.sub(r"(?s)\$\$.*?\$\$|^    .*?$", "", text, flags=re.MULTILINE)
-            assert not re.search(r"^(?![-+*] ).+\n[-+*] ", prose, re.MULTILINE)  # a bullet
+            item = r"(?:[-+*]|\d+\.) "
+            assert not re.search(rf"^(?!{item}).+\n{item}", prose, re.MULTILINE)
             assert not re.search(r"[\w)]\*[\w(]", prose)  # 2*3 and 4*5: emphasis between
 
 

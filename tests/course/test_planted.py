@@ -1,11 +1,13 @@
 """Nine of ten planted mistakes are named in every part, and none falsely."""
 
+import time
 from collections import Counter
 
 import pytest
 
 from course.planted import count, plant, verdict_on
 from course.solutions_06 import elbo
+from course.solutions_12 import conditional_optimum
 from course.students import rows
 from minivae.course.find import all_parts
 
@@ -38,3 +40,12 @@ def test_what_students_write_is_named_too():
     print(counts)
     assert counts["falsely"] == 0, verdicts
     assert counts["named"] >= 0.85 * len(verdicts), verdicts
+
+
+def test_no_size_is_tried_that_fills_the_memory():
+    (planted,) = (
+        each for each in plant(conditional_optimum) if "len(lam) - 2 * n_latent" in each.source
+    )
+    begun = time.process_time()
+    assert verdict_on(planted, "12")[0] != "falsely"
+    assert time.process_time() - begun < 8  # the search for a name has five seconds
