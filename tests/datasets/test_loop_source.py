@@ -169,7 +169,7 @@ def test_factors_are_heard(drawn):
         (np.full((2, 32), -1), ValueError, "got -1 in row 0"),
         (np.full((2, 32), 1.5), ValueError, r"got 1\.5 in row 0"),
         (np.full((2, 32), np.nan), ValueError, "got nan in row 0"),
-        (np.full((2, 32), "a"), TypeError, "tokens must hold integers, got dtype <U1"),
+        (np.full((2, 32), "a"), TypeError, "tokens must hold real numbers, got dtype <U1"),
     ],
 )
 def test_what_is_no_loop_is_refused(tokens, kind, message):
