@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from minivae.bayes.bayesian_vae import BayesianVAE
 from minivae.edge.checks import Array
 from minivae.gradient_check.check import check_gradients
 from minivae.gradient_check.report import GradientReport
@@ -156,6 +157,7 @@ def _functions(rng: np.random.Generator) -> Iterator[tuple[Any, Any, tuple[Array
     a, b, c, d = rng.standard_normal((4, N_ROWS, N_LATENT))
     for module, name, inputs in (
         (gaussian, "gaussian_log_density", (a, b, c)),
+        (gaussian, "log_density", (a, b, c)),
         (gaussian, "kl_per_latent", (a, b)),
         (gaussian, "gaussian_kl", (a, b)),
         (gaussian, "gaussian_kl_between", (a, b, c, d)),
@@ -204,6 +206,7 @@ def _models(rng: np.random.Generator) -> Iterator[tuple[str, Any]]:
     yield "VAE, free nats for each latent", VAE(*shape, free_nats=[0.5, 0.4], rng=rng, **deep)
     yield "VAE, L2", VAE(*shape, regularizer=regularizers.L2(0.1), rng=rng, **deep)
     yield "ConditionalVAE", ConditionalVAE(*shape, 3, rng=rng, **deep)
+    yield "BayesianVAE", BayesianVAE(*shape, rng=rng, **deep)
     predicted = likelihoods.Gaussian("predicted")
     yield (
         "ConditionalVAE, 3 importance samples",

@@ -41,8 +41,8 @@ def half_per_latent(mu, log_var, dkl):
     return dmu, dlog_var / 2
 
 
-def softplus_by_absolute_value(a, e):
-    return np.maximum(a, 0) + np.log1p(np.exp(-np.abs(a)))
+def exponential_of_the_absolute_value(a, out=None):
+    return np.exp(-np.abs(a), out=out)
 
 
 def says_yes_to_all(function, x, *, backward, **options):
@@ -59,7 +59,7 @@ BREAKS = [
     ("adam-epsilon", swap(Adam, "_update", epsilon_before_the_correction)),
     ("adam-longest-step", swap(Adam, "_update", without_the_power_t)),
     ("central-difference-error", swap(vae, "kl_per_latent_backward", half_per_latent)),
-    ("complex-step-error", swap(likelihoods, "softplus", softplus_by_absolute_value)),
+    ("complex-step-error", swap(likelihoods, "exp_minus_abs", exponential_of_the_absolute_value)),
     ("every-gradient", swap(gaussian, "gaussian_kl_backward", half_of_it)),
     ("checker-sees-a-thousandth", swap(derivatives, "check_gradients", says_yes_to_all)),
 ]

@@ -80,9 +80,9 @@ BREAKS = [
     ("pca-below-the-threshold", rewrite(principal_axes.axes_about, "V[:, ::-1].T", "V.T")),
     (
         "modes-are-learned-in-turn",
-        rewrite(SGD._update, "self.learning_rate *", "0.9 * self.learning_rate *"),
+        rewrite(SGD._update_block, "self.learning_rate *", "0.9 * self.learning_rate *"),
     ),
-    ("modes-are-learned-in-turn", rewrite(Dense.backward, "return dy @", "return 0.99 * dy @")),
+    ("modes-are-learned-in-turn", rewrite(Dense.backward, "np.matmul(dy", "np.matmul(0.99 * dy")),
     (
         "fisher-is-the-curvature-of-the-kl",
         rewrite(gaussian.gaussian_kl_between_backward, "0.5 * d * np.expm1", "d * np.expm1"),

@@ -110,6 +110,10 @@ BREAKS = [
     ),
     (
         "score-function-baseline",
-        rewrite(gradient_estimators.score_function_gradient, "- baseline", "- baseline / 2"),
+        rewrite(
+            gradient_estimators.score_function_gradient,
+            "value - check_real(",
+            "value - 0.5 * check_real(",
+        ),
     ),
 ]
