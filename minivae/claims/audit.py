@@ -156,6 +156,7 @@ def _functions(rng: np.random.Generator) -> Iterator[tuple[Any, Any, tuple[Array
     a, b, c, d = rng.standard_normal((4, N_ROWS, N_LATENT))
     for module, name, inputs in (
         (gaussian, "gaussian_log_density", (a, b, c)),
+        (gaussian, "log_density", (a, b, c)),
         (gaussian, "kl_per_latent", (a, b)),
         (gaussian, "gaussian_kl", (a, b)),
         (gaussian, "gaussian_kl_between", (a, b, c, d)),
