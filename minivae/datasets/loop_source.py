@@ -253,7 +253,7 @@ def check_tokens(name: str, tokens: ArrayLike) -> Integers:
     if np.any(bad):
         row, column = np.argwhere(bad)[0]
         raise ArgumentError(
-            f"{name} must be integers from 0 to {VOCABULARY - 1}, got {tokens[row, column]:g} in row "
-            f"{row}, column {column}"
+            f"{name} must be integers from 0 to {VOCABULARY - 1}, got {tokens[row, column]:g} in "
+            f"row {row}, column {column}"
         )
     return tokens.astype(np.int64)
