@@ -136,8 +136,6 @@ def adam_step(params, grads, m, v, t, learning_rate=5e-3, beta1=0.9, beta2=0.999
 
 
 # %% Training
-# ? The mean face, drawn for all, costs 170 nats. Will the VAE cost more or less than half of
-# ? that?
 # 2400 steps, with 50 faces in each of them. The loss falls to about 150 nats per face.
 
 params = {}

@@ -59,7 +59,9 @@ class Outcome:
             )
         if not measured.size:
             raise ArgumentError("measured must hold at least one number, got none")
-        tolerance = as_reals("tolerance", self.tolerance)
+        tolerance = as_reals("tolerance", self.tolerance, finite=False)  # NaN passes nothing
+        if np.isinf(tolerance).any():
+            raise ArgumentError(f"tolerance must be finite, got {tolerance}")
         try:
             np.broadcast_to(tolerance, measured.shape)
         except ValueError:

@@ -56,7 +56,7 @@ class AuditRow:
         place = f"{worst.name}[{', '.join(map(str, worst.index))}]"
         line = (
             f"{self.kind:10s} {self.name:37s} {self.central.n_checked:7d} "
-            f"{worst.relative_error:9.1e} {exact.relative_error:9.1e}  {place:24s}"
+            f"{worst.relative_error:9.1e} {exact.relative_error:9.1e}  {place:28s}  "
         )
         return line + ("ok" if self.ok else f"FAILED\n{self.central}\n{self.complex_step}")
 

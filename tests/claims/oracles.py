@@ -416,6 +416,7 @@ ORACLES = {
     "nn.gaussian: gaussian_log_density": "the-origin-is-empty",
     "nn.gaussian: log_density": "gaussian-shared-variance",
     "nn.gaussian: gaussian_log_density_backward": "every-gradient",
+    "nn.gaussian: log_density_backward": "every-gradient",
     "nn.gaussian: kl_per_latent": "beta-is-in-the-loss-alone",
     "nn.gaussian: kl_per_latent_backward": "every-gradient",
     "nn.gaussian: log_ratio_at": "renyi-bounds",

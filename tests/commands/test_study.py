@@ -62,7 +62,7 @@ def test_without_out_a_folder_of_the_studys_name_is_made(capsys, tmp_path, small
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["gap"], "there is no study 'gap'; did you mean gaps?"),
+        (["gap"], "name must be that of a study, and there is no study 'gap'; did you mean gaps?"),
         ([], "name a study; minivae study --list says what each asks"),
         (["gaps", "--seeds", "0"], "seeds must be at least 1, got 0"),
         (["gaps", "--data", "letters"], "data must be one of digits, mnist, got 'letters'"),

@@ -243,7 +243,7 @@ def test_a_value_check_of_something_with_a_state():
 def test_a_value_check_of_moments():
     def moments(draw, mu, log_var):
         eps = np.random.default_rng(0).normal(size=(20_000, 2))
-        z = draw(mu, log_var, eps)
+        z = draw(np.tile(mu, (len(eps), 1)), np.tile(log_var, (len(eps), 1)), eps)
         return z.mean(axis=0), z.var(axis=0)
 
     check = ValueCheck(
