@@ -283,12 +283,14 @@ eps = np.random.default_rng(2).standard_normal((4000, 2))
 
 
 def reconstruction(z):
-    return -vae.likelihood.log_prob(x, vae.decoder.forward(z.astype(np.float32)))
+    out = vae.decoder.forward(z.astype(np.float32))
+    return -vae.likelihood.log_prob(np.repeat(x, len(z), axis=0), out)
 
 
 def reconstruction_gradient(z):
     out = vae.decoder.forward(z.astype(np.float32))
-    return vae.decoder.backward(vae.likelihood.log_prob_backward(x, out, np.full(len(z), -1.0)))
+    rows, minus = np.repeat(x, len(z), axis=0), np.full(len(z), -1.0)
+    return vae.decoder.backward(vae.likelihood.log_prob_backward(rows, out, minus))
 
 
 b = reconstruction(mu_x + sigma_x * rng.standard_normal((4000, 2))).mean()  # from other draws

@@ -103,7 +103,8 @@ MU, LOG_VAR = np.array([[0.5, -0.3]]), np.array([[-0.7, 0.4]])
 
 
 def draws_of(vae):
-    return vae.sample(MU, LOG_VAR, np.random.default_rng(3).standard_normal((200_000, 2)))
+    eps = np.random.default_rng(3).standard_normal((200_000, 2))
+    return vae.sample(*(np.tile(row, (200_000, 1)) for row in (MU, LOG_VAR)), eps)
 
 
 def kl_of_draws(vae):
@@ -209,9 +210,10 @@ vae = Vae(sample_backward=lambda m, lv, e, dz: back(m, lv, other.standard_normal
 exhibit("noise drawn twice", vae, seen_by="gradients gradients_later")
 
 eps, W = np.random.default_rng(6).standard_normal((200_000, 2)), vae.decoder.params["W"]
-dz = (mv.reparameterize(MU, LOG_VAR, eps) @ W - x[0]) @ W.T
-right = back(MU, LOG_VAR, eps, dz)[1].mean(axis=0)
-wrong = vae.sample_backward(MU, LOG_VAR, eps, dz)[1].mean(axis=0)
+mu, log_var = (np.tile(row, (200_000, 1)) for row in (MU, LOG_VAR))
+dz = (mv.reparameterize(mu, log_var, eps) @ W - x[0]) @ W.T
+right = back(mu, log_var, eps, dz)[1].mean(axis=0)
+wrong = vae.sample_backward(mu, log_var, eps, dz)[1].mean(axis=0)
 print(f"dlog_var: right {right.round(2)}, with other noise {wrong.round(2)}")
 assert np.allclose(right, np.exp(LOG_VAR[0]) / 2 * np.sum(W**2, axis=1), rtol=0.02)
 assert np.allclose(wrong, 0, atol=0.02)
