@@ -64,7 +64,8 @@ def leapfrog(
     """
     name, f = "log_density_and_gradient", log_density_and_gradient
     z, momentum = as_same_shape(z=z, momentum=momentum)
-    check_real("step", step, -np.inf), check_integer("n_leapfrog", n_leapfrog, 0)
+    check_real("step", step, -np.inf)
+    check_integer("n_leapfrog", n_leapfrog, 0)
     log_p, gradient = returned_pair(name, check_function(name, f)(z), (z.shape[:1], z.shape))
     for _ in range(n_leapfrog):
         momentum = momentum + step / 2 * gradient

@@ -143,7 +143,8 @@ def claim(statement: str, *, source: str) -> Callable[[Callable[[], Outcome]], A
     source : str
         Author and year, or "derived here".
     """
-    check_text("statement", statement), check_text("source", source)
+    check_text("statement", statement)
+    check_text("source", source)
 
     def enter(measure: Callable[[], Outcome]) -> Callable[[], Outcome]:
         name = measure.__name__.replace("_", "-")

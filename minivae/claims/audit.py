@@ -101,7 +101,7 @@ class LikelihoodLayer:
         return self.likelihood.log_prob(self.x, out)
 
     def backward(self, dlog_prob: Array) -> Array:
-        """Return the gradient by the decoder's output."""
+        """Return the gradient with respect to the decoder's output."""
         return self.likelihood.log_prob_backward(self.x, self.out, dlog_prob)
 
 

@@ -73,7 +73,7 @@ def reparameterized_gradient_is_unbiased() -> Outcome:
         ):
             ax.semilogx(few, np.cumsum(gradient.dmu[:, 0]) / few, label=name)
         ax.axhline(2, color="0.35", linestyle="--", label="d/dmu (mu^2 + s^2) = 2")
-        ax.set(xlabel="draws", ylabel="mean gradient by mu, for f = z^2", ylim=(0, 6))
+        ax.set(xlabel="draws", ylabel="mean gradient with respect to mu, for f = z^2", ylim=(0, 6))
         ax.legend()
 
     return Outcome(exact, measured, tolerance, because=FIVE_ERRORS, draw=draw)
@@ -121,7 +121,7 @@ def estimator_variances() -> Outcome:
         draw_curves(ax, (bins[1:] + bins[:-1]) / 2, curves)
         ax.axvline(2, color="0.35", linestyle="--", label="the true gradient, 2")
         ax.set(yscale="log", ylim=(1e-4, 10))
-        finish(ax, "one draw's gradient by mu, for f = z^2, mu = s = 1", "density")
+        finish(ax, "one draw's gradient with respect to mu, for f = z^2, mu = s = 1", "density")
 
     return Outcome(exact, measured, tolerance, because=FIVE_ERRORS, draw=draw)
 
@@ -161,7 +161,7 @@ def score_function_baseline() -> Outcome:
         ax.plot(baselines, variances, "k*", markersize=10, label="measured")
         draw_level(ax, 4, "the reparameterized gradient's")
         ax.set(ylim=(0, 42))
-        finish(ax, "baseline b", "variance of the gradient by mu")
+        finish(ax, "baseline b", "variance of the gradient with respect to mu")
 
     return Outcome(
         exact=[30 - 8 * baselines + baselines**2, np.full(4, 2.0)],
@@ -275,6 +275,6 @@ def elbo_gradient_variances() -> Outcome:
         draw_curves(ax, s, curves)
         ax.axvline(t, color="0.35", linestyle="--", label="q = p")
         ax.set(ylim=(-0.2, 6))
-        finish(ax, "standard deviation s of q", "variance of the gradient by mu")
+        finish(ax, "standard deviation s of q", "variance of the gradient with respect to mu")
 
     return Outcome(exact, measured, tolerance, because=FIVE_ERRORS, draw=draw)

@@ -134,7 +134,9 @@ def doubly_reparameterized_gradient() -> Outcome:
         for name, values in samples.items():
             ax.hist(values, bins, density=True, histtype="step", label=name)
         ax.axvline(mu_slope, color="k", ls="--", label="slope of the exact bound")
-        ax.set(xlabel="one draw's gradient by mu, k = 5", ylabel="density", yscale="log")
+        ax.set(
+            xlabel="one draw's gradient with respect to mu, k = 5", ylabel="density", yscale="log"
+        )
         ax.legend()
 
     because = "five standard errors of the draws; rounding"

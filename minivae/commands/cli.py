@@ -7,7 +7,8 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -42,8 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     print_any_character()
     chosen = _parser().parse_args(arguments)
-    _say_when_terminated()
-    undo = one_thread()
+    undo = _say_when_terminated(), one_thread()
     try:
         holds = chosen.run(chosen)
         sys.stdout.flush()  # a closed pipe raises here, not at exit
@@ -60,18 +60,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"minivae {chosen.command}: {in_words(error)}", file=sys.stderr)
         return 2
     finally:
-        undo()
+        for each in undo:
+            each()
 
 
-def _say_when_terminated() -> None:
-    """Let SIGTERM end the program as Ctrl-C does: what is half written goes, and a word is said."""
+def _say_when_terminated() -> Callable[[], Any]:
+    """Let SIGTERM end the program as Ctrl-C does: what is half written goes, and a word is said.
+
+    Return a function that gives the caller's own way back.
+    """
 
     def stop(*_: Any) -> None:
         print("stopped", file=sys.stderr)
         raise SystemExit(128 + signal.SIGTERM)
 
-    if threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGTERM, stop)
+    if threading.current_thread() is not threading.main_thread():
+        return lambda: None
+    return partial(signal.signal, signal.SIGTERM, signal.signal(signal.SIGTERM, stop))
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -32,10 +32,9 @@ def check_has(name: str, value: Any, attributes: Collection[str], what: str) -> 
 
 def check_function(name: str, value: Any) -> Callable[..., Any]:
     """Return `value`, a function or an object that can be called; of classes only built-in ones."""
-    a_class = (
-        isinstance(value, type) and value.__module__ != "builtins"
-    )  # but `float` is a function
-    if a_class or not callable(value):
+    # `float` serves as a function; EarlyStopping, without its brackets, is a slip
+    is_class = isinstance(value, type) and value.__module__ != "builtins"
+    if is_class or not callable(value):
         raise ArgumentTypeError(f"{name} must be a function, got {shown(value)}")
     return value
 

@@ -46,7 +46,8 @@ class Optimizer:
             The names or shapes of the two differ from each other, or from those of earlier steps.
         """
         if not isinstance(params, Mapping) or not isinstance(grads, Mapping):
-            check_dict("params", params), check_dict("grads", grads)
+            check_dict("params", params)
+            check_dict("grads", grads)
         arrays = [*params.values(), *grads.values()]
         if not (len(arrays) == len(self._known) and all(map(is_, arrays, self._known))):
             self._check(params, grads)
