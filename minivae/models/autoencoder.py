@@ -19,7 +19,7 @@ from minivae.edge.checks import (
 from minivae.models.model import Model
 from minivae.models.objectives import Reconstruction
 from minivae.models.passes import AutoencoderGradients, AutoencoderPass
-from minivae.models.regularizers import Regularizer, regularizer_from
+from minivae.models.regularizers import Regularizer, SparseCode, regularizer_from
 from minivae.nn.layers import Dense
 from minivae.nn.likelihoods import Likelihood, SquaredError, likelihood_from
 from minivae.nn.networks import Sequential, cast
@@ -119,7 +119,7 @@ class Autoencoder(Model):
         dout = self.likelihood.log_prob_backward(p.target, p.out, dlog_prob)
         dz = self.decoder.backward(dout)
         dz_penalty = np.zeros_like(dz)
-        if self.regularizer is not None:
+        if isinstance(self.regularizer, SparseCode):
             dz_penalty = self.regularizer.code_penalty_backward(p.z, dpenalty)
             dz = dz + dz_penalty
         self._backward_encoder(dz)

@@ -25,7 +25,7 @@ from minivae.edge.checks import (
 from minivae.edge.vectors import join
 from minivae.models.labels import check_labels, labels_of, one_hot
 from minivae.models.objectives import Elbo, ImportanceWeighted, Losses, Reconstruction
-from minivae.models.regularizers import Regularizer
+from minivae.models.regularizers import Regularizer, SparseCode
 from minivae.models.saving import Saved
 from minivae.nn.likelihoods import Likelihood
 from minivae.nn.networks import Composite, Sequential, mlp
@@ -187,7 +187,10 @@ class Model(Saved, Composite):
         """Return what the regularizer adds to the loss of a pass, for weights and code."""
         if self.regularizer is None:
             return 0.0
-        return self.regularizer.penalty(self.params) + self.regularizer.code_penalty(p.z)
+        penalty = self.regularizer.penalty(self.params)
+        if isinstance(self.regularizer, SparseCode):
+            penalty += self.regularizer.code_penalty(p.z)
+        return penalty
 
     def _with_penalty(self, losses: Losses, p: Any) -> Losses:
         if self.regularizer is None:

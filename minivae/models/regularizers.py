@@ -49,14 +49,6 @@ class Regularizer:
         """Return the gradient with respect to each parameter that costs something, by its name."""
         raise NotImplementedError
 
-    def code_penalty(self, z: Array) -> Any:
-        """Return what a code, (n, n_latent), adds to the loss: nothing, as weights alone cost."""
-        return 0.0
-
-    def code_penalty_backward(self, z: Array, dpenalty: float = 1.0) -> Array:
-        """Return the gradient with respect to the code, of the shape of `z`."""
-        return np.zeros_like(z)
-
 
 class L2(Regularizer):
     """Weight decay, ``weight * sum |W|^2`` over every weight matrix; biases cost nothing.

@@ -304,8 +304,6 @@ ORACLES = {
     ),
     "models.regularizers: ProductL2.penalty": "product-regularizer",
     "models.regularizers: ProductL2.penalty_backward": "every-gradient",
-    "models.regularizers: Regularizer.code_penalty": "l2-least-loss",
-    "models.regularizers: Regularizer.code_penalty_backward": "l2-least-loss",
     "models.regularizers: SparseCode.code_penalty": (
         "models/test_regularizers.py::test_the_best_sparse_code_is_the_bounded_solvers"
     ),

@@ -37,8 +37,6 @@ WITHOUT_EXAMPLE = {
         (
             *("Layer.backward", "Layer.forward", "schedules.Schedule.__call__"),
             *("regularizers.Regularizer.penalty", "regularizers.Regularizer.penalty_backward"),
-            "regularizers.Regularizer.code_penalty",
-            "regularizers.Regularizer.code_penalty_backward",
         ),
         PROTOCOL,
     ),
